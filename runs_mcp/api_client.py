@@ -1,0 +1,275 @@
+"""The one door to the network: every request of every provider is built and read here.
+
+A path is a template plus values, each encoded as one segment. One deadline covers the whole
+call, retries and waits included. Bodies are streamed and counted as they are decoded. What goes
+wrong becomes a `RunsError`. No key, no query string and no body is ever logged.
+"""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Final, Generic, TypeAlias, TypeVar
+from urllib.parse import quote, urlsplit
+
+import anyio
+import httpx
+import msgspec
+import stamina
+
+from runs_mcp import __version__, errors
+from runs_mcp.api_response import decode, read_body, read_head
+from runs_mcp.text import clip, one_line, without_url_secrets
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Pool: TypeAlias = httpx.AsyncClient
+Params: TypeAlias = Sequence[tuple[str, str]]
+
+_RETRIED_STATUS: Final = frozenset({429, 502, 503, 504})
+_ATTEMPTS: Final = 5
+_ERROR_BODY_BYTES: Final = 64_000
+_CONNECT_SHARE: Final = 1 / 3  # of the deadline, so that a lost SYN leaves time for another try
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """A decoded answer, and the size of what it was decoded from."""
+
+    data: T
+    bytes: int
+
+
+@asynccontextmanager
+async def connection_pool(base_url: str) -> AsyncIterator[Pool]:
+    """Opens the pool of connections to one API, for as long as the server lives."""
+    # A proxy of the environment is for the world outside, not for this machine.
+    async with httpx.AsyncClient(
+        trust_env=not _is_loopback(base_url),
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"runs-mcp/{__version__}",
+        },
+    ) as pool:
+        yield pool
+
+
+class ApiClient:
+    """Requests to one API with one caller's key, within one deadline.
+
+    Args:
+        pool: The connections to use.
+        api: The name of the API, for messages.
+        base_url: What every path is appended to.
+        key: The caller's key; sent as a Bearer token, never shown.
+        key_setting: The setting that holds the key, for messages.
+        timeout_s: Seconds from now in which all requests together must be answered.
+        max_bytes: The decoded size at which a download is stopped.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        api: str,
+        base_url: str,
+        key: str,
+        key_setting: str,
+        timeout_s: float,
+        max_bytes: int,
+    ) -> None:
+        self._pool = pool
+        self._api = api
+        self._base_url = base_url
+        self._key = key
+        self._key_setting = key_setting
+        self._timeout_s = timeout_s
+        self._deadline = time.monotonic() + timeout_s
+        self._max_bytes = max_bytes
+
+    def __repr__(self) -> str:
+        return f"<ApiClient {self._api}>"
+
+    async def get(
+        self, answer_type: type[T], path: str, params: Params = (), **values: str
+    ) -> Answer[T]:
+        """Reads `path`, with `{name}` in it replaced by the encoded `values`.
+
+        Raises:
+            RunsError: Whatever went wrong; tried again first where that is safe and may help.
+        """
+        url = self._base_url + _fill(path, values)
+        failure: errors.RunsError | None = None
+        try:
+            with anyio.fail_after(self._remaining_s()):
+                async for attempt in stamina.retry_context(
+                    on=self._pause_before_retry,
+                    attempts=_ATTEMPTS,
+                    timeout=None,
+                    wait_initial=0.2,
+                    wait_max=5,
+                    wait_jitter=0.3,
+                ):
+                    with attempt:
+                        try:
+                            body = await self._send("GET", url, path, params)
+                        except errors.RunsError as error:
+                            failure = error
+                            raise
+        except TimeoutError:
+            raise self._deadline_exceeded(failure) from failure
+        size = len(body)
+        return Answer(decode(body, answer_type, self._api), size)
+
+    async def _send(self, method: str, url: str, path: str, params: Params) -> bytearray:
+        """Sends one request. Logs the template of its path, never what was filled in."""
+        started = time.monotonic()
+        outcome = "failed"
+        try:
+            async with self._pool.stream(
+                method,
+                url,
+                params=list(params) or None,
+                headers={"Authorization": f"Bearer {self._key}"},
+                timeout=httpx.Timeout(None, connect=self._timeout_s * _CONNECT_SHARE),
+            ) as response:
+                outcome = str(response.status_code)
+                if not response.is_success:
+                    raise await self._refusal(response)
+                return await read_body(response, self._max_bytes, self._api)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise errors.Unreachable(
+                f"No connection to the {self._api} API at {_origin(self._base_url)} could be made.",
+                next_step="Check that the API's URL is right and that this machine may reach it; "
+                "`runs-mcp check` tests it.",
+            ) from error
+        except httpx.TransportError as error:
+            raise errors.Unreachable(
+                f"The connection to the {self._api} API broke off before the answer was complete."
+            ) from error
+        finally:
+            logger.info(
+                "%s %s %s %s in %d ms",
+                self._api,
+                method,
+                path,
+                outcome,
+                (time.monotonic() - started) * 1000,
+            )
+
+    def _pause_before_retry(self, error: Exception) -> bool | float:
+        """Says whether to try again: no, after the usual pause, or after so many seconds."""
+        if isinstance(error, errors.Unreachable):
+            return True
+        if not isinstance(error, errors.RunsError) or error.status not in _RETRIED_STATUS:
+            return False
+        if error.retry_after_s is None:
+            return True
+        return error.retry_after_s if error.retry_after_s < self._remaining_s() else False
+
+    def _remaining_s(self) -> float:
+        return max(0.0, self._deadline - time.monotonic())
+
+    def _deadline_exceeded(self, failure: errors.RunsError | None) -> errors.DeadlineExceeded:
+        before = f" Before that: {failure.what}" if failure else ""
+        return errors.DeadlineExceeded(
+            f"The {self._api} API gave no answer within {self._timeout_s:g} s, "
+            f"the deadline of one call.{before}",
+            retry_after_s=failure.retry_after_s if failure else None,
+        )
+
+    async def _refusal(self, response: httpx.Response) -> errors.RunsError:
+        """Returns the error that a status other than 2xx means."""
+        said = self._said(await read_head(response, _ERROR_BODY_BYTES))
+        status = response.status_code
+        return _error_of_status(
+            status,
+            f"The {self._api} API answered {status}{said}.",
+            retry_after_s=_retry_after_s(response.headers),
+            key_setting=self._key_setting,
+        )
+
+    def _said(self, body: bytes) -> str:
+        """Returns what the body of an error says, quoted: it is a stranger's text."""
+        try:
+            said = msgspec.json.decode(body, type=_ErrorBody, strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return " with something that is no JSON" if body.strip() else " with nothing"
+        text = one_line(without_url_secrets(said.error or said.message or ""))
+        text = text.replace(self._key, "…") if self._key else text
+        return f': "{clip(text, 300)}"' if text else ""
+
+
+class _ErrorBody(msgspec.Struct):
+    error: str | None = None
+    message: str | None = None
+
+
+def _fill(path: str, values: Mapping[str, str]) -> str:
+    """Returns the path with each value as exactly one segment.
+
+    Raises:
+        InvalidArgument: A value is empty or would climb in the path.
+    """
+    for name, value in values.items():
+        if value in ("", ".", ".."):
+            raise errors.InvalidArgument(f"{name} is empty or no name; nothing was requested.")
+    return path.format_map({name: quote(value, safe="") for name, value in values.items()})
+
+
+def _error_of_status(
+    status: int, what: str, *, retry_after_s: float | None, key_setting: str
+) -> errors.RunsError:
+    # 422 is a read's here; a write's is a conflict (CONTRACT, Errors).
+    kinds: dict[int, type[errors.RunsError]] = {
+        400: errors.InvalidArgument,
+        401: errors.Unauthorized,
+        403: errors.Forbidden,
+        404: errors.NotFound,
+        409: errors.Conflict,
+        413: errors.TooLarge,
+        422: errors.InvalidArgument,
+        429: errors.RateLimited,
+    }
+    advice = {
+        401: f"Ask the operator to set a valid key in {key_setting}; `runs-mcp check` tests it.",
+        403: f"Ask the operator for a key in {key_setting} that may do this.",
+    }
+    if 300 <= status < 400:
+        advice[status] = "Redirects are not followed: check that the API's URL is the final one."
+    return kinds.get(status, errors.UpstreamError)(
+        what, status=status, retry_after_s=retry_after_s, next_step=advice.get(status, "")
+    )
+
+
+def _retry_after_s(headers: httpx.Headers) -> float | None:
+    """Returns what `Retry-After` says, as seconds or as a date (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (then.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,171 @@
+"""What can go wrong, as one small tree of exceptions.
+
+    RunsError
+    ├── InvalidArgument      400, 422 on a read, and what never left this process
+    ├── Unauthorized         401
+    ├── Forbidden            403
+    ├── NotFound             404
+    ├── Conflict             409, 422 on a write
+    ├── RateLimited          429
+    ├── UpstreamError        any other 3xx or 4xx; a 5xx that outlived the retries
+    ├── DeadlineExceeded     the time for the whole call is used up
+    ├── Unreachable          no connection, or it was lost
+    ├── TooLarge             413, or more bytes than the cap on downloads
+    ├── MalformedResponse    an answer that is not what the API documents
+    └── InternalError        a defect of this server
+
+`str()` of each is the text a model reads: what happened, the facts in brackets, what to do next.
+"""
+
+from typing import ClassVar
+
+from runs_mcp.text import clip
+
+MAX_ERROR_CHARS = 2000
+
+
+class RunsError(Exception):
+    """A failure that the caller is told about.
+
+    Args:
+        what: One sentence on what happened, plain text.
+        status: The HTTP status, where there was an answer.
+        retry_after_s: Seconds to wait before another try, where upstream said so.
+        next_step: What to do now; without it, the kind's own advice.
+    """
+
+    kind: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        next_step: str = "",
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.next_step = next_step or self.advice
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later."""
+        return False
+
+    def __str__(self) -> str:
+        facts = [f"kind={self.kind}"]
+        if self.status is not None:
+            facts.append(f"status={self.status}")
+        facts.append(f"retryable={'yes' if self.retryable else 'no'}")
+        if self.retry_after_s is not None:
+            facts.append(f"retry_after_s={self.retry_after_s:g}")
+        tail = f" [{' '.join(facts)}] {self.next_step}"
+        return clip(self.what, max(1, MAX_ERROR_CHARS - len(tail))) + tail
+
+
+class InvalidArgument(RunsError):
+    """An argument that cannot be used; nothing was read or changed."""
+
+    kind = "invalid_argument"
+    advice = "Mend the argument and call again."
+
+
+class Unauthorized(RunsError):
+    """The API does not know the key."""
+
+    kind = "unauthorized"
+    advice = "Ask the operator for a valid API key; `runs-mcp check` tests it."
+
+
+class Forbidden(RunsError):
+    """The key is known, but may not do this."""
+
+    kind = "forbidden"
+    advice = "Ask the operator for a key that has this permission."
+
+
+class NotFound(RunsError):
+    """No such thing, or none that this key can see."""
+
+    kind = "not_found"
+    advice = "Check the ID: list what there is and take it from there."
+
+
+class Conflict(RunsError):
+    """The state of the thing does not allow this."""
+
+    kind = "conflict"
+    advice = "Read it again to see its state before going on."
+
+
+class RateLimited(RunsError):
+    """Too many requests."""
+
+    kind = "rate_limited"
+    advice = "Wait before calling again, and ask for less at once."
+
+    @property
+    def retryable(self) -> bool:
+        """A later call may get through."""
+        return True
+
+
+class UpstreamError(RunsError):
+    """The API failed in a way that says nothing about the arguments."""
+
+    kind = "upstream_error"
+    advice = "Try again later; if it stays, tell the operator."
+
+    @property
+    def retryable(self) -> bool:
+        """A fault of the server (5xx) may pass; a refusal (4xx) does not."""
+        return self.status is None or self.status >= 500
+
+
+class DeadlineExceeded(RunsError):
+    """The time for the whole call is used up."""
+
+    kind = "timeout"
+    advice = "Try again; if it stays, the operator can raise RUNS_MCP_TIMEOUT_S."
+
+    @property
+    def retryable(self) -> bool:
+        """Another call has the whole time again."""
+        return True
+
+
+class Unreachable(RunsError):
+    """No connection to the API, or it broke off."""
+
+    kind = "unreachable"
+    advice = "Try again later; `runs-mcp check` tells the operator whether the API can be reached."
+
+    @property
+    def retryable(self) -> bool:
+        """The network may come back."""
+        return True
+
+
+class TooLarge(RunsError):
+    """More bytes than may be downloaded."""
+
+    kind = "too_large"
+    advice = "Ask for less; the operator can raise RUNS_MCP_MAX_DOWNLOAD_BYTES."
+
+
+class MalformedResponse(RunsError):
+    """An answer that is not what the API documents."""
+
+    kind = "malformed_response"
+    advice = "Try again later; if it stays, check that the API URL is right (`runs-mcp check`)."
+
+
+class InternalError(RunsError):
+    """A defect of this server: the log on stderr has the details."""
+
+    kind = "internal_error"
+    advice = "This is a defect of runs-mcp; please report it with the server's log."

@@ -1,0 +1,131 @@
+"""The configuration: environment variables, and the options of the command that override them."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX: Final = "RUNS_MCP_"
+
+Provider = Literal["currents"]
+PROVIDERS: Final[tuple[Provider, ...]] = ("currents",)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used. The message is one line that says how to mend it."""
+
+
+def _check_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("must be an http or https URL")
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError("must hold no user, password, query or fragment")
+    return value.rstrip("/")
+
+
+def _check_key(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value().strip()
+    if not key.isascii() or not key.isprintable():
+        raise ValueError("must be printable ASCII")
+    return SecretStr(key)
+
+
+def _split_commas(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class Settings(BaseSettings):
+    """What the operator set. Every `RUNS_MCP_X` is also the option `--x` of the command."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    currents_api_key: Annotated[SecretStr, AfterValidator(_check_key)] | None = Field(
+        None, validation_alias="CURRENTS_API_KEY"
+    )
+    currents_api_url: Annotated[str, AfterValidator(_check_url)] = Field(
+        "https://api.currents.dev/v1", validation_alias="CURRENTS_API_URL"
+    )
+
+    read_only: bool = Field(False, description="register no destructive tool")
+    trim_above_bytes: int = Field(
+        1_000_000, ge=1, description="an upstream payload above this is never returned whole"
+    )
+    result_bytes: int = Field(
+        8000, ge=2000, le=40_000, description="budget of one tool result, in each channel"
+    )
+    timeout_s: float = Field(
+        30, gt=0, le=600, description="one deadline for a whole tool call's upstream work"
+    )
+    max_download_bytes: int = Field(
+        100_000_000, ge=1000, description="decoded size at which a download is stopped"
+    )
+    providers: Annotated[tuple[Provider, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="comma list of the providers to serve (default: those with a key)"
+    )
+
+    @classmethod
+    def load(cls, options: Mapping[str, str | bool] | None = None) -> "Settings":
+        """Returns the settings of the environment, overridden by `options` (by field name).
+
+        Raises:
+            SettingsError: A value cannot be used, or there is no setting of that name.
+        """
+        _refuse_unknown_variables()
+        try:
+            return cls(**(options or {}))  # type: ignore[arg-type]  # pydantic checks them
+        except ValidationError as error:
+            raise SettingsError(_first_problem(error)) from None
+
+    @property
+    def served_providers(self) -> tuple[Provider, ...]:
+        """The providers that are wanted and have a key."""
+        return tuple(name for name in self.providers or PROVIDERS if self.key_of(name))
+
+    def key_of(self, provider: Provider) -> str:
+        """Returns the server's own key for `provider`, empty where there is none."""
+        key = {"currents": self.currents_api_key}[provider]
+        return key.get_secret_value() if key else ""
+
+    def with_currents(self, *, url: str, key: str) -> "Settings":
+        """Returns these settings with another Currents API, such as the sandbox."""
+        return self.model_copy(update={"currents_api_url": url, "currents_api_key": SecretStr(key)})
+
+
+def option_fields() -> dict[str, str]:
+    """Returns the settings that are options of the command: field name → what it means."""
+    return {
+        name: field.description or ""
+        for name, field in Settings.model_fields.items()
+        if field.validation_alias is None
+    }
+
+
+def _refuse_unknown_variables() -> None:
+    # A misspelled RUNS_MCP_READ_ONLY must not be a setting that silently does nothing.
+    known = [PREFIX + name.upper() for name in option_fields()]
+    for variable in os.environ:
+        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
+            close = difflib.get_close_matches(variable.upper(), known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise SettingsError(f"{variable} is not a setting of this version; {hint}")
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    variable = name if name in _ALIASES else PREFIX + name.upper()
+    return f"{variable}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+_ALIASES = frozenset(
+    field.validation_alias for field in Settings.model_fields.values() if field.validation_alias
+)
