@@ -1,0 +1,229 @@
+"""Test runs as this product sees them: frozen, provider-neutral, plain text throughout.
+
+The same records are what tools answer with. A field at its default has nothing to say and is
+left out of the answer; totals always carry every count.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Milliseconds = Annotated[int, Meta(description="Milliseconds.")]
+Timestamp = Annotated[str, Meta(description="ISO 8601, UTC.")]
+
+SpecStatus = Annotated[
+    Literal["failed", "flaky", "passed", "running", "idle", "unclaimed", "unknown"],
+    Meta(
+        description="idle: claimed, never completed, and the run is over. unclaimed: never "
+        "started. unknown: completed, but this payload has no results."
+    ),
+]
+AssetKind = Literal["screenshot", "video", "trace", "attachment"]
+FailureStatus = Literal["failed", "flaky", "timed_out", "interrupted"]
+
+
+class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Base of all records: immutable; what is at its default is left out when encoded."""
+
+
+class TestCounts(Record, frozen=True, kw_only=True):
+    """Numbers of tests. `pending` was skipped on purpose; `skipped` could not run."""
+
+    __test__ = False  # No test case, whatever pytest makes of the name.
+
+    overall: int = 0
+    passed: int = 0
+    failed: int = 0
+    pending: int = 0
+    skipped: int = 0
+    flaky: int = 0
+    retries: int = 0
+
+
+class TestTotals(TestCounts, frozen=True, kw_only=True, omit_defaults=False):
+    """Numbers of tests, zeros included."""
+
+
+class SpecCounts(Record, frozen=True, kw_only=True):
+    """Numbers of spec files."""
+
+    overall: int = 0
+    claimed: int = 0
+    complete: int = 0
+    passed: int = 0
+    failed: int = 0
+
+
+class SpecTotals(SpecCounts, frozen=True, kw_only=True, omit_defaults=False):
+    """Numbers of spec files, zeros included."""
+
+
+class Totals(Record, frozen=True, kw_only=True):
+    """A run's counts, summed over its groups."""
+
+    tests: TestTotals
+    specs: SpecTotals
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """One CI execution of a test suite."""
+
+    provider: Literal["currents"]
+    id: str
+    url: str = ""
+    project_id: str = ""
+    status: Annotated[str, Meta(description="passed, failed, failing or running.")] = ""
+    completion: Annotated[str, Meta(description="complete, in_progress, canceled or timeout.")] = ""
+    created_at: Timestamp = ""
+    duration_ms: Milliseconds | UnsetType = UNSET
+    branch: str = ""
+    commit: str = ""
+    commit_message: str = ""
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    tags_omitted: Annotated[int, Meta(description="Tags not shown here.")] = 0
+    ci_build_id: str = ""
+    framework: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is expected of the run."""
+        return self.completion not in ("", "in_progress")
+
+
+class ListedRun(Run, frozen=True, kw_only=True):
+    """A run as a row of a list."""
+
+    failed: Annotated[int, Meta(description="Tests that failed.")] = 0
+    flaky: Annotated[int, Meta(description="Tests that were flaky.")] = 0
+
+
+class Group(Record, frozen=True, kw_only=True):
+    """The part of a run that ran on one platform."""
+
+    group: str
+    platform: str = ""
+    tests: TestCounts = TestCounts()
+    specs: SpecCounts = SpecCounts()
+
+
+class Spec(Record, frozen=True, kw_only=True):
+    """One spec file of a run. The counts are of tests."""
+
+    spec: str
+    status: SpecStatus
+    instance_id: str = ""
+    group: str = ""
+    machine_id: str = ""
+    tests: int = 0
+    passed: int = 0
+    failed: int = 0
+    pending: int = 0
+    skipped: int = 0
+    flaky: int = 0
+    duration_ms: Milliseconds = 0
+
+
+class LastRun(Record, frozen=True, kw_only=True):
+    """Which Playwright tests failed last, as Playwright's own `.last-run.json` says it."""
+
+    status: str
+    failed_tests: tuple[str, ...] = ()
+
+
+class FullRun(Record, frozen=True, kw_only=True):
+    """A run with all its specs, as read."""
+
+    run: Run
+    totals: Totals
+    groups: tuple[Group, ...]
+    specs: tuple[Spec, ...]
+    upstream_bytes: int
+    last_run: LastRun | None = None
+
+
+class Project(Record, frozen=True, kw_only=True):
+    """A project: where runs are recorded."""
+
+    project_id: str
+    name: str = ""
+    created_at: Timestamp = ""
+    default_branch: str = ""
+
+
+class Artifacts(Record, frozen=True, kw_only=True):
+    """How many files a test or a spec left behind."""
+
+    screenshots: int = 0
+    videos: int = 0
+    traces: int = 0
+    attachments: int = 0
+
+
+class Error(Record, frozen=True, kw_only=True):
+    """Why a test failed."""
+
+    name: str = ""
+    message: str = ""
+    frame: Annotated[str, Meta(description="Top stack frame in the project's own code.")] = ""
+    code_frame: str = ""
+    stack: Annotated[str, Meta(description="The useful head of the stack.")] = ""
+
+
+class Failure(Record, frozen=True, kw_only=True):
+    """One test that failed, or failed before it passed."""
+
+    test: Annotated[str, Meta(description="Full title, parts joined by ›.")]
+    status: FailureStatus
+    spec: str = ""
+    location: Annotated[str, Meta(description="file:line")] = ""
+    error: Error = Error()
+    attempts: int = 0
+    duration_ms: Milliseconds = 0
+    instance_id: str = ""
+    artifacts: Artifacts = Artifacts()
+    url: str = ""
+
+
+class PassedTest(Record, frozen=True, kw_only=True):
+    """One test that passed at once."""
+
+    test: str
+    duration_ms: Milliseconds = 0
+
+
+class Asset(Record, frozen=True, kw_only=True):
+    """One file that a test left behind. Its URL is a secret while it lives."""
+
+    kind: AssetKind
+    url: str = ""
+    test: str = ""
+    attempt: int = 0
+    name: str = ""
+    expires_at: Timestamp = ""
+
+
+class Instance(Record, frozen=True, kw_only=True):
+    """One spec file's execution."""
+
+    instance_id: str
+    run_id: str = ""
+    spec: str = ""
+    group: str = ""
+    machine_id: str = ""
+    platform: str = ""
+    framework: str = ""
+    duration_ms: Milliseconds = 0
+
+
+class FullInstance(Record, frozen=True, kw_only=True):
+    """A spec file's execution with all its tests, as read."""
+
+    instance: Instance
+    totals: TestTotals
+    exception: str
+    artifacts: Artifacts
+    failures: tuple[Failure, ...]
+    passed: tuple[PassedTest, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    upstream_bytes: int

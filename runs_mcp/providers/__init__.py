@@ -1,0 +1,1 @@
+"""Typed clients of the APIs that runs come from, one package each."""

@@ -1,0 +1,136 @@
+"""Reading the Currents API."""
+
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from msgspec.structs import replace
+
+from runs_mcp import errors
+from runs_mcp.api_client import ApiClient
+from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project
+from runs_mcp.providers.currents import instance_mapping, run_mapping, wire
+from runs_mcp.providers.currents.queries import FindQuery, RunFilters
+from runs_mcp.providers.field_values import present
+from runs_mcp.references import currents_instance_id, currents_project_id, currents_run_id
+
+T = TypeVar("T")
+
+MAX_LIMIT: Final = 50  # what the API's documentation allows a page
+_SEARCHED_PAGES: Final = 10
+_TOO_LARGE_STATUS: Final = 413
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """A page of a list: each item with the cursor that goes on behind it."""
+
+    items: tuple[tuple[T, str], ...]
+    has_more: bool
+
+
+class CurrentsClient:
+    """Reads the Currents API with one caller's key.
+
+    IDs are checked before anything is sent. Every method raises a `RunsError` where the API
+    cannot be read, and `InvalidArgument` for what is no ID.
+    """
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+
+    async def list_projects(self, *, limit: int, after: str = "") -> Listed[Project]:
+        """Returns the projects that the key can see, from behind the cursor `after`."""
+        answer = await self._api.get(
+            wire.Envelope[list[wire.WireProject | None]], "/projects", _page(limit, after)
+        )
+        return Listed(
+            tuple(
+                (run_mapping.project(sent), sent.cursor or "")
+                for sent in present(_data(answer.data))
+            ),
+            has_more=bool(answer.data.has_more),
+        )
+
+    async def list_runs(
+        self, project: str, filters: RunFilters, *, limit: int, after: str = ""
+    ) -> Listed[ListedRun]:
+        """Returns the runs of a project, newest first, from behind the cursor `after`."""
+        sent_runs, has_more = await self._runs(project, filters, limit, after)
+        return Listed(
+            tuple((run_mapping.listed_run(sent), sent.cursor or "") for sent in sent_runs),
+            has_more=has_more,
+        )
+
+    async def get_run(self, reference: str) -> FullRun:
+        """Returns a run with all its specs; `reference` is its ID or dashboard URL."""
+        answer = await self._api.get(
+            wire.Envelope[wire.WireRun], "/runs/{run_id}", run_id=currents_run_id(reference)
+        )
+        return run_mapping.full_run(_data(answer.data), answer.bytes)
+
+    async def find_run(self, project: str, query: FindQuery) -> FullRun:
+        """Returns the most recent completed run that matches.
+
+        The API refuses to answer with more than 1 MB here, in a way that is not documented: on
+        413, and on a 5xx that outlives the retries, the run is looked up in the list and read
+        by its ID. The tests that failed last cannot be had that way, which `last_run` then says.
+        """
+        params = [("projectId", currents_project_id(project)), *query.params()]
+        try:
+            answer = await self._api.get(wire.Envelope[wire.WireRun], "/runs/find", params)
+        except (errors.TooLarge, errors.UpstreamError) as error:
+            if error.status != _TOO_LARGE_STATUS and not error.retryable:
+                raise
+        else:
+            return run_mapping.full_run(_data(answer.data), answer.bytes)
+        full = await self.get_run(await self._look_up(project, query))
+        return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
+
+    async def get_instance(self, reference: str) -> FullInstance:
+        """Returns a spec file's execution; `reference` is its ID or dashboard URL."""
+        answer = await self._api.get(
+            wire.Envelope[wire.WireInstance],
+            "/instances/{instance_id}",
+            instance_id=currents_instance_id(reference),
+        )
+        return instance_mapping.full_instance(_data(answer.data), answer.bytes)
+
+    async def _look_up(self, project: str, query: FindQuery) -> str:
+        """Returns the ID of the most recent completed run that matches, from the list."""
+        filters = query.filters()
+        # A branch is narrowed by the API, and its first run is the one; the rest is searched.
+        limit = 1 if filters.branches else MAX_LIMIT
+        after = ""
+        for _ in range(_SEARCHED_PAGES):
+            runs, has_more = await self._runs(project, filters, limit, after)
+            for run in runs:
+                if query.matches(run) and run.run_id:
+                    return run.run_id
+            after = (runs[-1].cursor if runs else None) or ""
+            if not has_more or not after:
+                break
+        raise errors.NotFound(
+            "No completed run that matches was found among the latest of the project.",
+            next_step="List the runs with currents_list_runs to see what there is.",
+        )
+
+    async def _runs(
+        self, project: str, filters: RunFilters, limit: int, after: str
+    ) -> tuple[list[wire.WireRun], bool]:
+        answer = await self._api.get(
+            wire.Envelope[list[wire.WireRun | None]],
+            "/projects/{project_id}/runs",
+            _page(limit, after) + filters.params(),
+            project_id=currents_project_id(project),
+        )
+        return present(_data(answer.data)), bool(answer.data.has_more)
+
+
+def _page(limit: int, after: str) -> list[tuple[str, str]]:
+    return [("limit", str(limit)), *([("starting_after", after)] if after else [])]
+
+
+def _data(envelope: wire.Envelope[T]) -> T:
+    if envelope.data is None:
+        raise errors.MalformedResponse("The Currents API answered without data.")
+    return envelope.data

@@ -1,0 +1,250 @@
+"""Runs and projects: from what the Currents API sends to the model."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
+
+from runs_mcp import model
+from runs_mcp.providers.currents import wire
+from runs_mcp.providers.field_values import (
+    PATH_CHARS,
+    count,
+    identifier,
+    line,
+    path,
+    present,
+    timestamp,
+    when,
+)
+from runs_mcp.references import currents_run_url
+
+_TAG_CHARS: Final = 64
+_TAGS: Final = 12
+_COMMIT_MESSAGE_CHARS: Final = 300
+_NO_COMMIT: Final = wire.WireCommit()
+_NO_STATS: Final = wire.WireStats()
+
+
+def project(sent: wire.WireProject) -> model.Project:
+    """Returns a project."""
+    return model.Project(
+        project_id=identifier(sent.project_id),
+        name=line(sent.name),
+        created_at=timestamp(sent.created_at),
+        default_branch=line(sent.default_branch_name, PATH_CHARS),
+    )
+
+
+def listed_run(sent: wire.WireRun) -> model.ListedRun:
+    """Returns a run as a row of a list, with the failed and flaky tests of its groups."""
+    groups = [_group(group) for group in present(sent.groups)]
+    return model.ListedRun(
+        **asdict(run(sent)),
+        failed=sum(group.tests.failed for group in groups),
+        flaky=sum(group.tests.flaky for group in groups),
+    )
+
+
+def full_run(sent: wire.WireRun, upstream_bytes: int) -> model.FullRun:
+    """Returns a run with all its specs."""
+    the_run = run(sent)
+    groups = tuple(_group(group) for group in present(sent.groups))
+    specs = tuple(_spec(spec, run_is_over=the_run.is_over) for spec in present(sent.specs))
+    return model.FullRun(
+        run=the_run,
+        totals=_totals_of_groups(groups) if groups else _totals_of_specs(specs),
+        groups=groups,
+        specs=specs,
+        upstream_bytes=upstream_bytes,
+        last_run=_last_run(sent.pw_last_run),
+    )
+
+
+def run(sent: wire.WireRun) -> model.Run:
+    """Returns a run without its specs.
+
+    The oldest payloads have neither status nor completionState: both then follow from what
+    they do have.
+    """
+    meta = sent.meta or wire.WireMeta()
+    commit = meta.commit or _NO_COMMIT
+    tags = present(sent.tags)
+    completion = _completion(sent)
+    run_id = identifier(sent.run_id)
+    return model.Run(
+        provider="currents",
+        id=run_id,
+        url=currents_run_url(run_id) if run_id else "",
+        project_id=identifier(sent.project_id),
+        status=line(sent.status, 32).lower() or _status(sent, completion),
+        completion=completion,
+        created_at=timestamp(sent.created_at),
+        duration_ms=_duration_ms(sent, completion),
+        branch=line(commit.branch, PATH_CHARS),
+        commit=line(commit.sha, 64),
+        commit_message=line(commit.message, _COMMIT_MESSAGE_CHARS),
+        author=line(commit.author_name),
+        tags=tuple(line(tag, _TAG_CHARS) for tag in tags[:_TAGS]),
+        tags_omitted=max(0, len(tags) - _TAGS),
+        ci_build_id=line(meta.ci_build_id, PATH_CHARS),
+        framework=framework(meta.framework, sent.cypress_version),
+    )
+
+
+def framework(sent: wire.WireFramework | None, cypress_version: str | None) -> str:
+    """Returns a framework's name and version; older payloads have the version of Cypress alone."""
+    if sent is not None and sent.type:
+        return line(f"{sent.type} {sent.version or ''}")
+    return line(f"cypress {cypress_version}") if cypress_version else ""
+
+
+def platform(sent: wire.WirePlatform | None) -> str:
+    """Returns operating system and browser in a few words."""
+    if sent is None:
+        return ""
+    system = f"{sent.os_name or ''} {sent.os_version or ''}".strip()
+    browser = f"{sent.browser_name or ''} {sent.browser_version or ''}".strip()
+    return line(", ".join(part for part in (system, browser) if part))
+
+
+def _completion(sent: wire.WireRun) -> str:
+    if sent.completion_state:
+        return line(sent.completion_state, 32).lower()
+    if sent.cancellation is not None:
+        return "canceled"
+    if sent.timeout is not None and sent.timeout.is_timeout:
+        return "timeout"
+    instances = [group.instances for group in present(sent.groups) if group.instances]
+    if not instances:
+        return ""
+    over = all(count(spec.complete) >= count(spec.overall) for spec in instances)
+    return "complete" if over else "in_progress"
+
+
+def _status(sent: wire.WireRun, completion: str) -> str:
+    tests = [group.tests for group in present(sent.groups) if group.tests]
+    if not completion or not tests:
+        return ""
+    failed = any(count(counts.failures) for counts in tests)
+    if completion == "in_progress":
+        return "failing" if failed else "running"
+    return "failed" if failed else "passed"
+
+
+def _duration_ms(sent: wire.WireRun, completion: str) -> int | UnsetType:
+    """Returns how long a run took: as sent, else from its creation to its last completed spec."""
+    if sent.duration_ms is not None:
+        return count(sent.duration_ms)
+    began = when(sent.created_at)
+    ends = [end for spec in present(sent.specs) if (end := when(spec.completed_at))]
+    if completion != "complete" or began is None or not ends:
+        return UNSET
+    return max(0, round((max(ends) - began).total_seconds() * 1000))
+
+
+def _group(sent: wire.WireGroup) -> model.Group:
+    tests = sent.tests or wire.WireTestCounts()
+    specs = sent.instances or wire.WireInstanceCounts()
+    return model.Group(
+        group=line(sent.group_id, PATH_CHARS),
+        platform=platform(sent.platform),
+        tests=model.TestCounts(
+            overall=count(tests.overall),
+            passed=count(tests.passes),
+            failed=count(tests.failures),
+            pending=count(tests.pending),
+            skipped=count(tests.skipped),
+            flaky=count(tests.flaky),
+            retries=count(tests.retries),
+        ),
+        specs=model.SpecCounts(
+            overall=count(specs.overall),
+            claimed=count(specs.claimed),
+            complete=count(specs.complete),
+            passed=count(specs.passes),
+            failed=count(specs.failures),
+        ),
+    )
+
+
+def _spec(sent: wire.WireSpec, *, run_is_over: bool) -> model.Spec:
+    results = sent.results
+    stats = (results.stats if results else None) or _NO_STATS
+    flaky = count(results.flaky) if results else 0
+    return model.Spec(
+        spec=path(sent.spec),
+        status=_spec_status(sent, run_is_over=run_is_over),
+        instance_id=identifier(sent.instance_id),
+        group=line(sent.group_id, PATH_CHARS),
+        machine_id=identifier(sent.machine_id),
+        tests=count(stats.tests),
+        passed=count(stats.passes),
+        failed=count(stats.failures),
+        pending=count(stats.pending),
+        skipped=count(stats.skipped),
+        flaky=flaky,
+        duration_ms=count(stats.wall_clock_duration),
+    )
+
+
+def _spec_status(sent: wire.WireSpec, *, run_is_over: bool) -> model.SpecStatus:
+    if sent.completed_at is None:
+        if sent.claimed_at is None:
+            return "unclaimed"
+        return "idle" if run_is_over else "running"
+    if sent.results is None or sent.results.stats is None:
+        return "unknown"
+    if count(sent.results.stats.failures):
+        return "failed"
+    return "flaky" if count(sent.results.flaky) else "passed"
+
+
+def _totals_of_groups(groups: Sequence[model.Group]) -> model.Totals:
+    return model.Totals(
+        tests=model.TestTotals(
+            **{
+                name: sum(getattr(group.tests, name) for group in groups)
+                for name in model.TestCounts.__struct_fields__
+            }
+        ),
+        specs=model.SpecTotals(
+            **{
+                name: sum(getattr(group.specs, name) for group in groups)
+                for name in model.SpecCounts.__struct_fields__
+            }
+        ),
+    )
+
+
+def _totals_of_specs(specs: Sequence[model.Spec]) -> model.Totals:
+    """Returns the totals of a payload without groups. It does not tell retries."""
+    statuses = [spec.status for spec in specs]
+    done = [status for status in statuses if status in ("failed", "flaky", "passed", "unknown")]
+    return model.Totals(
+        tests=model.TestTotals(
+            overall=sum(spec.tests for spec in specs),
+            passed=sum(spec.passed for spec in specs),
+            failed=sum(spec.failed for spec in specs),
+            pending=sum(spec.pending for spec in specs),
+            skipped=sum(spec.skipped for spec in specs),
+            flaky=sum(spec.flaky for spec in specs),
+        ),
+        specs=model.SpecTotals(
+            overall=len(specs),
+            claimed=len(specs) - statuses.count("unclaimed"),
+            complete=len(done),
+            passed=done.count("passed") + done.count("flaky"),
+            failed=done.count("failed"),
+        ),
+    )
+
+
+def _last_run(sent: wire.WireLastRun | None) -> model.LastRun | None:
+    if sent is None:
+        return None
+    return model.LastRun(
+        status=line(sent.status, 32),
+        failed_tests=tuple(line(test, PATH_CHARS) for test in present(sent.failed_tests)),
+    )

@@ -1,0 +1,65 @@
+"""Single values of a payload, as the model wants them: plain, bounded, never null."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from runs_mcp.text import clip, one_line, plain, without_url_secrets
+
+T = TypeVar("T")
+
+PATH_CHARS: Final = 300
+_ID_CHARS: Final = 128
+_NAME_CHARS: Final = 128
+_BLOCK_CHARS: Final = 1500
+_FIRST_MILLISECONDS: Final = 100_000_000_000  # epoch seconds are far below, milliseconds above
+
+
+def identifier(value: str | None) -> str:
+    """Returns an ID as one line of at most 128 characters."""
+    return line(value, _ID_CHARS)
+
+
+def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
+    """Returns a stranger's text as one plain line."""
+    return clip(one_line(without_url_secrets(value)), max_chars) if value else ""
+
+
+def path(value: str | None) -> str:
+    """Returns a path as one plain line, whole up to 300 characters."""
+    return line(value, PATH_CHARS)
+
+
+def block(value: str | None, max_chars: int = _BLOCK_CHARS) -> str:
+    """Returns a stranger's text of several lines as plain text."""
+    return clip(plain(without_url_secrets(value)).strip("\n"), max_chars) if value else ""
+
+
+def count(value: float | None) -> int:
+    """Returns a number of things; what is no number counts as none."""
+    return max(0, round(value)) if value is not None and abs(value) < _FIRST_MILLISECONDS else 0
+
+
+def timestamp(value: str | float | None) -> str:
+    """Returns a time as ISO 8601 in UTC to the millisecond, or nothing where it is no time."""
+    moment = when(value)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else ""
+
+
+def when(value: str | float | None) -> datetime | None:
+    """Returns a time that came as ISO 8601 or as seconds or milliseconds since 1970."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if value is None:
+            return None
+        seconds = value / 1000 if value >= _FIRST_MILLISECONDS else value
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def present(items: Sequence[T | None] | None) -> list[T]:
+    """Returns the items of a list that are there, of no list none."""
+    return [item for item in items or () if item is not None]

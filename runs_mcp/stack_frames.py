@@ -1,0 +1,65 @@
+"""Finding the project's own code in a stack. Pure functions over plain text."""
+
+import re
+from typing import Final, NamedTuple
+
+_OWN_FRAMES: Final = 6
+_FOREIGN_FRAMES: Final = 3
+
+# V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
+_FRAME = re.compile(
+    r"\s*(?:at (?:async )?(?:(?P<v8>[^()]+) \()?|(?P<gecko>[^\s@]*)@)"
+    r"(?P<file>(?:[a-z-]+:/{1,3})?[^():\s][^():]*):(?P<line>\d+)(?::\d+)?\)?\s*"
+)
+# Frames of runners and libraries: nobody mends those to make a test pass.
+_FOREIGN = re.compile(
+    r"node_modules/|^node:|^internal/|^<|__cypress/|cypress_runner|^cypress:/{2,3}\.\.|webpack/boot"
+)
+_WEBPACK = re.compile(r"^webpack(?:-internal)?:/{1,3}(?:[^/]*/)?(?=\./)")
+
+
+class Frame(NamedTuple):
+    """One line of a stack."""
+
+    function: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}"
+        return f"{self.function} ({place})" if self.function else place
+
+
+class Stack(NamedTuple):
+    """What is worth knowing of a stack."""
+
+    top: Frame | None
+    head: str
+
+
+def read_stack(stack: str, root: str = "") -> Stack:
+    """Returns the top frame in the project's own code, and the useful head of the stack.
+
+    The head has the first own frames, or, where there is none, the first of any kind. `root`,
+    the folder of the checkout, is taken off the paths.
+    """
+    frames = [frame for line in stack.splitlines() if (frame := _frame(line, root))]
+    own = [frame for frame in frames if not _FOREIGN.search(frame.file)]
+    head = own[:_OWN_FRAMES] or frames[:_FOREIGN_FRAMES]
+    return Stack(own[0] if own else None, "\n".join(f"at {frame}" for frame in head))
+
+
+def checkout_root(absolute: str, relative: str) -> str:
+    """Returns the folder that `relative` is relative to, or nothing where they do not fit."""
+    tail = "/" + relative.lstrip("/")
+    return absolute[: -len(tail) + 1] if relative and absolute.endswith(tail) else ""
+
+
+def _frame(line: str, root: str) -> Frame | None:
+    match = _FRAME.fullmatch(line)
+    if match is None:
+        return None
+    file = _WEBPACK.sub("", match["file"]).removeprefix("file://").removeprefix("./")
+    if root:
+        file = file.removeprefix(root)
+    return Frame((match["v8"] or match["gecko"] or "").strip(), file, int(match["line"][:9]))
