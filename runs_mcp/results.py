@@ -1,0 +1,155 @@
+"""What tools answer with, and its two encodings: structured content and text.
+
+Hosts differ in which of the two a model gets, so both are made from the same record by one rule
+each: the structured content is the record as JSON, the text has one line for every record in it.
+"""
+
+import json
+import re
+from functools import lru_cache
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from runs_mcp.model import (
+    Artifacts,
+    Asset,
+    Failure,
+    Group,
+    Instance,
+    LastRun,
+    ListedRun,
+    PassedTest,
+    Project,
+    Record,
+    Run,
+    Spec,
+    TestTotals,
+    Totals,
+)
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+NextCursor = Annotated[
+    str, Meta(description="Call again with this cursor and the same arguments for the rest.")
+]
+
+_BARE = re.compile(r'[^\s"=]+')
+
+
+class Trim(Record, frozen=True, kw_only=True):
+    """How much of all there is this answer shows."""
+
+    trimmed: Annotated[bool, Meta(description="Whether anything is left out of this answer.")]
+    upstream_bytes: Annotated[int, Meta(description="Size of what the API sent, decoded.")]
+    shown: Annotated[int, Meta(description="Records on this page.")]
+    total: Annotated[int, Meta(description="Records on all pages together.")]
+    detail: Annotated[str, Meta(description="The detail that was applied.")] = ""
+    reason: Annotated[str, Meta(description="Why this is not everything.")] = ""
+    next_cursor: NextCursor = ""
+
+
+class RunReport(Record, frozen=True, kw_only=True):
+    """A run, and its specs or those that matter."""
+
+    run: Run
+    totals: Totals
+    groups: tuple[Group, ...] = ()
+    specs: tuple[Spec, ...]
+    last_run: LastRun | msgspec.UnsetType = msgspec.UNSET
+    trim: Trim
+
+
+class InstanceReport(Record, frozen=True, kw_only=True):
+    """One spec file's execution: what failed in it, and why."""
+
+    instance: Instance
+    totals: TestTotals
+    exception: Annotated[str, Meta(description="What kept the spec from running at all.")] = ""
+    artifacts: Artifacts = Artifacts()
+    failures: tuple[Failure, ...]
+    passed: tuple[PassedTest, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    trim: Trim
+
+
+class RunList(Record, frozen=True):
+    """Runs, newest first."""
+
+    runs: tuple[ListedRun, ...]
+    next_cursor: NextCursor = ""
+
+
+class ProjectList(Record, frozen=True):
+    """Projects that the key can see."""
+
+    projects: tuple[Project, ...]
+    next_cursor: NextCursor = ""
+
+
+def structured(report: Record) -> dict[str, Json]:
+    """Returns the report as a JSON object; what has nothing to say is left out."""
+    fields = _compact(msgspec.to_builtins(report))
+    if not isinstance(fields, dict):
+        raise TypeError("A report is a record.")
+    return fields
+
+
+def text(report: Record) -> str:
+    """Returns the report as text: a line for each record in it, and one for each plain field."""
+    lines: list[str] = []
+    for name, value in structured(report).items():
+        if isinstance(value, list):
+            lines.extend(_line(name.removesuffix("s"), row) for row in value)
+            lines.extend([] if value else [f"{name} none"])
+        else:
+            lines.append(_line(name, value))
+    return "\n".join(lines)
+
+
+def size(report: Record) -> int:
+    """Returns the bytes (UTF-8) of the larger of the two encodings."""
+    return max(len(msgspec.json.encode(structured(report))), len(text(report).encode()))
+
+
+@lru_cache
+def output_schema(report_type: type[Record]) -> dict[str, Any]:
+    """Returns the JSON schema of a report, its root an object."""
+    (root,), definitions = msgspec.json.schema_components(
+        [report_type], ref_template="#/$defs/{name}"
+    )
+    name = root["$ref"].rpartition("/")[2]
+    return {**definitions.pop(name), "$defs": definitions}
+
+
+def _compact(value: Json) -> Json:
+    """Returns the value without the records in it that have nothing to say."""
+    if isinstance(value, dict):
+        inner = {name: _compact(item) for name, item in value.items()}
+        return {name: item for name, item in inner.items() if item != {}}
+    if isinstance(value, (list, tuple)):
+        return [_compact(item) for item in value]
+    return value
+
+
+def _line(name: str, value: Json) -> str:
+    if isinstance(value, dict):
+        return " ".join([name, *_pairs(value)])
+    return f"{name} {_plain_value(value)}"
+
+
+def _pairs(record: dict[str, Json], prefix: str = "") -> list[str]:
+    pairs: list[str] = []
+    for name, value in record.items():
+        if isinstance(value, dict):
+            pairs.extend(_pairs(value, f"{prefix}{name}."))
+        else:
+            pairs.append(f"{prefix}{name}={_plain_value(value)}")
+    return pairs
+
+
+def _plain_value(value: Json) -> str:
+    if isinstance(value, str) and _BARE.fullmatch(value):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

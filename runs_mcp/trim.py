@@ -1,0 +1,239 @@
+"""What of a run or an instance an answer shows, and in which order. Pure functions."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from runs_mcp.errors import InvalidArgument
+from runs_mcp.model import (
+    Asset,
+    Failure,
+    FullInstance,
+    FullRun,
+    Group,
+    LastRun,
+    PassedTest,
+    Spec,
+)
+from runs_mcp.paging import (
+    Position,
+    Query,
+    bad_cursor,
+    decode_cursor,
+    encode_cursor,
+    longest_page,
+)
+from runs_mcp.results import InstanceReport, RunReport, Trim, size
+
+Detail: TypeAlias = Literal["auto", "failures", "full"]
+
+_RANK: Final = {"idle": 0, "failed": 1, "flaky": 2}
+_KEY_PATH_CHARS: Final = 200  # of a path, in a cursor
+_SMALLEST_SPEC_BYTES: Final = 30
+_FIRST_GROUPS_SHARE: Final = 4  # groups before the specs take a quarter of the page at most
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Where a page begins.
+
+    Args:
+        detail: The detail in force.
+        first_groups: How many groups stand before the specs on the first page.
+        after: The position of the last record shown; at the beginning empty.
+    """
+
+    detail: Literal["failures", "full"]
+    first_groups: int
+    after: Position
+
+
+def run_page(
+    full: FullRun,
+    *,
+    detail: Detail,
+    cursor: str,
+    query: Query,
+    budget: int,
+    trim_above_bytes: int,
+) -> RunReport:
+    """Returns the page of a run at `cursor`, within `budget` bytes in each encoding.
+
+    `auto` shows every spec where the payload is at most `trim_above_bytes` and all of it fits
+    into one answer, otherwise the specs that matter. Specs come worst first: never reported,
+    failed (most failures first), flaky, the rest; then by path. The groups stand before them as
+    far as they take little room, the others behind; last of all, the tests of `last_run`.
+
+    Raises:
+        InvalidArgument: The cursor is none of this query, or of another detail.
+    """
+    why = ""
+    if position := decode_cursor(cursor, query):
+        start = _resumed(position, detail)
+    elif detail == "auto":
+        if full.upstream_bytes > trim_above_bytes:
+            why = f" since the run is {full.upstream_bytes:,} bytes upstream"
+        elif (whole := _whole_run(full, budget)) is not None:
+            return whole
+        else:
+            why = " since all of them do not fit into one answer"
+        start = _Start("failures", _groups_within(budget // _FIRST_GROUPS_SHARE, full), [])
+    else:
+        start = _Start(detail, _groups_within(budget // _FIRST_GROUPS_SHARE, full), [])
+    pages = _RunPages(full, start, query, why)
+    return longest_page(len(pages.rows), pages.page, budget)
+
+
+class _RunPages:
+    """The pages of a run from one start on."""
+
+    def __init__(self, full: FullRun, start: _Start, query: Query, why: str = "") -> None:
+        self._full, self._start, self._query, self._why = full, start, query, why
+        listed: list[tuple[Position, Spec]] = [
+            (_spec_position(index, spec), spec)
+            for index, spec in enumerate(full.specs)
+            if start.detail == "full" or _matters(spec, run_is_over=full.run.is_over)
+        ]
+        listed.sort(key=lambda row: row[0])
+        self._listed = len(listed)
+        rows: list[tuple[Position, Spec | Group | str]] = [*listed]
+        rows += [([1, n], group) for n, group in enumerate(full.groups) if n >= start.first_groups]
+        tests = full.last_run.failed_tests if full.last_run else ()
+        rows += [([2, n], test) for n, test in enumerate(tests)]
+        try:
+            self.rows = [row for row in rows if row[0] > start.after]
+        except TypeError:
+            raise bad_cursor() from None
+
+    def page(self, count: int) -> RunReport:
+        """Returns the page with the next `count` rows."""
+        full, start = self._full, self._start
+        taken = [row for _, row in self.rows[:count]]
+        specs = tuple(row for row in taken if isinstance(row, Spec))
+        first_groups = () if start.after else full.groups[: start.first_groups]
+        more = count < len(self.rows)
+        return RunReport(
+            run=full.run,
+            totals=full.totals,
+            groups=(*first_groups, *(row for row in taken if isinstance(row, Group))),
+            specs=specs,
+            last_run=self._last_run(tuple(row for row in taken if isinstance(row, str))),
+            trim=Trim(
+                trimmed=more or len(specs) < len(full.specs),
+                detail=start.detail,
+                upstream_bytes=full.upstream_bytes,
+                shown=len(specs),
+                total=self._listed,
+                reason=_reason(len(full.specs) - self._listed, self._why, more=more),
+                next_cursor=self._cursor_behind(count) if more else "",
+            ),
+        )
+
+    def _cursor_behind(self, count: int) -> str:
+        position = self.rows[count - 1][0] if count else self._start.after
+        return encode_cursor(self._query, [self._start.detail, self._start.first_groups, *position])
+
+    def _last_run(self, tests: tuple[str, ...]) -> LastRun | msgspec.UnsetType:
+        last_run = self._full.last_run
+        return msgspec.UNSET if last_run is None else replace(last_run, failed_tests=tests)
+
+
+def instance_page(full: FullInstance, *, cursor: str, query: Query, budget: int) -> InstanceReport:
+    """Returns the page of an instance at `cursor`, within `budget` bytes in each encoding.
+
+    The failures come first, failed tests before flaky ones; then `full.passed`, then
+    `full.assets`, as far as they were asked for.
+
+    Raises:
+        InvalidArgument: The cursor is none of this query.
+    """
+    failures = sorted(full.failures, key=lambda failure: failure.status == "flaky")
+    rows = [*failures, *full.passed, *full.assets]
+    start = _count(decode_cursor(cursor, query))
+
+    def make(count: int) -> InstanceReport:
+        taken = rows[start : start + count]
+        end = start + count
+        next_cursor = encode_cursor(query, [end]) if end < len(rows) else ""
+        return InstanceReport(
+            instance=full.instance,
+            totals=full.totals,
+            exception=full.exception,
+            artifacts=full.artifacts,
+            failures=tuple(row for row in taken if isinstance(row, Failure)),
+            passed=tuple(row for row in taken if isinstance(row, PassedTest)),
+            assets=tuple(row for row in taken if isinstance(row, Asset)),
+            trim=Trim(
+                trimmed=len(taken) < len(rows),
+                upstream_bytes=full.upstream_bytes,
+                shown=len(taken),
+                total=len(rows),
+                reason=_reason(0, "", more=bool(next_cursor)),
+                next_cursor=next_cursor,
+            ),
+        )
+
+    return longest_page(max(0, len(rows) - start), make, budget)
+
+
+def _whole_run(full: FullRun, budget: int) -> RunReport | None:
+    """Returns everything in one answer, or None where that is over the budget."""
+    if len(full.specs) * _SMALLEST_SPEC_BYTES > budget:
+        return None
+    pages = _RunPages(full, _Start("full", len(full.groups), []), ())
+    page = pages.page(len(pages.rows))
+    return page if size(page) <= budget else None
+
+
+def _resumed(position: Position, detail: Detail) -> _Start:
+    applied, first_groups, *after = position if len(position) > 2 else ("", "")
+    if applied not in ("failures", "full") or not isinstance(first_groups, int):
+        raise bad_cursor()
+    if detail not in ("auto", applied):
+        raise InvalidArgument(
+            f"The cursor belongs to detail={applied}.",
+            next_step=f"Pass detail={applied} with it, or leave cursor out to start again.",
+        )
+    return _Start("full" if applied == "full" else "failures", first_groups, after)
+
+
+def _count(position: Position) -> int:
+    start = position[0] if position else 0
+    if not isinstance(start, int) or start < 0:
+        raise bad_cursor()
+    return start
+
+
+def _spec_position(index: int, spec: Spec) -> Position:
+    """Returns where a spec stands in the order of all answers.
+
+    A key, not a count: specs that change while a run goes on neither hide nor repeat others.
+    """
+    failed = spec.failed if spec.status == "failed" else 0
+    return [0, _RANK.get(spec.status, 3), -failed, spec.spec[:_KEY_PATH_CHARS], index]
+
+
+def _matters(spec: Spec, *, run_is_over: bool) -> bool:
+    return spec.status in _RANK or (run_is_over and spec.status in ("unclaimed", "unknown"))
+
+
+def _groups_within(budget: int, full: FullRun) -> int:
+    used = 0
+    for count, group in enumerate(full.groups):
+        used += size(group)
+        if used > budget:
+            return count
+    return len(full.groups)
+
+
+def _reason(not_listed: int, why: str, *, more: bool) -> str:
+    parts = []
+    if not_listed:
+        parts.append(
+            f"{not_listed} specs that did not fail are not listed{why}; detail=full lists them"
+        )
+    if more:
+        parts.append("next_cursor gives the rest")
+    return "; ".join(parts)
