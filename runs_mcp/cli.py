@@ -1,0 +1,137 @@
+"""The command `runs-mcp`. The only reader of its arguments."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final, NoReturn
+
+from runs_mcp import __version__
+from runs_mcp.settings import Settings, SettingsError, option_fields
+
+NO_PROVIDER: Final = (
+    "no provider to serve: set CURRENTS_API_KEY to an API key of your Currents organization, "
+    "or start with --sandbox, which needs no key"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"runs-mcp: {message}; see runs-mcp --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit status: 0 good, 1 failed, 2 wrongly called."""
+    given = vars(_parser().parse_args(arguments))
+    command = given.pop("command", "serve")
+    options = {name: given.pop(name) for name in option_fields() if name in given}
+    _log_to_stderr(chatty=command == "serve")
+    try:
+        settings = Settings.load(options)
+        return _run(command, settings, given)
+    except SettingsError as error:
+        sys.stderr.write(f"runs-mcp: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(command: str, settings: Settings, given: dict[str, Any]) -> int:
+    # Each command imports what it needs, so that a server starts without the others' weight.
+    if command == "demo":
+        from runs_mcp.commands.demo import demo
+
+        return demo()
+    if command == "sandbox":
+        from runs_mcp.commands.sandbox import serve_sandbox
+
+        return serve_sandbox(given["port"])
+    with _sandbox(settings, wanted=given.pop("sandbox", False)) as chosen:
+        if not chosen.served_providers:
+            raise SettingsError(NO_PROVIDER)
+        if command == "check":
+            from runs_mcp.commands.check import check
+
+            return check(chosen)
+        if command == "tools":
+            from runs_mcp.commands.tools import list_tools
+
+            return list_tools(chosen, as_json=given["json"])
+        if command == "call":
+            from runs_mcp.commands.call import call_tool
+
+            return call_tool(
+                chosen,
+                given["tool"],
+                given["arguments"],
+                json_arguments=given["json"],
+                output=given["output"],
+            )
+        from runs_mcp.server import build_server
+
+        build_server(chosen).run("stdio")
+        return 0
+
+
+def _sandbox(settings: Settings, *, wanted: bool) -> AbstractContextManager[Settings]:
+    if not wanted:
+        return nullcontext(settings)
+    from runs_mcp.commands.sandbox import on_sandbox
+
+    return on_sandbox(settings)
+
+
+def _transport(value: str) -> str:
+    if value != "stdio":
+        raise argparse.ArgumentTypeError(f"{value!r} is not served by this version, only stdio is")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument(
+        "--sandbox", action="store_true", help="use an embedded sandbox: no account, no key"
+    )
+    for name, meaning in option_fields().items():
+        flag = f"--{name.replace('_', '-')}"
+        if Settings.model_fields[name].annotation is bool:
+            shared.add_argument(flag, action="store_true", help=meaning)
+        else:
+            shared.add_argument(flag, metavar="VALUE", help=meaning)
+
+    parser = _Parser(
+        prog="runs-mcp",
+        description="Serve MCP tools for looking into test runs, on stdio.",
+        parents=[shared],
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"runs-mcp {__version__}")
+    parser.add_argument("--transport", type=_transport, metavar="stdio", help="how MCP is served")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, meaning: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=meaning, description=meaning, parents=[shared], allow_abbrev=False
+        )
+
+    commands.add_parser("demo", help="the main job on the sandbox, as a real client over stdio")
+    sandbox = commands.add_parser("sandbox", help="the sandbox APIs alone, for any other client")
+    sandbox.add_argument("--port", type=int, default=0, help="a port of its own; any free one")
+    add("check", "Check the configuration and each provider's key against its API.")
+    tools = add("tools", "List the tools that would be served with this configuration.")
+    tools.add_argument("--json", action="store_true", default=False, help="with their schemas")
+    call = add("call", "Call one tool and print what it answers; exit 1 on a tool error.")
+    call.add_argument("tool", metavar="TOOL")
+    call.add_argument("arguments", metavar="name=value", nargs="*", default=[])
+    call.add_argument("--json", metavar="{…}", default="", help="the arguments as a JSON object")
+    call.add_argument("--output", choices=("text", "json"), default="text")
+    return parser
+
+
+def _log_to_stderr(*, chatty: bool) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("runs_mcp").setLevel(logging.INFO if chatty else logging.WARNING)

@@ -1,0 +1,84 @@
+"""`runs-mcp call`: one tool call, for shells, CI and scripts."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import anyio
+from mcp import Client
+from mcp_types import TextContent
+
+from runs_mcp.results import Json
+from runs_mcp.server import build_server
+from runs_mcp.settings import Settings, SettingsError
+
+
+def call_tool(
+    settings: Settings,
+    tool: str,
+    pairs: Sequence[str],
+    *,
+    json_arguments: str,
+    output: Literal["text", "json"],
+) -> int:
+    """Calls one tool and prints its answer; returns 1 on a tool error, told on stderr.
+
+    Args:
+        settings: What to serve the tool with.
+        tool: Its name.
+        pairs: Arguments as `name=value`; a list takes its items separated by commas.
+        json_arguments: Arguments as a JSON object; `pairs` win over it.
+        output: The text of the answer, or its structured content.
+
+    Raises:
+        SettingsError: The arguments cannot be read.
+    """
+    return anyio.run(_call, settings, tool, pairs, json_arguments, output)
+
+
+async def _call(
+    settings: Settings, tool: str, pairs: Sequence[str], json_arguments: str, output: str
+) -> int:
+    async with Client(build_server(settings)) as client:
+        schemas = {served.name: served.input_schema for served in (await client.list_tools()).tools}
+        arguments = _from_json(json_arguments)
+        for pair in pairs:
+            name, found, value = pair.partition("=")
+            if not found:
+                raise SettingsError(f"{pair!r} is no argument of the form name=value")
+            arguments[name] = _typed(value, schemas.get(tool, {}).get("properties", {}).get(name))
+        result = await client.call_tool(tool, arguments)
+    text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+    if result.is_error:
+        sys.stderr.write(f"{text}\n")
+        return 1
+    if output == "json":
+        text = json.dumps(result.structured_content, ensure_ascii=False, indent=2)
+    sys.stdout.write(f"{text}\n")
+    return 0
+
+
+def _from_json(text: str) -> dict[str, Json]:
+    if not text:
+        return {}
+    try:
+        arguments = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"--json is no JSON: {error}") from error
+    if not isinstance(arguments, dict):
+        raise SettingsError("--json is no JSON object")
+    return arguments
+
+
+def _typed(value: str, schema: Mapping[str, Json] | None) -> Json:
+    """Returns a value from the command line as its schema wants it; the tool checks the rest."""
+    match (schema or {}).get("type"):
+        case "integer" if value.removeprefix("-").isdecimal():
+            return int(value)
+        case "boolean" if value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        case "array" if not value.startswith("["):
+            return [part for part in value.split(",") if part]
+        case _:
+            return value
