@@ -24,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status: 0 good, 1 failed, 2 wrongly called."""
     given = vars(_parser().parse_args(arguments))
-    command = given.pop("command", "serve")
+    command = given.pop("command", None) or "serve"
     options = {name: given.pop(name) for name in option_fields() if name in given}
     _log_to_stderr(chatty=command == "serve")
     try:

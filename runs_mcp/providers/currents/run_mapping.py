@@ -19,10 +19,12 @@ from runs_mcp.providers.field_values import (
     when,
 )
 from runs_mcp.references import currents_run_url
+from runs_mcp.text import clip
 
 _TAG_CHARS: Final = 64
 _TAGS: Final = 12
 _COMMIT_MESSAGE_CHARS: Final = 300
+_LISTED_MESSAGE_CHARS: Final = 100  # a list is to be looked over
 _NO_COMMIT: Final = wire.WireCommit()
 _NO_STATS: Final = wire.WireStats()
 
@@ -40,8 +42,10 @@ def project(sent: wire.WireProject) -> model.Project:
 def listed_run(sent: wire.WireRun) -> model.ListedRun:
     """Returns a run as a row of a list, with the failed and flaky tests of its groups."""
     groups = [_group(group) for group in present(sent.groups)]
+    fields = asdict(run(sent))
+    fields["commit_message"] = clip(fields["commit_message"], _LISTED_MESSAGE_CHARS)
     return model.ListedRun(
-        **asdict(run(sent)),
+        **fields,
         failed=sum(group.tests.failed for group in groups),
         flaky=sum(group.tests.flaky for group in groups),
     )
