@@ -147,7 +147,8 @@ class ApiClient:
                 return await read_body(response, self._max_bytes, self._api)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise errors.Unreachable(
-                f"No connection to the {self._api} API at {_origin(self._base_url)} could be made.",
+                f"No connection to the {self._api} API at {_origin(self._base_url)} could be made: "
+                f"{clip(one_line(str(error)), 200) or 'it took too long'}.",
                 next_step="Check that the API's URL is right and that this machine may reach it; "
                 "`runs-mcp check` tests it.",
             ) from error

@@ -79,20 +79,17 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> T:
         MalformedResponse: It is no JSON, or not of the documented shape.
     """
     try:
-        return msgspec.json.decode(body, type=answer_type, strict=False)
+        try:
+            return msgspec.json.decode(body, type=answer_type, strict=False)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(_mend_text(body), type=answer_type, strict=False)
     except msgspec.ValidationError as error:
         raise errors.MalformedResponse(
             f"The {api} API's answer is not of the documented shape: {error}."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    try:
-        return msgspec.json.decode(_mend_text(body), type=answer_type, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if isinstance(error, msgspec.ValidationError):
-            raise errors.MalformedResponse(
-                f"The {api} API's answer is not of the documented shape: {error}."
-            ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _broken_json(api) from error
 
 

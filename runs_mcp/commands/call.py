@@ -40,14 +40,15 @@ def call_tool(
 async def _call(
     settings: Settings, tool: str, pairs: Sequence[str], json_arguments: str, output: str
 ) -> int:
-    async with Client(build_server(settings)) as client:
-        schemas = {served.name: served.input_schema for served in (await client.list_tools()).tools}
-        arguments = _from_json(json_arguments)
-        for pair in pairs:
-            name, found, value = pair.partition("=")
-            if not found:
-                raise SettingsError(f"{pair!r} is no argument of the form name=value")
-            arguments[name] = _typed(value, schemas.get(tool, {}).get("properties", {}).get(name))
+    server = build_server(settings)
+    schemas = {served.name: served.input_schema for served in await server.list_tools()}
+    arguments = _from_json(json_arguments)
+    for pair in pairs:
+        name, found, value = pair.partition("=")
+        if not found:
+            raise SettingsError(f"{pair!r} is no argument of the form name=value")
+        arguments[name] = _typed(value, schemas.get(tool, {}).get("properties", {}).get(name))
+    async with Client(server) as client:
         result = await client.call_tool(tool, arguments)
     text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     if result.is_error:

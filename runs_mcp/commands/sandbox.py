@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -41,6 +42,6 @@ def serve_sandbox(port: int) -> int:
 def _wait_for_interrupt() -> None:
     try:
         while True:
-            signal.pause()
+            time.sleep(3600)
     except KeyboardInterrupt:
         return
