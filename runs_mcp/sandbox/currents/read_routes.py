@@ -1,0 +1,87 @@
+"""The operations that only read."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from runs_mcp.sandbox.currents.answers import (
+    ApiError,
+    One,
+    encode,
+    encoded_answer,
+    json_answer,
+    wants_gzip,
+)
+from runs_mcp.sandbox.currents.finding import find_run_body
+from runs_mcp.sandbox.currents.parameters import PAGING, Parameters
+from runs_mcp.sandbox.currents.path_values import path_value
+from runs_mcp.sandbox.currents.records import Project
+from runs_mcp.sandbox.currents.run_bodies import RunBodies
+from runs_mcp.sandbox.currents.run_filters import FIND_PARAMETERS, LIST_PARAMETERS, ListFilter
+from runs_mcp.sandbox.currents.store import Store
+
+
+def read_routes(store: Store) -> list[Route]:
+    """Projects, runs and instances."""
+    bodies = RunBodies(store)
+
+    async def list_projects(request: Request) -> Response:
+        projects = store.projects()
+        page = Parameters(request.query_params, *PAGING).page_of(projects, projects)
+        return json_answer(encode(page), request.headers)
+
+    async def get_project(request: Request) -> Response:
+        project = _project(store, path_value(request, "project_id"))
+        known = Project(
+            project_id=project.project_id,
+            name=project.name,
+            created_at=project.created_at,
+            inactivity_timeout_seconds=project.inactivity_timeout_seconds,
+            fail_fast=project.fail_fast,
+            default_branch_name="main",
+        )
+        return json_answer(encode(One(data=known)), request.headers)
+
+    async def list_runs(request: Request) -> Response:
+        project = _project(store, path_value(request, "project_id"))
+        parameters = Parameters(request.query_params, *LIST_PARAMETERS)
+        asked_for = ListFilter.of(parameters)
+        runs = store.runs(project.project_id)
+        page = parameters.page_of(runs, [run for run in runs if asked_for.matches(run)])
+        return json_answer(encode(page), request.headers)
+
+    async def find_run(request: Request) -> Response:
+        parameters = Parameters(request.query_params, *FIND_PARAMETERS)
+        body = await run_in_threadpool(find_run_body, store, parameters)
+        return json_answer(body, request.headers)
+
+    async def get_run(request: Request) -> Response:
+        stored = store.run(path_value(request, "run_id"))
+        if stored is None:
+            raise ApiError(404, "Run not found")
+        gzipped = wants_gzip(request.headers)
+        content = await run_in_threadpool(bodies.gzipped if gzipped else bodies.body, stored)
+        return encoded_answer(content, gzipped=gzipped)
+
+    async def get_instance(request: Request) -> Response:
+        instance = store.instance(path_value(request, "instance_id"))
+        if instance is None:
+            raise ApiError(404, "Instance not found")
+        return json_answer(encode(One(data=instance)), request.headers)
+
+    return [
+        Route("/projects", list_projects, methods=["GET"]),
+        Route("/projects/{project_id}", get_project, methods=["GET"]),
+        Route("/projects/{project_id}/runs", list_runs, methods=["GET"]),
+        Route("/runs/find", find_run, methods=["GET"]),
+        Route("/runs/{run_id}", get_run, methods=["GET"]),
+        Route("/instances/{instance_id}", get_instance, methods=["GET"]),
+    ]
+
+
+def _project(store: Store, project_id: str) -> Project:
+    project = store.project(project_id)
+    if project is None:
+        raise ApiError(404, "Project not found")
+    return project

@@ -1,0 +1,36 @@
+"""The story: an invented ferry line's booking site and port console, over two weeks."""
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from runs_mcp.sandbox.currents.records import Project
+from runs_mcp.sandbox.currents.store import Store
+from runs_mcp.sandbox.identifiers import utc
+from runs_mcp.sandbox.story.booking_runs import BookingRuns
+from runs_mcp.sandbox.story.console_runs import ConsoleRuns
+from runs_mcp.sandbox.story.notable import (
+    BOOKING_PROJECT,
+    CONSOLE_PROJECT,
+    PUSH_IN_PROGRESS,
+    NotableRun,
+)
+from runs_mcp.sandbox.story.story_run import StoryRun
+
+__all__ = ["BOOKING_PROJECT", "CONSOLE_PROJECT", "PUSH_IN_PROGRESS", "NotableRun", "tell_story"]
+
+
+def tell_story(store: Store, now: datetime) -> None:
+    """Fill the store with everything that happened in the two weeks until now."""
+    for project_id, name, age in (
+        (BOOKING_PROJECT, "Skerry booking site", timedelta(days=410)),
+        (CONSOLE_PROJECT, "Skerry port console", timedelta(days=1130)),
+    ):
+        store.add_project(Project(project_id=project_id, name=name, created_at=utc(now - age)))
+    for source in _runs_until(now):
+        store.add_run(source.run, source)
+
+
+@lru_cache(maxsize=2)
+def _runs_until(now: datetime) -> tuple[StoryRun, ...]:
+    # No write changes them, so sandboxes that start together share them.
+    return tuple(map(StoryRun, (*BookingRuns(now).plans(), *ConsoleRuns(now).plans())))

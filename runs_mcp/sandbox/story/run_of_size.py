@@ -1,0 +1,96 @@
+"""A run whose «get run» body has a given size: a believable mix, mostly passed."""
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import chain, islice
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from runs_mcp.sandbox.assets import signed_size
+from runs_mcp.sandbox.currents.answers import One
+from runs_mcp.sandbox.currents.records import Run
+from runs_mcp.sandbox.identifiers import choice
+from runs_mcp.sandbox.story import booking_causes as causes
+from runs_mcp.sandbox.story import commits
+from runs_mcp.sandbox.story.booking_runs import CHROMIUM, MATRIX_GROUPS
+from runs_mcp.sandbox.story.causes import Outcome
+from runs_mcp.sandbox.story.run_plan import PLAYWRIGHT, RunPlan
+from runs_mcp.sandbox.story.spec_files import SpecFile, booking_specs, route_specs
+from runs_mcp.sandbox.story.story_run import StoryRun
+
+MIN_BYTES, MAX_BYTES = 20_000, 42_000_000
+_ONE_GROUP_BELOW = 3_000_000
+_SAMPLES = 150, 450
+"""Numbers of spec files from which the size of more is extrapolated."""
+_AGE = timedelta(minutes=25)
+_FAILED, _FLAKY = "e2e/specs/search/return.spec.ts", "e2e/specs/search/ports.spec.ts"
+"""Two files that even the smallest run has."""
+_FAILURES = (causes.DOWNLOAD, causes.RENAMED_BUTTON, causes.TEST_TIMEOUT)
+
+
+def run_of_size(
+    run_id: str, target_bytes: int, *, project_id: str, branch: str, now: datetime
+) -> tuple[Run, StoryRun]:
+    """The run, and the source of its specs; created 25 minutes ago."""
+    if not MIN_BYTES <= target_bytes <= MAX_BYTES:
+        raise ValueError(f"a run has {MIN_BYTES} to {MAX_BYTES} bytes")
+    plan = RunPlan(
+        run_id=run_id,
+        project_id=project_id,
+        created_at=now - _AGE,
+        meta=commits.meta(
+            run_id,
+            repository="booking-site",
+            branch=branch,
+            ci_build_id=f"skerry-lines/booking-site-{run_id}",
+            framework=PLAYWRIGHT,
+        ),
+        groups={"chromium": CHROMIUM} if target_bytes < _ONE_GROUP_BELOW else MATRIX_GROUPS,
+        specs=(),
+        went_wrong=_sometimes,
+        extra_screenshots=3,
+    )
+    source = StoryRun(_sized(plan, target_bytes))
+    return source.run, source
+
+
+def _sized(plan: RunPlan, target: int) -> RunPlan:
+    few, many = (_size(_of_files(plan, count)) for count in _SAMPLES)
+    bytes_per_file = (many - few) / (_SAMPLES[1] - _SAMPLES[0])
+    count = max(2, _SAMPLES[0] + round((target - few) / bytes_per_file))
+    if count > _SAMPLES[0]:
+        return _of_files(plan, count)
+    # In a small run every file counts, so it is measured: files as far as they fit, then pictures.
+    while _size(_of_files(plan, count)) > target:
+        count -= 1
+    while _size(_of_files(plan, count + 1)) <= target:
+        count += 1
+    fitting = _of_files(plan, count)
+    varied = [dataclasses.replace(fitting, last_screenshots=more) for more in range(6)]
+    return min(varied, key=lambda candidate: abs(_size(candidate) - target))
+
+
+def _of_files(plan: RunPlan, count: int) -> RunPlan:
+    specs = list(islice(chain(booking_specs(), route_specs()), count))
+    # As many machines as it takes to be through within some 15 minutes.
+    return dataclasses.replace(plan, specs=specs, machines=4 + count // 70)
+
+
+def _size(plan: RunPlan) -> int:
+    source = StoryRun(plan)
+    whole = replace(source.run, specs=tuple(source.specs()), duration_ms=UNSET)
+    return signed_size(msgspec.json.encode(One(data=whole)))
+
+
+def _sometimes(group_id: str, spec: SpecFile) -> Mapping[int, Outcome]:
+    """Two of a hundred spec files fail, and three more are flaky."""
+    luck = choice(f"{group_id} {spec.path}", 100)
+    cause = _FAILURES[luck % len(_FAILURES)]
+    if spec.path == _FAILED or luck < 2:
+        return {0: Outcome("failed", cause)}
+    if spec.path == _FLAKY or luck < 5:
+        return {0: Outcome("flaky", cause)}
+    return {}

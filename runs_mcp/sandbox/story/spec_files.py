@@ -1,0 +1,110 @@
+"""The spec files of the story's two products, and those of the large cross-browser runs."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import permutations
+
+import msgspec
+
+_PORTS = (
+    "hirtshals",
+    "kristiansand",
+    "larvik",
+    "stavanger",
+    "bergen",
+    "frederikshavn",
+    "gothenburg",
+    "oslo",
+    "kiel",
+    "travemunde",
+    "trelleborg",
+    "swinoujscie",
+    "rostock",
+    "gedser",
+    "grenaa",
+    "varberg",
+    "visby",
+    "nynashamn",
+    "turku",
+    "stockholm",
+    "helsinki",
+    "tallinn",
+    "paldiski",
+    "kapellskar",
+    "mariehamn",
+    "ystad",
+    "ronne",
+    "sassnitz",
+    "esbjerg",
+    "seydisfjordur",
+)
+_CHECKS = {
+    "fares": ("Fares", "shows every fare class", "takes a voucher", "rounds to the cent"),
+    "timetable": ("Timetable", "lists the week", "marks public holidays"),
+    "cabins": ("Cabins", "lists cabins by deck", "holds a cabin", "frees a cabin"),
+    "vehicles": ("Vehicles", "takes a car with a trailer", "asks for the height of a van"),
+    "seats": ("Seats", "shows free seats", "refuses a taken seat"),
+    "date-picker": ("Date picker", "picks the next sailing day", "greys out past days"),
+    "tickets": ("Tickets", "downloads the ticket", "shows a QR code", "prints one page"),
+    "meals": ("Meals", "adds a breakfast", "shows allergens"),
+    "pets": ("Pets", "asks for the kind of pet", "charges per pet"),
+    "mobile": ("Small screens", "opens the menu", "keeps the button in view"),
+}
+
+
+class SpecFile(msgspec.Struct, frozen=True):
+    """A spec file with its one describe block."""
+
+    path: str
+    describe: str
+    tests: tuple[str, ...]
+    pending: frozenset[int] = frozenset()
+    """The tests that are skipped on purpose, by their place."""
+    is_serial: bool = False
+    """Whether the tests after a failed one are not run."""
+
+    @property
+    def is_playwright(self) -> bool:
+        """Whether Playwright runs it; if not, Cypress does."""
+        return not self.path.endswith(".cy.ts")
+
+    def place_of(self, test: str) -> int:
+        """The place of a test."""
+        return self.tests.index(test)
+
+
+def booking_specs() -> list[SpecFile]:
+    """The Playwright spec files of the booking site."""
+    return _listed("booking_specs.txt", "e2e/specs/")
+
+
+def console_specs() -> list[SpecFile]:
+    """The Cypress spec files of the port console."""
+    return _listed("console_specs.txt", "cypress/e2e/")
+
+
+def route_specs() -> Iterator[SpecFile]:
+    """Playwright spec files that check one route each: thousands, if so many are taken."""
+    for departure, arrival in permutations(_PORTS, 2):
+        for check, (describe, *tests) in _CHECKS.items():
+            path = f"e2e/specs/routes/{departure}-{arrival}/{check}.spec.ts"
+            block = f"{departure.title()} to {arrival.title()}: {describe}"
+            yield SpecFile(path, block, tuple(tests))
+
+
+def _listed(name: str, folder: str) -> list[SpecFile]:
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [_spec_file(line, folder) for line in lines]
+
+
+def _spec_file(line: str, folder: str) -> SpecFile:
+    path, describe, listed = (part.strip() for part in line.split("|"))
+    tests = [test.strip() for test in listed.split(";")]
+    return SpecFile(
+        path=folder + path,
+        describe=describe.removesuffix(" (serial)"),
+        tests=tuple(test.removeprefix("~") for test in tests),
+        pending=frozenset(at for at, test in enumerate(tests) if test.startswith("~")),
+        is_serial=describe.endswith("(serial)"),
+    )

@@ -1,0 +1,274 @@
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox.story import (
+    BOOKING_PROJECT,
+    CONSOLE_PROJECT,
+    NotableRun,
+)
+
+NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
+FLAKE = ("e2e/specs/seats/seat-map.spec.ts", "keeps the chosen seats after a reload")
+KNOWN = ("e2e/specs/timetable/print.spec.ts", "prints the timetable in Norwegian")
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
+    with (
+        Sandbox(now=NOW) as sandbox,
+        httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
+    ):
+        yield client
+
+
+def run(api: httpx.Client, run_id: str) -> Json:
+    found: Json = api.get(f"/runs/{run_id}").json()["data"]
+    return found
+
+
+def instance(api: httpx.Client, spec: Json) -> Json:
+    answer = api.get(f"/instances/{spec['instanceId']}")
+    assert answer.status_code == 200
+    found: Json = answer.json()["data"]
+    return found
+
+
+def listed(api: httpx.Client, project_id: str) -> list[Json]:
+    runs: list[Json] = []
+    more = True
+    while more:
+        after = {"starting_after": runs[-1]["cursor"]} if runs else {}
+        answer = api.get(f"/projects/{project_id}/runs", params={"limit": 50, **after}).json()
+        runs, more = runs + answer["data"], answer["has_more"]
+    return runs
+
+
+def failed_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
+    return [
+        (spec["spec"], test)
+        for spec in run(api, run_id)["specs"]
+        if "results" in spec and spec["results"]["stats"]["failures"]
+        for test in instance(api, spec)["results"]["tests"]
+        if test["state"] == "failed"
+    ]
+
+
+def flaky_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
+    return [
+        (spec["spec"], test)
+        for spec in run(api, run_id)["specs"]
+        if "results" in spec and spec["results"]["flaky"]
+        for test in instance(api, spec)["results"]["tests"]
+        if {attempt["state"] for attempt in test["attempts"]} == {"failed", "passed"}
+    ]
+
+
+def first_lines(found: list[tuple[str, Json]]) -> Counter[str]:
+    """Plain first lines, without what differs from attempt to attempt."""
+    messages = [test["attempts"][-1]["error"]["message"] for _, test in found]
+    plain = [
+        re.sub(r"\x1b?\[[0-9;]*m", "", message).split("\n\nCall log")[0] for message in messages
+    ]
+    return Counter(re.sub(r"[0-9a-f]{8,}(-[0-9a-f-]+)?", "#", message) for message in plain)
+
+
+WHOLE_RUNS = [
+    NotableRun.THREE_CAUSES,
+    NotableRun.MAIN,
+    NotableRun.THREE_BROWSERS,
+    NotableRun.FAILING,
+    NotableRun.CANCELED,
+    NotableRun.TIMED_OUT,
+    NotableRun.EMPTY,
+    NotableRun.NEVER_RAN,
+    NotableRun.STRANGE_STRINGS,
+    NotableRun.CONSOLE_FAILED,
+    NotableRun.CONSOLE_NEVER_RAN,
+    NotableRun.CONSOLE_EMPTY,
+]
+
+
+@pytest.mark.parametrize("run_id", WHOLE_RUNS, ids=lambda run_id: run_id.name)
+def test_every_record_of_a_run_agrees_with_the_others(
+    api: httpx.Client, run_id: NotableRun
+) -> None:
+    of = run(api, run_id)
+    assert set(of) >= {"runId", "projectId", "status", "completionState", "createdAt", "timeout"}
+    groups = {group["groupId"]: group for group in of["groups"]}
+    assert {spec["groupId"] for spec in of["specs"]} <= set(groups)
+    assert len({spec["instanceId"] for spec in of["specs"]}) == len(of["specs"])
+    retries = dict.fromkeys(groups, 0)
+    for spec in of["specs"]:
+        if "results" not in spec:
+            continue
+        found = instance(api, spec)
+        for key in ("groupId", "instanceId", "spec", "machineId"):
+            assert found[key] == spec[key]
+        assert (found["runId"], found["projectId"]) == (run_id, of["projectId"])
+        assert found["commit"] == of["meta"]["commit"]
+        results = found["results"]
+        assert results["stats"] == spec["results"]["stats"]
+        assert_pictures_agree(results["screenshots"], spec["results"]["screenshots"])
+        assert_tests_agree(results, spec["results"]["flaky"])
+        retries[spec["groupId"]] += sum(max(0, len(t["attempts"]) - 1) for t in results["tests"])
+    for group_id, group in groups.items():
+        own = [s for s in of["specs"] if s["groupId"] == group_id]
+        assert group["instances"] == totals_of_specs(own)
+        assert group["tests"] == {**totals_of_tests(own), "retries": retries[group_id]}
+
+
+def assert_pictures_agree(some: list[Json], others: list[Json]) -> None:
+    without_signature = [
+        [{**picture, "screenshotURL": picture["screenshotURL"].split("?")[0]} for picture in them]
+        for them in (some, others)
+    ]
+    assert without_signature[0] == without_signature[1]
+
+
+def assert_tests_agree(results: Json, flaky: int) -> None:
+    stats, tests = results["stats"], results["tests"]
+    states = Counter(test["state"] for test in tests)
+    if results["exception"] is not None:
+        assert (stats["tests"], stats["failures"], tests) == (0, 1, [])
+        return
+    assert stats["tests"] == len(tests)
+    names = {"passed": "passes", "failed": "failures", "pending": "pending", "skipped": "skipped"}
+    assert {state: stats[name] for state, name in names.items() if stats[name]} == states
+    ends = [[attempt["state"] for attempt in test["attempts"]] for test in tests]
+    assert flaky == sum("failed" in end and end[-1] == "passed" for end in ends)
+    for test, end in zip(tests, ends, strict=True):
+        assert bool(end) is (test["state"] in ("passed", "failed"))
+        assert not end or end[-1] == test["state"]
+        assert (test["displayError"] is None) is ("failed" not in end)
+        for attempt in test["attempts"]:
+            assert (attempt["error"] is None) is (attempt["state"] == "passed")
+    durations = [attempt["wallClockDuration"] for test in tests for attempt in test["attempts"]]
+    assert stats["wallClockDuration"] == sum(durations)
+
+
+def totals_of_specs(specs: list[Json]) -> Json:
+    results = [spec["results"] for spec in specs if "results" in spec]
+    failures = sum(each["stats"]["failures"] > 0 for each in results)
+    return {
+        "overall": len(specs),
+        "claimed": sum(spec["claimedAt"] is not None for spec in specs),
+        "complete": len(results),
+        "passes": len(results) - failures,
+        "failures": failures,
+    }
+
+
+def totals_of_tests(specs: list[Json]) -> Json:
+    results = [spec["results"] for spec in specs if "results" in spec]
+    names = ("passes", "failures", "pending", "skipped")
+    totals = {name: sum(each["stats"][name] for each in results) for name in names}
+    overall = sum(each["stats"]["tests"] for each in results)
+    return {"overall": overall, **totals, "flaky": sum(each["flaky"] for each in results)}
+
+
+def test_a_claimed_spec_has_an_instance_without_results_and_an_unclaimed_one_none(
+    api: httpx.Client,
+) -> None:
+    of = run(api, NotableRun.IN_PROGRESS)
+    claimed = next(s for s in of["specs"] if s["claimedAt"] and not s["completedAt"])
+    unclaimed = next(s for s in of["specs"] if not s["claimedAt"])
+    assert "results" not in claimed
+    assert "results" not in instance(api, claimed)
+    assert unclaimed["machineId"] is None
+    assert api.get(f"/instances/{unclaimed['instanceId']}").status_code == 404
+
+
+def test_a_spec_that_could_not_be_loaded_says_why_and_counts_as_a_failure(
+    api: httpx.Client,
+) -> None:
+    for run_id, words in (
+        (NotableRun.NEVER_RAN, "SyntaxError"),
+        (NotableRun.CONSOLE_NEVER_RAN, "Webpack Compilation Error"),
+    ):
+        of = run(api, run_id)
+        assert of["status"] == "FAILED"
+        (spec,) = [s for s in of["specs"] if s["results"]["stats"]["failures"]]
+        assert words in instance(api, spec)["results"]["exception"]
+
+
+def test_the_oldest_run_has_the_oldest_shape(api: httpx.Client) -> None:
+    assert listed(api, CONSOLE_PROJECT)[-1]["runId"] == NotableRun.OLDEST_SHAPE
+    oldest = run(api, NotableRun.OLDEST_SHAPE)
+    assert set(oldest) == {
+        *("runId", "projectId", "createdAt", "tags", "cypressVersion"),
+        *("timeout", "groups", "meta", "specs"),
+    }
+    assert set(oldest["meta"]) == {"ciBuildId", "commit"}
+    assert {frozenset(spec) for spec in oldest["specs"]} == {
+        frozenset(("groupId", "spec", "instanceId", "claimedAt", "completedAt", "machineId"))
+    }
+
+
+def test_playwright_failures_look_like_playwrights(api: httpx.Client) -> None:
+    failed = [test for _, test in failed_tests(api, NotableRun.THREE_CAUSES)]
+    messages = [test["displayError"] for test in failed]
+    assert any("\x1b[" in message for message in messages)
+    assert any(re.search(r"(?<!\x1b)\[3[12]m", message) for message in messages)
+    for test in failed:
+        assert re.fullmatch(r"[0-9a-f]{20}-[0-9a-f]{20}", test["testId"])
+        assert (test["originalTitle"], test["isFlaky"]) == (test["title"][-1], False)
+        assert [attempt["rawStatus"] for attempt in test["attempts"]] == ["failed"] * 3
+        error = test["attempts"][-1]["error"]
+        assert error["stack"].startswith(error["message"])
+        frame = error["codeFrame"]
+        assert f"{frame['file']}:{frame['line']}:{frame['column']}" in error["stack"]
+        assert frame["file"].endswith(frame["relativeFile"])
+        assert f"{frame['line']} |" in frame["frame"]
+
+
+def test_some_attempts_time_out_or_are_interrupted(api: httpx.Client) -> None:
+    (slow,) = [
+        r
+        for r in listed(api, BOOKING_PROJECT)
+        if r["status"] == "FAILED"
+        and r["groups"]
+        and r["groups"][0]["tests"]["failures"] == 2
+        and r["meta"]["commit"]["branch"] == "main"
+    ]
+    (_, timed_out), *_ = failed_tests(api, slow["runId"])
+    attempt = timed_out["attempts"][0]
+    assert (attempt["rawStatus"], "codeFrame" in attempt["error"]) == ("timedOut", False)
+    ((_, interrupted),) = failed_tests(api, NotableRun.CANCELED)
+    assert interrupted["attempts"][0]["rawStatus"] == "interrupted"
+
+
+def test_a_serial_block_skips_what_comes_after_its_failure(api: httpx.Client) -> None:
+    (spec,) = [
+        s
+        for s in run(api, NotableRun.THREE_CAUSES)["specs"]
+        if s["spec"].endswith("payment/card.spec.ts")
+    ]
+    states = [test["state"] for test in instance(api, spec)["results"]["tests"]]
+    assert states == ["failed", "skipped", "skipped"]
+
+
+def test_cypress_failures_look_like_cypresss(api: httpx.Client) -> None:
+    failed = [test for _, test in failed_tests(api, NotableRun.CONSOLE_FAILED)]
+    assert len(first_lines(failed_tests(api, NotableRun.CONSOLE_FAILED))) == 2
+    for test in failed:
+        assert re.fullmatch(r"r[0-9]+", test["testId"])
+        assert "isFlaky" not in test
+        assert len(test["attempts"]) == 2
+        assert "rawStatus" not in test["attempts"][0]
+        error = test["attempts"][-1]["error"]
+        assert test["displayError"] == error["stack"]
+        assert "\n    at Context.eval (webpack://" in error["stack"]
+        assert "cypress:///" in error["stack"]
+        assert "\x1b" not in error["codeFrame"]["frame"]
+    errors = {test["attempts"][0]["error"]["name"] for test in failed}
+    assert errors == {"AssertionError", "CypressError"}
+    assert len(flaky_tests(api, NotableRun.CONSOLE_FAILED)) == 1
