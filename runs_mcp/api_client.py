@@ -204,7 +204,7 @@ class ApiClient:
             said = msgspec.json.decode(body, type=_ErrorBody, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return " with something that is no JSON" if body.strip() else " with nothing"
-        text = one_line(without_url_secrets(said.error or said.message or ""))
+        text = without_url_secrets(one_line(said.error or said.message or ""))
         text = text.replace(self._key, "…") if self._key else text
         return f': "{clip(text, 300)}"' if text else ""
 

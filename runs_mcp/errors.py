@@ -22,6 +22,7 @@ from typing import ClassVar
 from runs_mcp.text import clip
 
 MAX_ERROR_CHARS = 2000
+_MAX_ADVICE_CHARS = 1000
 
 
 class RunsError(Exception):
@@ -63,7 +64,7 @@ class RunsError(Exception):
         facts.append(f"retryable={'yes' if self.retryable else 'no'}")
         if self.retry_after_s is not None:
             facts.append(f"retry_after_s={self.retry_after_s:g}")
-        tail = f" [{' '.join(facts)}] {self.next_step}"
+        tail = f" [{' '.join(facts)}] {clip(self.next_step, _MAX_ADVICE_CHARS)}"
         return clip(self.what, max(1, MAX_ERROR_CHARS - len(tail))) + tail
 
 

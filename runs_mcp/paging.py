@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from runs_mcp.errors import InvalidArgument, MalformedResponse
-from runs_mcp.model import Record
+from runs_mcp.model import Record, Run
 from runs_mcp.results import size
 from runs_mcp.text import clip
 
@@ -23,12 +23,31 @@ Query: TypeAlias = Sequence[str | int | bool | Sequence[str]]
 Position: TypeAlias = list[int | str]
 
 _SHORTER: Final = (1000, 500, 250, 120, 60, 30, 10)
-# Worthless when cut: they are handed back to us, or followed.
-_NEVER_CUT: Final = frozenset(
-    {"id", "run_id", "instance_id", "project_id", "machine_id", "url", "next_cursor"}
+# What strangers write. The rest is worthless when cut: IDs, URLs, times, cursors.
+_TEXTS: Final = frozenset(
+    {
+        "author",
+        "branch",
+        "ci_build_id",
+        "code_frame",
+        "commit_message",
+        "default_branch",
+        "exception",
+        "failed_tests",
+        "frame",
+        "framework",
+        "group",
+        "message",
+        "name",
+        "platform",
+        "stack",
+        "tags",
+        "test",
+    }
 )
 # Whole up to the 300 characters that they have at most, wherever the budget allows it.
-_PATHS: Final = frozenset({"spec", "location"})
+_LONG_URL_CHARS: Final = 300
+_PATHS: Final = frozenset({"spec", "location", "commit"})
 
 
 def encode_cursor(query: Query, position: Position) -> str:
@@ -109,17 +128,25 @@ def list_page(
     Raises:
         MalformedResponse: There is more, and no upstream cursor to go on with.
     """
+    # A page can end behind an item that has a cursor, or where the list ends.
+    ends = [
+        count
+        for count, (_, after) in enumerate(items, 1)
+        if after or (count == len(items) and not has_more)
+    ]
+    endless = MalformedResponse("The list goes on, but names no cursor to go on with.")
+    if items and not ends:
+        raise endless
 
-    def make_first(count: int) -> R:
-        shown = items[:count]
-        next_cursor = ""
-        if shown and (count < len(items) or has_more):
-            if not shown[-1][1]:
-                raise MalformedResponse("The list goes on, but names no cursor to go on with.")
-            next_cursor = encode_cursor(query, [shown[-1][1]])
-        return make(tuple(item for item, _ in shown), next_cursor)
+    def make_until(nth_end: int) -> R:
+        count = ends[nth_end - 1] if nth_end else 0
+        more = count and (count < len(items) or has_more)
+        next_cursor = encode_cursor(query, [items[count - 1][1]]) if more else ""
+        return make(tuple(item for item, _ in items[:count]), next_cursor)
 
-    return longest_page(len(items), make_first, budget)
+    if len(ends) < len(items) and size(make_until(1)) > budget:
+        raise endless
+    return longest_page(len(ends), make_until, budget)
 
 
 def upstream_cursor(cursor: str, query: Query) -> str:
@@ -151,8 +178,10 @@ def _shortened(record: R, max_chars: int, *, cut_paths: bool) -> R:
 
     def shorter(name: str, value: object) -> object:
         if isinstance(value, str):
-            keep = name in _NEVER_CUT or (name in _PATHS and not cut_paths)
-            return value if keep else clip(value, max_chars)
+            if name == "url" and cut_paths and len(value) > _LONG_URL_CHARS:
+                return ""  # It would be worthless when cut.
+            cut = name in _TEXTS or (cut_paths and name in _PATHS)
+            return clip(value, max_chars) if cut else value
         if isinstance(value, tuple):
             return tuple(shorter(name, item) for item in value)
         if isinstance(value, Record):
@@ -160,7 +189,10 @@ def _shortened(record: R, max_chars: int, *, cut_paths: bool) -> R:
         return value
 
     names = record.__struct_fields__
-    return replace(record, **{name: shorter(name, getattr(record, name)) for name in names})
+    fields = {name: shorter(name, getattr(record, name)) for name in names}
+    if cut_paths and isinstance(record, Run):
+        fields |= {"tags": (), "tags_omitted": record.tags_omitted + len(record.tags)}
+    return replace(record, **fields)
 
 
 def _digest(query: Query) -> str:

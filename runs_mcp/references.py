@@ -20,7 +20,7 @@ _RESERVED = frozenset({"find", "cancel-ci"})
 # As people paste it: with or without the scheme, in angle brackets, with anything behind the ID.
 _CURRENTS_URL = re.compile(
     r"<?(?:https?://)?app\.currents\.dev/(?P<thing>\w+)/(?P<id>[^/?#>]*)(?:[/?#>].*)?",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE | re.DOTALL | re.ASCII,
 )
 _HINTS: Final[dict[CurrentsThing, str]] = {
     "project": "Pass a project ID as currents_list_projects gives it.",

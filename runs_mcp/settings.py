@@ -20,10 +20,13 @@ class SettingsError(Exception):
 
 
 def _check_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in ("http", "https") or not url.hostname:
+    value = value.strip()
+    if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("must be an http or https URL")
-    if url.username or url.password or url.query or url.fragment:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
+        raise ValueError("must be an http or https URL")
+    if url.username is not None or url.password is not None or "?" in value or "#" in value:
         raise ValueError("must hold no user, password, query or fragment")
     return value.rstrip("/")
 
@@ -88,7 +91,8 @@ class Settings(BaseSettings):
     @property
     def served_providers(self) -> tuple[Provider, ...]:
         """The providers that are wanted and have a key."""
-        return tuple(name for name in self.providers or PROVIDERS if self.key_of(name))
+        wanted = self.providers or PROVIDERS
+        return tuple(name for name in PROVIDERS if name in wanted and self.key_of(name))
 
     def key_of(self, provider: Provider) -> str:
         """Returns the server's own key for `provider`, empty where there is none."""

@@ -7,13 +7,19 @@ _OWN_FRAMES: Final = 6
 _FOREIGN_FRAMES: Final = 3
 
 # V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
-_FRAME = re.compile(
-    r"\s*(?:at (?:async )?(?:(?P<v8>[^()]+) \()?|(?P<gecko>[^\s@]*)@)"
-    r"(?P<file>(?:[a-z-]+:/{1,3})?[^():\s][^():]*):(?P<line>\d+)(?::\d+)?\)?\s*"
+_V8 = re.compile(r"at (?:async )?(?:(?P<function>[^(]*?) \((?P<inner>.*)\)|(?P<outer>.*))")
+_GECKO = re.compile(r"(?P<function>[^\s@]*)@(?P<outer>.*)")
+# A colon in a file is that of a scheme or drive, or before a port.
+_PLACE = re.compile(
+    r"(?P<file>(?:node:|[a-z][a-z0-9+.-]*:(?=[/\\]))?(?:[^:\s]|(?<=\S)[ ]|:(?=[0-9]+[/\\])"
+    r"|(?<=/[A-Z]):(?=/))+)"
+    r":(?P<line>[0-9]{1,9})(?::[0-9]+)?",
+    re.IGNORECASE,
 )
+_FILE = re.compile(r"[./\\<]|^node:")  # what a word of prose before a number has not
 # Frames of runners and libraries: nobody mends those to make a test pass.
 _FOREIGN = re.compile(
-    r"node_modules/|^node:|^internal/|^<|__cypress/|cypress_runner|^cypress:/{2,3}\.\.|webpack/boot"
+    r"node_modules[/\\]|^node:|^internal/|^<|__cypress/|cypress_runner|^cypress:/{2,3}\.\.|webpack/boot"
 )
 _WEBPACK = re.compile(r"^webpack(?:-internal)?:/{1,3}(?:[^/]*/)?(?=\./)")
 
@@ -55,11 +61,20 @@ def checkout_root(absolute: str, relative: str) -> str:
     return absolute[: -len(tail) + 1] if relative and absolute.endswith(tail) else ""
 
 
+def checkout_root_of(stack: str, spec: str) -> str:
+    """Returns the folder of the checkout, from the frame of the spec file itself."""
+    frames = [frame for line in stack.splitlines() if (frame := _frame(line, ""))]
+    return next((root for frame in frames if (root := checkout_root(frame.file, spec))), "")
+
+
 def _frame(line: str, root: str) -> Frame | None:
-    match = _FRAME.fullmatch(line)
-    if match is None:
+    line = line.strip()
+    call = _V8.fullmatch(line) or _GECKO.fullmatch(line)
+    if call is None:
         return None
-    file = _WEBPACK.sub("", match["file"]).removeprefix("file://").removeprefix("./")
-    if root:
-        file = file.removeprefix(root)
-    return Frame((match["v8"] or match["gecko"] or "").strip(), file, int(match["line"][:9]))
+    parts = call.groupdict()
+    place = _PLACE.fullmatch(parts.get("inner") or parts["outer"] or "")
+    if place is None or not _FILE.search(place["file"]):
+        return None
+    file = _WEBPACK.sub("", place["file"]).removeprefix("file://").removeprefix("./")
+    return Frame((parts["function"] or "").strip(), file.removeprefix(root), int(place["line"]))

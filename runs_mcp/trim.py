@@ -1,7 +1,8 @@
 """What of a run or an instance an answer shows, and in which order. Pure functions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -30,8 +31,7 @@ from runs_mcp.results import InstanceReport, RunReport, Trim, size
 Detail: TypeAlias = Literal["auto", "failures", "full"]
 
 _RANK: Final = {"idle": 0, "failed": 1, "flaky": 2}
-_KEY_PATH_CHARS: Final = 200  # of a path, in a cursor
-_SMALLEST_SPEC_BYTES: Final = 30
+_SMALLEST_SPEC_BYTES: Final = 25
 _FIRST_GROUPS_SHARE: Final = 4  # groups before the specs take a quarter of the page at most
 
 
@@ -48,6 +48,20 @@ class _Start:
     detail: Literal["failures", "full"]
     first_groups: int
     after: Position
+
+
+class _Key(NamedTuple):
+    """Where a record stands in the order of all pages.
+
+    A key, not a count: specs that change while a run goes on neither hide nor repeat others.
+    `nth` counts from 0 among the specs as sent, or among the groups or tests behind them.
+    """
+
+    phase: int = 0
+    rank: int = 0
+    minus_failed: int = 0
+    path: str = ""
+    nth: int = 0
 
 
 def run_page(
@@ -91,21 +105,20 @@ class _RunPages:
 
     def __init__(self, full: FullRun, start: _Start, query: Query, why: str = "") -> None:
         self._full, self._start, self._query, self._why = full, start, query, why
-        listed: list[tuple[Position, Spec]] = [
-            (_spec_position(index, spec), spec)
-            for index, spec in enumerate(full.specs)
+        listed: list[tuple[_Key, Spec]] = [
+            (_key_of(nth, spec), spec)
+            for nth, spec in enumerate(full.specs)
             if start.detail == "full" or _matters(spec, run_is_over=full.run.is_over)
         ]
         listed.sort(key=lambda row: row[0])
         self._listed = len(listed)
-        rows: list[tuple[Position, Spec | Group | str]] = [*listed]
-        rows += [([1, n], group) for n, group in enumerate(full.groups) if n >= start.first_groups]
+        rows: list[tuple[_Key, Spec | Group | str]] = [*listed]
+        tail = enumerate(full.groups[start.first_groups :])
+        rows += [(_Key(phase=1, nth=nth), group) for nth, group in tail]
         tests = full.last_run.failed_tests if full.last_run else ()
-        rows += [([2, n], test) for n, test in enumerate(tests)]
-        try:
-            self.rows = [row for row in rows if row[0] > start.after]
-        except TypeError:
-            raise bad_cursor() from None
+        rows += [(_Key(phase=2, nth=nth), test) for nth, test in enumerate(tests)]
+        after = _key_behind(start.after, full.specs)
+        self.rows = [row for row in rows if row[0] > after]
 
     def page(self, count: int) -> RunReport:
         """Returns the page with the next `count` rows."""
@@ -132,8 +145,9 @@ class _RunPages:
         )
 
     def _cursor_behind(self, count: int) -> str:
-        position = self.rows[count - 1][0] if count else self._start.after
-        return encode_cursor(self._query, [self._start.detail, self._start.first_groups, *position])
+        start, key = self._start, self.rows[count - 1][0]
+        shown = (key.phase, key.rank, key.minus_failed, key.nth)
+        return encode_cursor(self._query, [start.detail, start.first_groups, *shown])
 
     def _last_run(self, tests: tuple[str, ...]) -> LastRun | msgspec.UnsetType:
         last_run = self._full.last_run
@@ -188,15 +202,30 @@ def _whole_run(full: FullRun, budget: int) -> RunReport | None:
 
 
 def _resumed(position: Position, detail: Detail) -> _Start:
-    applied, first_groups, *after = position if len(position) > 2 else ("", "")
-    if applied not in ("failures", "full") or not isinstance(first_groups, int):
-        raise bad_cursor()
+    match position:
+        case ["failures" | "full" as applied, int(first_groups), *after] if after:
+            pass
+        case _:
+            raise bad_cursor()
     if detail not in ("auto", applied):
         raise InvalidArgument(
             f"The cursor belongs to detail={applied}.",
             next_step=f"Pass detail={applied} with it, or leave cursor out to start again.",
         )
-    return _Start("full" if applied == "full" else "failures", first_groups, after)
+    return _Start("full" if applied == "full" else "failures", max(0, first_groups), after)
+
+
+def _key_behind(position: Position, specs: Sequence[Spec]) -> _Key:
+    """Returns the key of the last record shown, from what a cursor says of it."""
+    match position:
+        case []:
+            return _Key(phase=-1)
+        case [0, int(rank), int(minus_failed), int(nth)] if 0 <= nth < len(specs):
+            return _Key(0, rank, minus_failed, specs[nth].spec, nth)
+        case [1 | 2 as phase, int(), int(), int(nth)]:
+            return _Key(phase=int(phase), nth=nth)
+        case _:
+            raise bad_cursor()
 
 
 def _count(position: Position) -> int:
@@ -206,13 +235,9 @@ def _count(position: Position) -> int:
     return start
 
 
-def _spec_position(index: int, spec: Spec) -> Position:
-    """Returns where a spec stands in the order of all answers.
-
-    A key, not a count: specs that change while a run goes on neither hide nor repeat others.
-    """
+def _key_of(nth: int, spec: Spec) -> _Key:
     failed = spec.failed if spec.status == "failed" else 0
-    return [0, _RANK.get(spec.status, 3), -failed, spec.spec[:_KEY_PATH_CHARS], index]
+    return _Key(0, _RANK.get(spec.status, 3), -failed, spec.spec, nth)
 
 
 def _matters(spec: Spec, *, run_is_over: bool) -> bool:

@@ -22,7 +22,7 @@ def identifier(value: str | None) -> str:
 
 def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
     """Returns a stranger's text as one plain line."""
-    return clip(one_line(without_url_secrets(value)), max_chars) if value else ""
+    return clip(without_url_secrets(one_line(value)), max_chars) if value else ""
 
 
 def path(value: str | None) -> str:
@@ -32,7 +32,7 @@ def path(value: str | None) -> str:
 
 def block(value: str | None, max_chars: int = _BLOCK_CHARS) -> str:
     """Returns a stranger's text of several lines as plain text."""
-    return clip(plain(without_url_secrets(value)).strip("\n"), max_chars) if value else ""
+    return clip(without_url_secrets(plain(value)).strip("\n"), max_chars) if value else ""
 
 
 def count(value: float | None) -> int:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from runs_mcp import model
 from runs_mcp.providers.currents import wire
@@ -19,11 +19,12 @@ from runs_mcp.providers.field_values import (
     timestamp,
 )
 from runs_mcp.references import currents_instance_url
-from runs_mcp.stack_frames import checkout_root, read_stack
+from runs_mcp.stack_frames import checkout_root, checkout_root_of, read_stack
 from runs_mcp.text import plain
 
 _CODE_CHARS: Final = 800
 _URL_CHARS: Final = 2000
+_LINE_NUMBER_CHARS: Final = 10  # behind a path that is whole up to 300 characters
 _RAW_FAILURES: Final[dict[str, model.FailureStatus]] = {
     "timedout": "timed_out",
     "interrupted": "interrupted",
@@ -39,7 +40,7 @@ def full_instance(sent: wire.WireInstance, upstream_bytes: int) -> model.FullIns
     """Returns a spec file's execution with all its tests."""
     results = sent.results or wire.WireInstanceResults()
     tests = present(results.tests)
-    assets = _assets(results, {test.test_id or "": _title(test) for test in tests})
+    assets = _assets(results, {test.test_id: _title(test) for test in tests if test.test_id})
     instance = model.Instance(
         instance_id=identifier(sent.instance_id),
         run_id=identifier(sent.run_id),
@@ -53,7 +54,7 @@ def full_instance(sent: wire.WireInstance, upstream_bytes: int) -> model.FullIns
     failures = []
     for test in tests:
         if status := _failure_status(test):
-            own = [held.asset for held in assets if held.test_id == test.test_id]
+            own = [held.asset for held in assets if held.test_id and held.test_id == test.test_id]
             failures.append(_failure(test, status, instance, _artifacts(own)))
     return model.FullInstance(
         instance=instance,
@@ -100,10 +101,10 @@ def _failure(
 ) -> model.Failure:
     attempt = _last_failed(test)
     error = attempt.error if attempt else None
-    if error is None or error == "":
-        error = test.display_error or ""
     if isinstance(error, str):
         error = wire.WireError(message=error)
+    if error is None or not (error.message or error.stack):
+        error = wire.WireError(message=test.display_error, name=error.name if error else None)
     code_frame = error.code_frame or wire.WireCodeFrame()
     root = _root(error, instance.spec)
     stack = read_stack(plain(error.stack or ""), root)
@@ -115,7 +116,7 @@ def _failure(
         test=_title(test),
         status=status,
         spec=instance.spec,
-        location=path(location),
+        location=line(location, PATH_CHARS + _LINE_NUMBER_CHARS),
         error=model.Error(
             name=line(error.name),
             message=block(error.message),
@@ -135,9 +136,10 @@ def _root(error: wire.WireError, spec: str) -> str:
     """Returns the folder of the checkout on the machine that ran the test, where it shows."""
     frame = error.code_frame
     if frame is not None and frame.relative_file:
-        return checkout_root(frame.absolute_file or frame.file or "", frame.relative_file)
-    top = read_stack(plain(error.stack or "")).top
-    return checkout_root(top.file, spec) if top else ""
+        root = checkout_root(frame.absolute_file or frame.file or "", frame.relative_file)
+        if root:
+            return root
+    return checkout_root_of(plain(error.stack or ""), spec)
 
 
 def _duration_ms(test: wire.WireTest) -> int:
@@ -205,7 +207,7 @@ def _asset(kind: model.AssetKind, sent: wire.WireAsset, titles: dict[str, str]) 
 
 def _expiry(url: str) -> str:
     """Returns when a signed URL dies: `Expires` in its query, in seconds since 1970."""
-    expires = parse_qs(urlsplit(url).query).get("Expires", [""])[0]
+    expires = parse_qs(url.partition("?")[2].partition("#")[0]).get("Expires", [""])[0]
     return timestamp(int(expires)) if re.fullmatch(r"[0-9]{1,12}", expires) else ""
 
 

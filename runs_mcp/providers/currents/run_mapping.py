@@ -128,19 +128,20 @@ def _completion(sent: wire.WireRun) -> str:
 
 
 def _status(sent: wire.WireRun, completion: str) -> str:
-    tests = [group.tests for group in present(sent.groups) if group.tests]
-    if not completion or not tests:
+    groups = present(sent.groups)
+    counts = [counts for group in groups for counts in (group.tests, group.instances) if counts]
+    if not completion or not counts:
         return ""
-    failed = any(count(counts.failures) for counts in tests)
+    failed = any(count(each.failures) for each in counts)
     if completion == "in_progress":
         return "failing" if failed else "running"
-    return "failed" if failed else "passed"
+    return "passed" if completion == "complete" and not failed else "failed"
 
 
 def _duration_ms(sent: wire.WireRun, completion: str) -> int | UnsetType:
     """Returns how long a run took: as sent, else from its creation to its last completed spec."""
     if sent.duration_ms is not None:
-        return count(sent.duration_ms)
+        return count(sent.duration_ms) or UNSET
     began = when(sent.created_at)
     ends = [end for spec in present(sent.specs) if (end := when(spec.completed_at))]
     if completion != "complete" or began is None or not ends:
@@ -198,9 +199,10 @@ def _spec_status(sent: wire.WireSpec, *, run_is_over: bool) -> model.SpecStatus:
         if sent.claimed_at is None:
             return "unclaimed"
         return "idle" if run_is_over else "running"
-    if sent.results is None or sent.results.stats is None:
+    stats = sent.results.stats if sent.results else None
+    if sent.results is None or stats is None or stats == _NO_STATS:
         return "unknown"
-    if count(sent.results.stats.failures):
+    if count(stats.failures):
         return "failed"
     return "flaky" if count(sent.results.flaky) else "passed"
 

@@ -1,0 +1,81 @@
+"""Time and memory for large runs, as ratios in one run and as the peak of a whole process.
+
+Run with `pytest tests/benchmarks -m benchmark -s`.
+"""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hosts import connect, text_of
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+
+pytestmark = pytest.mark.benchmark
+
+ROUNDS: Final = 7
+MAX_RATIO: Final = 0.15
+MAX_PEAK_BYTES: Final = 250_000_000
+BARE: Final = Path(__file__).with_name("bare_server.py")
+
+
+async def seconds_of(client: Client, tool: str) -> float:
+    started = time.perf_counter()
+    result = await client.call_tool(tool, {"run_id": "large"})
+    assert not result.is_error, text_of(result)
+    return time.perf_counter() - started
+
+
+async def test_an_8_mb_run_is_answered_in_a_fraction_of_parsing_and_writing_it_out(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_run_of_size("large", 8_000_000)
+    bare = StdioServerParameters(
+        command=sys.executable,
+        args=[str(BARE)],
+        env={"CURRENTS_API_URL": sandbox.currents_url, "CURRENTS_API_KEY": READ_WRITE_KEY},
+    )
+    ratios = []
+    async with (
+        connect(sandbox.currents_url) as ours,
+        Client(bare, read_timeout_seconds=60) as theirs,
+    ):
+        for _ in range(ROUNDS + 1):
+            mine = await seconds_of(ours, "currents_get_run")
+            whole = await seconds_of(theirs, "get_run")
+            ratios.append(mine / whole)
+            sys.stdout.write(f"\n8 MB: {mine * 1000:.0f} ms against {whole * 1000:.0f} ms")
+
+    ratio = statistics.median(ratios[1:])  # the first has the imports and the connections
+    sys.stdout.write(f"\nmedian ratio {ratio:.3f}\n")
+    assert ratio <= MAX_RATIO
+
+
+async def test_a_process_that_answered_a_40_mb_run_has_stayed_small(sandbox: Sandbox) -> None:
+    sandbox.add_run_of_size("large", 40_000_000)
+    async with connect(sandbox.currents_url) as client:
+        took = await seconds_of(client, "currents_get_run")
+        peak = peak_bytes_of_server()
+
+    sys.stdout.write(f"\n40 MB: {took * 1000:.0f} ms, peak of {peak / 1e6:.0f} MB\n")
+    assert peak < MAX_PEAK_BYTES
+
+
+def peak_bytes_of_server() -> int:
+    """Returns the peak memory (VmHWM) of the one `runs-mcp` that this process has started."""
+    children = Path("/proc/self/task").glob("*/children")
+    pids = [pid for listed in children for pid in listed.read_text().split()]
+    (server,) = [
+        Path("/proc") / pid
+        for pid in pids
+        if b"runs_mcp" in (Path("/proc") / pid / "cmdline").read_bytes()
+    ]
+    (line,) = [
+        line for line in (server / "status").read_text().splitlines() if line.startswith("VmHWM")
+    ]
+    return int(line.split()[1]) * 1024

@@ -1,0 +1,73 @@
+"""Hosts as tests play them: real MCP clients, over real stdio, of both protocol eras."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal, TextIO
+
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import CallToolResult, TextContent
+
+from runs_mcp.sandbox import READ_WRITE_KEY
+
+Era = Literal["auto", "legacy"]
+ERAS: Final[tuple[Era, ...]] = ("auto", "legacy")
+ANSWER_SECONDS: Final = 60.0
+
+
+@asynccontextmanager
+async def connect(
+    currents_url: str,
+    *,
+    era: Era = "auto",
+    settings: Mapping[str, str] | None = None,
+    arguments: tuple[str, ...] = (),
+    stderr: TextIO = sys.stderr,
+) -> AsyncIterator[Client]:
+    """Starts `runs-mcp` as a host does, and connects to it over its stdin and stdout."""
+    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "runs_mcp", *arguments],
+        env={
+            **coverage,
+            "CURRENTS_API_URL": currents_url,
+            "CURRENTS_API_KEY": READ_WRITE_KEY,
+            **(settings or {}),
+        },
+    )
+    transport = stdio_client(server, errlog=stderr)
+    async with Client(transport, mode=era, read_timeout_seconds=ANSWER_SECONDS) as client:
+        yield client
+
+
+def text_of(result: CallToolResult) -> str:
+    """Returns the text channel: exactly one block."""
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    return block.text
+
+
+def structured_of(result: CallToolResult) -> dict[str, Any]:
+    """Returns the structured channel of a result that is no error."""
+    assert not result.is_error, text_of(result)
+    content: dict[str, Any] | None = result.structured_content
+    assert content is not None
+    return content
+
+
+async def pages_of(
+    client: Client, tool: str, arguments: dict[str, object]
+) -> AsyncIterator[CallToolResult]:
+    """Yields every page of a query, following its cursors."""
+    cursor = ""
+    for _ in range(2000):
+        page = await client.call_tool(tool, {**arguments, **({"cursor": cursor} if cursor else {})})
+        yield page
+        content = structured_of(page)
+        cursor = content.get("next_cursor") or content.get("trim", {}).get("next_cursor", "")
+        if not cursor:
+            return
+    raise AssertionError("The pages do not end.")
