@@ -1,4 +1,5 @@
 import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -182,6 +183,17 @@ def test_a_time_keeps_its_moment_to_the_millisecond_whatever_its_zone(moment: da
     shown = timestamp(moment.isoformat())
     assert shown.endswith("Z")
     assert timedelta(0) <= moment - datetime.fromisoformat(shown) < timedelta(milliseconds=1)
+
+
+def test_a_time_without_a_zone_is_in_utc_wherever_the_server_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "JST-9")
+        time.tzset()
+        shown = timestamp("2022-07-06T08:23:40"), timestamp(1657095820)
+    time.tzset()
+    assert shown == ("2022-07-06T08:23:40.000Z",) * 2
 
 
 def test_seconds_and_milliseconds_are_told_apart() -> None:

@@ -387,6 +387,8 @@ def test_the_longest_texts_fit_into_any_budget_and_all_records_are_there(
         spec.instance_id for spec in full.specs
     ]
     assert sum(len(page.groups) for page in pages) == 3
+    if budget >= 8000:
+        assert {spec.spec for page in pages for spec in page.specs} == {character * 300}
 
 
 def test_hundreds_of_specs_come_in_few_pages_each_nearly_as_large_as_the_budget() -> None:
@@ -481,16 +483,22 @@ def test_a_spec_that_changes_between_two_pages_hides_no_other_and_repeats_none()
     assert {int(spec.instance_id) for spec in second.specs} == set(range(100)) - shown
 
 
-def test_groups_that_take_much_room_do_not_push_the_specs_off_the_first_page() -> None:
+@pytest.mark.parametrize("detail", ["auto", "failures", "full"])
+def test_groups_take_a_quarter_of_the_first_page_at_most_and_the_rest_comes_last(
+    detail: Detail,
+) -> None:
     full = replace(
         a_run(1, 0),
-        groups=tuple(Group(group=f"{n:03} " + "g" * 200) for n in range(200)),
-        specs=(Spec(spec="a", status="failed", failed=1),),
+        run=Run(provider="currents", id="r"),
+        groups=tuple(Group(group=f"{n:03} " + "g" * 100) for n in range(200)),
+        specs=tuple(Spec(spec=f"{n:03}", status="failed", failed=1) for n in range(200)),
     )
-    page = page_at(full, budget=8000)
-    assert [spec.spec for spec in page.specs] == ["a"]
-    assert page.groups[0].group.startswith("000")
-    assert page.trim.next_cursor
+    first, *rest = pages_of(full, detail, 8000)
+    assert first.groups == full.groups[: len(first.groups)]
+    assert 1500 < sum(max(encoded_sizes(group)) for group in first.groups) <= 2000
+    assert len(first.specs) > 80
+    later = [page for page in rest if page.groups]
+    assert [len(page.specs) for page in later[1:]] == [0] * (len(later) - 1)
 
 
 def small_run(**changes: int) -> FullRun:
@@ -891,6 +899,9 @@ def test_a_failure_of_the_longest_texts_fits_into_any_budget_and_keeps_its_statu
     pages = instance_pages_of(full, budget)
     assert [max(encoded_sizes(page)) for page in pages if max(encoded_sizes(page)) > budget] == []
     assert [failure.status for page in pages for failure in page.failures] == ["interrupted"] * 2
+    if budget >= 8000:
+        paths = {(failure.spec, failure.location) for page in pages for failure in page.failures}
+        assert paths == {(character * 300, character * 300)}
 
 
 def test_the_signed_url_of_an_asset_is_never_cut() -> None:
