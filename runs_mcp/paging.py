@@ -7,14 +7,14 @@ comes with the next page; the pages of one query hold every record once.
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from runs_mcp.errors import InvalidArgument, MalformedResponse
 from runs_mcp.model import Record, Run
-from runs_mcp.results import size
+from runs_mcp.results import Trim, size
 from runs_mcp.text import clip
 
 R = TypeVar("R", bound=Record)
@@ -40,6 +40,7 @@ _TEXTS: Final = frozenset(
         "message",
         "name",
         "platform",
+        "preview",
         "stack",
         "tags",
         "test",
@@ -164,34 +165,44 @@ def upstream_cursor(cursor: str, query: Query) -> str:
             raise bad_cursor()
 
 
+class _Cut(NamedTuple):
+    """How far a page is shortened."""
+
+    max_chars: int
+    paths: bool = False
+    urls: bool = False
+
+
 def _shortened_to(budget: int, page: R) -> R:
-    for cut_paths in (False, True):
+    for paths, urls in ((False, False), (True, False), (True, True)):
         for max_chars in _SHORTER:
-            shorter = _shortened(page, max_chars, cut_paths=cut_paths)
+            shorter = _shortened(page, _Cut(max_chars, paths, urls))
             if size(shorter) <= budget:
                 return shorter
     return shorter
 
 
-def _shortened(record: R, max_chars: int, *, cut_paths: bool) -> R:
+def _shortened(record: R, cut: _Cut) -> R:
     """Returns the record with its texts, and those of the records in it, clipped."""
 
     def shorter(name: str, value: object) -> object:
         if isinstance(value, str):
-            if name == "url" and cut_paths and len(value) > _LONG_URL_CHARS:
+            if name == "url" and cut.urls and len(value) > _LONG_URL_CHARS:
                 return ""  # It would be worthless when cut.
-            cut = name in _TEXTS or (cut_paths and name in _PATHS)
-            return clip(value, max_chars) if cut else value
+            clipped = name in _TEXTS or (cut.paths and name in _PATHS)
+            return clip(value, cut.max_chars) if clipped else value
         if isinstance(value, tuple):
             return tuple(shorter(name, item) for item in value)
-        if isinstance(value, Record):
-            return _shortened(value, max_chars, cut_paths=cut_paths)
-        return value
+        return _shortened(value, cut) if isinstance(value, Record) else value
 
     names = record.__struct_fields__
     fields = {name: shorter(name, getattr(record, name)) for name in names}
-    if cut_paths and isinstance(record, Run):
+    if cut.paths and isinstance(record, Run):
         fields |= {"tags": (), "tags_omitted": record.tags_omitted + len(record.tags)}
+    if cut.urls and isinstance(record, Trim):
+        fields["reason"] = f"URLs too long for this budget are left out; {record.reason}".rstrip(
+            "; "
+        )
     return replace(record, **fields)
 
 

@@ -8,7 +8,7 @@ _FOREIGN_FRAMES: Final = 3
 
 # V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
 _V8 = re.compile(r"at (?:async )?(?:(?P<function>[^(]*?) \((?P<inner>.*)\)|(?P<outer>.*))")
-_GECKO = re.compile(r"(?P<function>[^\s@]*)@(?P<outer>.*)")
+_GECKO = re.compile(r"(?P<function>[^\s@:]*)@(?P<outer>.*:[0-9]+:[0-9]+)")
 # A colon in a file is that of a scheme or drive, or before a port.
 _PLACE = re.compile(
     r"(?P<file>(?:node:|[a-z][a-z0-9+.-]*:(?=[/\\]))?(?:[^:\s]|(?<=\S)[ ]|:(?=[0-9]+[/\\])"

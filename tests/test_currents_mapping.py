@@ -1082,6 +1082,18 @@ def test_a_secret_in_an_error_is_not_shown() -> None:
     assert SIGNATURE[:20].encode() not in msgspec.json.encode(failure)
 
 
+def test_a_password_on_a_line_of_its_own_in_a_stack_is_not_shown() -> None:
+    failure = failure_of(
+        {
+            "message": "cannot connect to\npostgres://app:hunter2@db.internal:5432",
+            "stack": "Error: cannot connect to\npostgres://app:hunter2@db.internal:5432\n"
+            "    at login (/ci/tests/a.spec.ts:3:1)",
+        }
+    )
+    assert b"hunter2" not in msgspec.json.encode(failure)
+    assert failure.location == "tests/a.spec.ts:3"
+
+
 # --- leniency, for every field
 
 

@@ -104,6 +104,7 @@ def test_a_frame_is_read_however_the_browser_wrote_it(written: str, frame: Frame
         *["Error: expected 3:4 to be 5", "", "   ", "at", "at login", "at login ()", "at (native)"],
         *["at Promise.all (index 0)", "at async Promise.all (index 0)", "at <anonymous>"],
         *["Expected: 12:30", "  - waiting for locator('a') at 10:30:00", "https://a.example:80"],
+        *["postgres://app:hunter2@db.internal:5432", "git@git.example:22", "at 10:30:00"],
         *["a@b.example", "Call log:", "at login (/repo/a.ts)", "at login (/repo/a.ts:x:1)"],
     ],
 )

@@ -911,6 +911,13 @@ def test_the_signed_url_of_an_asset_is_never_cut() -> None:
         assert urls == [asset.url for asset in full.assets]
 
 
+def test_a_path_is_cut_before_the_signed_url_of_an_asset_is_left_out() -> None:
+    instance = Instance(instance_id="i" * 36, run_id="r" * 32, spec="😀" * 300)
+    full = replace(an_instance(1, 0, 0, 2), instance=instance, exception="")
+    urls = [asset.url for page in instance_pages_of(full, 2000) for asset in page.assets]
+    assert urls == [asset.url for asset in full.assets]
+
+
 def test_even_the_longest_url_of_an_asset_leaves_the_page_within_the_smallest_budget() -> None:
     full = an_instance(1, 1, 0, 1, url_chars=2000)
     for page in instance_pages_of(full, 2000):

@@ -20,7 +20,7 @@ from runs_mcp.providers.field_values import (
 )
 from runs_mcp.references import currents_instance_url
 from runs_mcp.stack_frames import checkout_root, checkout_root_of, read_stack
-from runs_mcp.text import plain
+from runs_mcp.text import plain, without_url_secrets
 
 _CODE_CHARS: Final = 800
 _URL_CHARS: Final = 2000
@@ -107,7 +107,7 @@ def _failure(
         error = wire.WireError(message=test.display_error, name=error.name if error else None)
     code_frame = error.code_frame or wire.WireCodeFrame()
     root = _root(error, instance.spec)
-    stack = read_stack(plain(error.stack or ""), root)
+    stack = read_stack(without_url_secrets(plain(error.stack or "")), root)
     location = f"{stack.top.file}:{stack.top.line}" if stack.top else ""
     if code_frame.line is not None:
         file = code_frame.relative_file or code_frame.original_file or code_frame.file
@@ -181,12 +181,21 @@ def _assets(results: wire.WireInstanceResults, titles: dict[str, str]) -> list[_
         ("screenshot", present(results.screenshots)),
         ("video", video + present(results.videos)),
         ("trace", present(results.playwright_traces)),
-        ("attachment", present(results.attachments)),
+        ("attachment", _attachments(results)),
     ]
     return [
         _TestAsset(sent.test_id or "", _asset(kind, sent, titles))
         for kind, items in kinds
         for sent in items
+    ]
+
+
+def _attachments(results: wire.WireInstanceResults) -> list[wire.WireAsset]:
+    """Returns the attachments; their shape is not documented, and a bare URL is one, too."""
+    return [
+        wire.WireAsset(url=sent) if isinstance(sent, str) else sent
+        for sent in results.attachments or ()
+        if sent is not None
     ]
 
 
