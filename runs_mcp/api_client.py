@@ -10,10 +10,8 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
 import anyio
@@ -22,8 +20,9 @@ import msgspec
 import stamina
 
 from runs_mcp import __version__, errors
-from runs_mcp.api_response import decode, read_body, read_head
-from runs_mcp.text import clip, one_line, without_url_secrets
+from runs_mcp.api_refusals import refusal
+from runs_mcp.api_response import decode, read_body
+from runs_mcp.text import clip, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,6 @@ Params: TypeAlias = Sequence[tuple[str, str]]
 
 _RETRIED_STATUS: Final = frozenset({429, 502, 503, 504})
 _ATTEMPTS: Final = 5
-_ERROR_BODY_BYTES: Final = 64_000
 _CONNECT_SHARE: Final = 1 / 3  # of the deadline, so that a lost SYN leaves time for another try
 
 
@@ -129,7 +127,59 @@ class ApiClient:
         size = len(body)
         return Answer(decode(body, answer_type, self._api), size)
 
-    async def _send(self, method: str, url: str, path: str, params: Params) -> bytearray:
+    async def write(
+        self,
+        method: Literal["PUT", "DELETE"],
+        answer_type: type[T],
+        path: str,
+        body: msgspec.Struct | None = None,
+        **values: str,
+    ) -> T:
+        """Sends a request that changes something: once, and again only if it never left.
+
+        Raises:
+            AnswerLost: It may have been carried out, or not.
+            RunsError: It was not carried out.
+        """
+        url = self._base_url + _fill(path, values)
+        content = None if body is None else msgspec.json.encode(body)
+        try:
+            with anyio.fail_after(self._remaining_s()):
+                async for attempt in stamina.retry_context(
+                    on=errors.NotConnected,
+                    attempts=_ATTEMPTS,
+                    timeout=None,
+                    wait_initial=0.2,
+                    wait_max=5,
+                    wait_jitter=0.3,
+                ):
+                    with attempt:
+                        answer = await self._send(method, url, path, (), content)
+            return decode(answer, answer_type, self._api)
+        except errors.NotConnected:
+            raise
+        except (
+            TimeoutError,
+            errors.Unreachable,
+            errors.MalformedResponse,
+            errors.TooLarge,
+        ) as error:
+            raise self._answer_lost(error) from error
+        except errors.UpstreamError as error:
+            if error.retryable:
+                raise self._answer_lost(error) from error
+            raise
+
+    def _answer_lost(self, error: Exception) -> errors.AnswerLost:
+        why = error.what if isinstance(error, errors.RunsError) else "It did not answer in time."
+        return errors.AnswerLost(
+            f"The {self._api} API got the request, and what it did is not known. {why}",
+            status=getattr(error, "status", None),
+        )
+
+    async def _send(
+        self, method: str, url: str, path: str, params: Params, content: bytes | None = None
+    ) -> bytearray:
         """Sends one request. Logs the template of its path, never what was filled in."""
         started = time.monotonic()
         outcome = "failed"
@@ -138,15 +188,21 @@ class ApiClient:
                 method,
                 url,
                 params=list(params) or None,
-                headers={"Authorization": f"Bearer {self._key}"},
+                content=content,
+                headers={
+                    "Authorization": f"Bearer {self._key}",
+                    **({"Content-Type": "application/json"} if content is not None else {}),
+                },
                 timeout=httpx.Timeout(None, connect=self._timeout_s * _CONNECT_SHARE),
             ) as response:
                 outcome = str(response.status_code)
                 if not response.is_success:
-                    raise await self._refusal(response)
+                    raise await refusal(
+                        response, api=self._api, key=self._key, key_setting=self._key_setting
+                    )
                 return await read_body(response, self._max_bytes, self._api)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise errors.Unreachable(
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise errors.NotConnected(
                 f"No connection to the {self._api} API at {_origin(self._base_url)} could be made: "
                 f"{clip(one_line(str(error)), 200) or 'it took too long'}.",
                 next_step="Check that the API's URL is right and that this machine may reach it; "
@@ -187,32 +243,6 @@ class ApiClient:
             retry_after_s=failure.retry_after_s if failure else None,
         )
 
-    async def _refusal(self, response: httpx.Response) -> errors.RunsError:
-        """Returns the error that a status other than 2xx means."""
-        said = self._said(await read_head(response, _ERROR_BODY_BYTES))
-        status = response.status_code
-        return _error_of_status(
-            status,
-            f"The {self._api} API answered {status}{said}.",
-            retry_after_s=_retry_after_s(response.headers),
-            key_setting=self._key_setting,
-        )
-
-    def _said(self, body: bytes) -> str:
-        """Returns what the body of an error says, quoted: it is a stranger's text."""
-        try:
-            said = msgspec.json.decode(body, type=_ErrorBody, strict=False)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return " with something that is no JSON" if body.strip() else " with nothing"
-        text = without_url_secrets(one_line(said.error or said.message or ""))
-        text = text.replace(self._key, "…") if self._key else text
-        return f': "{clip(text, 300)}"' if text else ""
-
-
-class _ErrorBody(msgspec.Struct):
-    error: str | None = None
-    message: str | None = None
-
 
 def _fill(path: str, values: Mapping[str, str]) -> str:
     """Returns the path with each value as exactly one segment.
@@ -224,43 +254,6 @@ def _fill(path: str, values: Mapping[str, str]) -> str:
         if value in ("", ".", ".."):
             raise errors.InvalidArgument(f"{name} is empty or no name; nothing was requested.")
     return path.format_map({name: quote(value, safe="") for name, value in values.items()})
-
-
-def _error_of_status(
-    status: int, what: str, *, retry_after_s: float | None, key_setting: str
-) -> errors.RunsError:
-    # 422 is a read's here; a write's is a conflict (CONTRACT, Errors).
-    kinds: dict[int, type[errors.RunsError]] = {
-        400: errors.InvalidArgument,
-        401: errors.Unauthorized,
-        403: errors.Forbidden,
-        404: errors.NotFound,
-        409: errors.Conflict,
-        413: errors.TooLarge,
-        422: errors.InvalidArgument,
-        429: errors.RateLimited,
-    }
-    advice = {
-        401: f"Ask the operator to set a valid key in {key_setting}; `runs-mcp check` tests it.",
-        403: f"Ask the operator for a key in {key_setting} that may do this.",
-    }
-    if 300 <= status < 400:
-        advice[status] = "Redirects are not followed: check that the API's URL is the final one."
-    return kinds.get(status, errors.UpstreamError)(
-        what, status=status, retry_after_s=retry_after_s, next_step=advice.get(status, "")
-    )
-
-
-def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Returns what `Retry-After` says, as seconds or as a date (RFC 9110, 10.2.3)."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (then.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _origin(url: str) -> str:

@@ -8,8 +8,10 @@
     ├── Conflict             409, 422 on a write
     ├── RateLimited          429
     ├── UpstreamError        any other 3xx or 4xx; a 5xx that outlived the retries
+    │   └── AnswerLost       a write was sent; whether it was carried out is not known
     ├── DeadlineExceeded     the time for the whole call is used up
     ├── Unreachable          no connection, or it was lost
+    │   └── NotConnected     no connection could be made: nothing was sent
     ├── TooLarge             413, or more bytes than the cap on downloads
     ├── MalformedResponse    an answer that is not what the API documents
     └── InternalError        a defect of this server
@@ -127,6 +129,10 @@ class UpstreamError(RunsError):
         return self.status is None or self.status >= 500
 
 
+class AnswerLost(UpstreamError):
+    """A write was sent, and no answer says whether it was carried out."""
+
+
 class DeadlineExceeded(RunsError):
     """The time for the whole call is used up."""
 
@@ -149,6 +155,10 @@ class Unreachable(RunsError):
     def retryable(self) -> bool:
         """The network may come back."""
         return True
+
+
+class NotConnected(Unreachable):
+    """No connection could be made, so nothing was sent."""
 
 
 class TooLarge(RunsError):

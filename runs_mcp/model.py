@@ -140,6 +140,17 @@ class FullRun(Record, frozen=True, kw_only=True):
     specs: tuple[Spec, ...]
     upstream_bytes: int
     last_run: LastRun | None = None
+    canceled_at: str = ""
+    completed_at: tuple[str, ...] = ()
+    """When each of the specs completed, as sent; it tells two executions of one spec apart."""
+
+
+class Receipt(Record, frozen=True, kw_only=True):
+    """What the API said of a write that it carried out."""
+
+    actor: str = ""
+    time: Timestamp = ""
+    reason: str = ""
 
 
 class Project(Record, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ each: the structured content is the record as JSON, the text has one line for ev
 import json
 import re
 from functools import lru_cache
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,7 @@ from runs_mcp.model import (
     ListedRun,
     PassedTest,
     Project,
+    Receipt,
     Record,
     Run,
     Spec,
@@ -86,6 +87,38 @@ class ProjectList(Record, frozen=True):
 
     projects: tuple[Project, ...]
     next_cursor: NextCursor = ""
+
+
+Outcome = Literal[
+    "done",
+    "already_done",
+    "confirmation_required",
+    "declined",
+    "no_answer",
+    "refused",
+    "changed",
+    "unknown",
+]
+
+
+class ActionReport(Record, frozen=True, kw_only=True):
+    """What came of a destructive call.
+
+    Every outcome but done, already_done and unknown says that nothing was changed.
+    """
+
+    action: Literal["cancel", "reset", "delete"]
+    outcome: Outcome
+    run: Annotated[
+        Run | msgspec.UnsetType, Meta(description="What was about to be, or was, acted on.")
+    ] = msgspec.UNSET
+    others: Annotated[tuple[Run, ...], Meta(description="More runs concerned.")] = ()
+    preview: Annotated[str, Meta(description="The run's state in plain words.")] = ""
+    effect: Annotated[str, Meta(description="What it does, and whether it can be undone.")] = ""
+    upstream: Annotated[Receipt, Meta(description="What the API said of it.")] = Receipt()
+    confirmation_token: str = ""
+    expires_in_s: Annotated[int, Meta(description="How long the token holds, in seconds.")] = 0
+    next: Annotated[str, Meta(description="What to do now.")] = ""
 
 
 def structured(report: Record) -> dict[str, Json]:

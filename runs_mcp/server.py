@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp_types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
 from runs_mcp import __version__
+from runs_mcp.confirm_wording import ANSWER_SECONDS
 from runs_mcp.errors import InternalError, InvalidArgument, RunsError
 from runs_mcp.services import Services, open_services
 from runs_mcp.settings import Settings
 from runs_mcp.text import clip, one_line
-from runs_mcp.tools import TOOLS
+from runs_mcp.tools import served_tools
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +63,18 @@ class RunsServer(MCPServer[Services]):
             )
 
 
-def build_server(settings: Settings) -> RunsServer:
-    """Returns the server for these settings, with the tools of the providers that have a key."""
+def build_server(settings: Settings, *, answer_seconds: float = ANSWER_SECONDS) -> RunsServer:
+    """Returns the server for these settings, with the tools of the providers that have a key.
+
+    Args:
+        settings: What the operator set.
+        answer_seconds: How long a person has to answer a question.
+    """
+    keys = settings.signing_keys()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
-        async with open_services(settings) as services:
+        async with open_services(settings, keys, answer_seconds) as services:
             yield services
 
     return RunsServer(
@@ -74,8 +82,9 @@ def build_server(settings: Settings) -> RunsServer:
         title="Test runs",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=[tool.build() for tool in TOOLS if tool.provider in settings.served_providers],
+        tools=[tool.build() for tool in served_tools(settings)],
         lifespan=lifespan,
+        request_state_security=RequestStateSecurity(keys=keys, ttl=answer_seconds),
         log_level="WARNING",
     )
 

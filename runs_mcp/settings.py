@@ -2,7 +2,9 @@
 
 import difflib
 import os
+import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -10,8 +12,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "RUNS_MCP_"
+_STATE_KEY_BYTES: Final = 32
 
 Provider = Literal["currents"]
+ConfirmPolicy = Literal["auto", "human", "token"]
+ActionName = Literal["cancel", "reset", "delete"]
 PROVIDERS: Final[tuple[Provider, ...]] = ("currents",)
 
 
@@ -38,6 +43,12 @@ def _check_key(value: SecretStr) -> SecretStr:
     return SecretStr(key)
 
 
+def _check_state_key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value().encode()) < _STATE_KEY_BYTES:
+        raise ValueError(f"each key must have at least {_STATE_KEY_BYTES} bytes")
+    return value
+
+
 def _split_commas(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
@@ -59,6 +70,20 @@ class Settings(BaseSettings):
     )
 
     read_only: bool = Field(False, description="register no destructive tool")
+    confirm: ConfirmPolicy = Field(
+        "auto", description="how a destructive call is confirmed: auto, human or token"
+    )
+    preapprove: Annotated[tuple[ActionName, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+        (), description="comma list of cancel, reset, delete that run without asking"
+    )
+    state_keys: Annotated[
+        tuple[Annotated[SecretStr, AfterValidator(_check_state_key)], ...],
+        NoDecode,
+        BeforeValidator(_split_commas),
+    ] = Field((), description="comma list of secrets (32 bytes or more): the first signs")
+    audit_log: Path | None = Field(
+        None, description="a file that gets a JSON line for every destructive call"
+    )
     trim_above_bytes: int = Field(
         1_000_000, ge=1, description="an upstream payload above this is never returned whole"
     )
@@ -98,6 +123,11 @@ class Settings(BaseSettings):
         """Returns the server's own key for `provider`, empty where there is none."""
         key = {"currents": self.currents_api_key}[provider]
         return key.get_secret_value() if key else ""
+
+    def signing_keys(self) -> list[bytes]:
+        """Returns the state keys, or one made now: then no other process can verify with it."""
+        keys = [key.get_secret_value().encode() for key in self.state_keys]
+        return keys or [secrets.token_bytes(_STATE_KEY_BYTES)]
 
     def with_currents(self, *, url: str, key: str) -> "Settings":
         """Returns these settings with another Currents API, such as the sandbox."""

@@ -2,14 +2,55 @@
 
 from typing import Final
 
-from runs_mcp.results import InstanceReport, ProjectList, RunList, RunReport
-from runs_mcp.tools import currents
-from runs_mcp.tools.registry import ReadTool
+from runs_mcp.results import ActionReport, InstanceReport, ProjectList, RunList, RunReport
+from runs_mcp.settings import Settings
+from runs_mcp.tools import currents, currents_writes
+from runs_mcp.tools.registry import ServedTool
 
 TOOLS: Final = (
-    ReadTool(currents.currents_list_projects, "List Currents projects", ProjectList, "currents"),
-    ReadTool(currents.currents_list_runs, "List Currents runs", RunList, "currents"),
-    ReadTool(currents.currents_get_run, "Read a Currents run", RunReport, "currents"),
-    ReadTool(currents.currents_find_run, "Find a Currents run", RunReport, "currents"),
-    ReadTool(currents.currents_get_instance, "Read a spec's failures", InstanceReport, "currents"),
+    ServedTool(currents.currents_list_projects, "List Currents projects", ProjectList, "currents"),
+    ServedTool(currents.currents_list_runs, "List Currents runs", RunList, "currents"),
+    ServedTool(currents.currents_get_run, "Read a Currents run", RunReport, "currents"),
+    ServedTool(currents.currents_find_run, "Find a Currents run", RunReport, "currents"),
+    ServedTool(
+        currents.currents_get_instance, "Read a spec's failures", InstanceReport, "currents"
+    ),
+    ServedTool(
+        currents_writes.currents_cancel_run,
+        "Cancel a Currents run",
+        ActionReport,
+        "currents",
+        destructive=True,
+    ),
+    ServedTool(
+        currents_writes.currents_cancel_run_by_github_ci,
+        "Cancel a Currents run by GitHub CI",
+        ActionReport,
+        "currents",
+        destructive=True,
+    ),
+    ServedTool(
+        currents_writes.currents_reset_run,
+        "Reset a Currents run",
+        ActionReport,
+        "currents",
+        destructive=True,
+    ),
+    ServedTool(
+        currents_writes.currents_delete_run,
+        "Delete a Currents run",
+        ActionReport,
+        "currents",
+        destructive=True,
+    ),
 )
+
+
+def served_tools(settings: Settings) -> list[ServedTool]:
+    """Returns the tools of the served providers; in read-only mode none that is destructive."""
+    return [
+        tool
+        for tool in TOOLS
+        if tool.provider in settings.served_providers
+        and not (settings.read_only and tool.destructive)
+    ]

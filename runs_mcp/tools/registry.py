@@ -3,28 +3,25 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from inspect import getdoc
-from typing import Any, Final
+from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 
 from runs_mcp.model import Record
 from runs_mcp.results import output_schema, structured, text
 from runs_mcp.settings import Provider
 
-_READ: Final = ToolAnnotations(
-    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-)
-
 
 @dataclass(frozen=True)
-class ReadTool:
-    """A tool that only reads. Its name is the function's, its description the docstring."""
+class ServedTool:
+    """A tool. Its name is the function's, its description the docstring."""
 
-    function: Callable[..., Awaitable[CallToolResult]]
+    function: Callable[..., Awaitable[CallToolResult | InputRequiredResult]]
     title: str
     report: type[Record]
     provider: Provider
+    destructive: bool = False
 
     def build(self) -> Tool:
         """Returns the tool as the SDK serves it, both schemas set."""
@@ -32,7 +29,12 @@ class ReadTool:
             self.function,
             title=self.title,
             description=getdoc(self.function),
-            annotations=_READ,
+            annotations=ToolAnnotations(
+                read_only_hint=not self.destructive,
+                destructive_hint=self.destructive,
+                idempotent_hint=not self.destructive,
+                open_world_hint=True,
+            ),
             structured_output=False,
         )
         tool.parameters = _host_safe(tool.parameters)

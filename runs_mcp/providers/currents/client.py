@@ -1,4 +1,4 @@
-"""Reading the Currents API."""
+"""What the Currents API can be asked, and told."""
 
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from runs_mcp import errors
 from runs_mcp.api_client import ApiClient
-from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project
+from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project, Receipt
 from runs_mcp.providers.currents import instance_mapping, run_mapping, wire
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
 from runs_mcp.providers.field_values import present
@@ -29,7 +29,7 @@ class Listed(Generic[T]):
 
 
 class CurrentsClient:
-    """Reads the Currents API with one caller's key.
+    """The Currents API with one caller's key.
 
     IDs are checked before anything is sent. Every method raises a `RunsError` where the API
     cannot be read, and `InvalidArgument` for what is no ID.
@@ -95,6 +95,70 @@ class CurrentsClient:
         )
         return instance_mapping.full_instance(_data(answer.data), answer.bytes)
 
+    async def cancel_run(self, reference: str) -> Receipt:
+        """Cancels a run in progress. Sent once.
+
+        Raises:
+            AnswerLost: It may have been canceled, or not.
+        """
+        envelope = await self._api.write(
+            "PUT",
+            wire.Envelope[wire.WireReceipt],
+            "/runs/{run_id}/cancel",
+            run_id=currents_run_id(reference),
+        )
+        return _receipt(envelope)
+
+    async def cancel_run_by_github_ci(
+        self, github_run_id: str, github_run_attempt: int, *, project: str, ci_build_id: str
+    ) -> Receipt:
+        """Cancels the run that an attempt of a GitHub workflow run started. Sent once.
+
+        Raises:
+            AnswerLost: It may have been canceled, or not.
+        """
+        body = wire.GithubBody(
+            github_run_id=github_run_id,
+            github_run_attempt=github_run_attempt,
+            project_id=currents_project_id(project) if project else "",
+            ci_build_id=ci_build_id,
+        )
+        envelope = await self._api.write(
+            "PUT", wire.Envelope[wire.WireReceipt], "/runs/cancel-ci/github", body
+        )
+        return _receipt(envelope)
+
+    async def reset_run(
+        self, reference: str, machine_ids: tuple[str, ...], *, batched: bool
+    ) -> Receipt:
+        """Lets the specs that failed on these machines run again. Sent once.
+
+        Raises:
+            AnswerLost: They may have been reset, or not.
+        """
+        envelope = await self._api.write(
+            "PUT",
+            wire.Envelope[wire.WireReceipt],
+            "/runs/{run_id}/reset",
+            wire.ResetBody(machine_id=machine_ids, is_batched_or_8n=batched),
+            run_id=currents_run_id(reference),
+        )
+        return _receipt(envelope)
+
+    async def delete_run(self, reference: str) -> Receipt:
+        """Deletes a run and all that belongs to it, for good. Sent once.
+
+        Raises:
+            AnswerLost: It may have been deleted, or not.
+        """
+        envelope = await self._api.write(
+            "DELETE",
+            wire.Envelope[wire.WireReceipt],
+            "/runs/{run_id}",
+            run_id=currents_run_id(reference),
+        )
+        return _receipt(envelope)
+
     async def _look_up(self, project: str, query: FindQuery) -> str:
         """Returns the ID of the most recent completed run that matches, from the list."""
         filters = query.filters()
@@ -128,6 +192,10 @@ class CurrentsClient:
 
 def _page(limit: int, after: str) -> list[tuple[str, str]]:
     return [("limit", str(limit)), *([("starting_after", after)] if after else [])]
+
+
+def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
+    return run_mapping.receipt(envelope.data or wire.WireReceipt())
 
 
 def _data(envelope: wire.Envelope[T]) -> T:

@@ -63,6 +63,17 @@ def full_run(sent: wire.WireRun, upstream_bytes: int) -> model.FullRun:
         specs=specs,
         upstream_bytes=upstream_bytes,
         last_run=_last_run(sent.pw_last_run),
+        canceled_at=timestamp(sent.cancellation.canceled_at) if sent.cancellation else "",
+        completed_at=tuple(str(spec.completed_at or "") for spec in present(sent.specs)),
+    )
+
+
+def receipt(sent: wire.WireReceipt) -> model.Receipt:
+    """Returns what the API said of a write."""
+    return model.Receipt(
+        actor=line(sent.actor),
+        time=timestamp(sent.canceled_at),
+        reason=line(sent.reason, PATH_CHARS),
     )
 
 

@@ -167,6 +167,30 @@ class WireRun(Wire, frozen=True):
     cursor: str | None = None
 
 
+class WireReceipt(Wire, frozen=True):
+    """`data` of cancel, reset and delete."""
+
+    actor: str | None = None
+    canceled_at: Time | None = None
+    reason: str | None = None
+
+
+class ResetBody(Wire, frozen=True, omit_defaults=True):
+    """What *reset run* is sent."""
+
+    machine_id: tuple[str, ...]
+    is_batched_or_8n: bool = field(default=False, name="isBatchedOr8n")
+
+
+class GithubBody(Wire, frozen=True, omit_defaults=True):
+    """What *cancel by GitHub CI* is sent."""
+
+    github_run_id: str
+    github_run_attempt: int
+    project_id: str = ""
+    ci_build_id: str = ""
+
+
 class WireCodeFrame(Wire, frozen=True):
     """The lines of code around an error."""
 
@@ -230,7 +254,7 @@ class WireInstanceResults(Wire, frozen=True):
     video_url: str | None = None
     videos: list[WireAsset | None] | None = None
     playwright_traces: list[WireAsset | None] | None = None
-    attachments: list[WireAsset | None] | None = None
+    attachments: list[WireAsset | str | None] | None = None
 
 
 class WireInstance(Wire, frozen=True):

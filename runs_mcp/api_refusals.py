@@ -1,0 +1,89 @@
+"""What an answer other than 2xx means: status, body and headers become a `RunsError`."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+import msgspec
+
+from runs_mcp import errors
+from runs_mcp.api_response import read_head
+from runs_mcp.text import clip, one_line, without_url_secrets
+
+_ERROR_BODY_BYTES: Final = 64_000
+
+
+async def refusal(
+    response: httpx.Response, *, api: str, key: str, key_setting: str
+) -> errors.RunsError:
+    """Returns the error that an answer other than 2xx means.
+
+    Args:
+        response: The answer, its body not yet read.
+        api: The name of the API, for the message.
+        key: The caller's key, which must not be in the message.
+        key_setting: The setting that holds the key, for the advice.
+    """
+    status = response.status_code
+    said = _said(await read_head(response, _ERROR_BODY_BYTES), key)
+    return _error_of_status(
+        status,
+        writing=response.request.method != "GET",
+        what=f"The {api} API answered {status}{said}.",
+        retry_after_s=_retry_after_s(response.headers),
+        key_setting=key_setting,
+    )
+
+
+def _said(body: bytes, key: str) -> str:
+    """Returns what the body of an error says, quoted: it is a stranger's text."""
+    try:
+        said = msgspec.json.decode(body, type=_ErrorBody, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return " with something that is no JSON" if body.strip() else " with nothing"
+    text = without_url_secrets(one_line(said.error or said.message or ""))
+    text = text.replace(key, "…") if key else text
+    return f': "{clip(text, 300)}"' if text else ""
+
+
+class _ErrorBody(msgspec.Struct):
+    error: str | None = None
+    message: str | None = None
+
+
+def _error_of_status(
+    status: int, *, writing: bool, what: str, retry_after_s: float | None, key_setting: str
+) -> errors.RunsError:
+    kinds: dict[int, type[errors.RunsError]] = {
+        400: errors.InvalidArgument,
+        401: errors.Unauthorized,
+        403: errors.Forbidden,
+        404: errors.NotFound,
+        409: errors.Conflict,
+        413: errors.TooLarge,
+        422: errors.Conflict if writing else errors.InvalidArgument,
+        429: errors.RateLimited,
+    }
+    advice = {
+        401: f"Ask the operator to set a valid key in {key_setting}; `runs-mcp check` tests it.",
+        403: f"The key in {key_setting} may not do this"
+        + ("; a key with write access is needed." if writing else "."),
+    }
+    if 300 <= status < 400:
+        advice[status] = "Redirects are not followed: check that the API's URL is the final one."
+    return kinds.get(status, errors.UpstreamError)(
+        what, status=status, retry_after_s=retry_after_s, next_step=advice.get(status, "")
+    )
+
+
+def _retry_after_s(headers: httpx.Headers) -> float | None:
+    """Returns what `Retry-After` says, as seconds or as a date (RFC 9110, 10.2.3)."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (then.astimezone(UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,67 @@
+"""One JSON line for every destructive call, on stderr and, where one is set, in a file."""
+
+import logging
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import asdict
+
+from runs_mcp.errors import InternalError
+from runs_mcp.model import Record
+
+logger = logging.getLogger(__name__)
+
+
+class AuditEntry(Record, frozen=True, kw_only=True):
+    """Who did what to which run, and how it was confirmed."""
+
+    action: str
+    provider: str
+    run: str
+    caller: str
+    confirmed_by: str | None
+    outcome: str
+
+
+class AuditLog:
+    """Writes entries to stderr and to a file; one append each keeps concurrent ones whole."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def require_writable(self) -> None:
+        """Makes sure that an entry could be written now.
+
+        Raises:
+            InternalError: The file cannot be written; nothing may be done without it.
+        """
+        if self._path is not None:
+            self._append(self._path, b"")
+
+    def write(self, entry: AuditEntry) -> None:
+        """Writes one line.
+
+        Raises:
+            InternalError: The file cannot be written.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = msgspec.json.encode({"time": now, **asdict(entry)})
+        logger.info("audit %s", line.decode())
+        if self._path is not None:
+            self._append(self._path, line + b"\n")
+
+    @staticmethod
+    def _append(path: Path, line: bytes) -> None:
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(file, line)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise InternalError(
+                f"The audit log cannot be written ({error.strerror}).",
+                next_step="Ask the operator to mend RUNS_MCP_AUDIT_LOG.",
+            ) from error

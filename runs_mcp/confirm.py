@@ -1,0 +1,292 @@
+"""The guard of everything that cannot be undone.
+
+Preview, ask the person or hand out a token, read again, act once, settle a lost answer by
+reading, report; and one audit line for each outcome and each question. There is one place where
+a write is made, `_act`, and one way to it: `Guard.carry_out` with a confirmation in hand.
+"""
+
+import hmac
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, NamedTuple, Protocol
+
+import anyio
+from msgspec import UNSET
+
+from runs_mcp.audit import AuditEntry, AuditLog
+from runs_mcp.confirm_wording import (
+    NOTHING_CHANGED,
+    TOKEN_SECONDS,
+    TYPED_CHARS,
+    question_of,
+    what_next,
+)
+from runs_mcp.confirmation_tokens import Claim, ConfirmationTokens, digest
+from runs_mcp.errors import AnswerLost, InternalError, RunsError
+from runs_mcp.model import Receipt, Run
+from runs_mcp.results import ActionReport, Outcome
+from runs_mcp.settings import ActionName, ConfirmPolicy, Provider
+
+logger = logging.getLogger(__name__)
+
+ConfirmedBy = Literal["elicitation", "token", "preapproved"]
+
+
+class Sight(NamedTuple):
+    """What an action would do, as it stands.
+
+    Args:
+        run: The run, where one is known.
+        others: More runs that the action concerns.
+        decides: What the decision rests on. Another value means another decision.
+        preview: The run, its state, counts and age in plain words.
+        effect: What the action does, and whether it can be undone.
+        done_already: How it is done already; empty where it is not.
+    """
+
+    run: Run | None
+    decides: tuple[str, ...]
+    preview: str
+    effect: str
+    done_already: str = ""
+    others: tuple[Run, ...] = ()
+
+
+class Action(Protocol):
+    """A write, and the reads around it."""
+
+    @property
+    def name(self) -> ActionName:
+        """What is done."""
+
+    @property
+    def provider(self) -> Provider:
+        """Where it is done."""
+
+    @property
+    def tool(self) -> str:
+        """The tool that was called for it."""
+
+    @property
+    def target(self) -> str:
+        """The ID whose last characters the person types."""
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """What tells this call from another of the tool."""
+
+    async def look(self) -> Sight:
+        """Reads what the action would do now."""
+
+    async def act(self) -> Receipt:
+        """Does it: sent once."""
+
+    async def took_effect(self, before: Sight) -> bool:
+        """Reads whether it was done after all, its answer being lost."""
+
+
+class Question(NamedTuple):
+    """What a person is asked. `state` comes back with the answer."""
+
+    message: str
+    state: str
+
+
+class Reply(NamedTuple):
+    """How a person answered: what they typed, or None; or that nobody answered."""
+
+    typed: str | None = None
+    answered: bool = True
+
+
+class Person(Protocol):
+    """Whoever sits before the host, as far as it lets us ask."""
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether a question would reach anybody."""
+
+    @property
+    def seconds(self) -> float:
+        """How long there is to answer."""
+
+    def earlier_reply(self) -> tuple[str, Reply] | None:
+        """Returns the state and the answer of a question that was put before this call."""
+
+    async def ask(self, question: Question) -> Reply | None:
+        """Puts a question; None where the call has to come again with the answer."""
+
+
+class Guard:
+    """Lets an action through when it is confirmed, and only then.
+
+    Args:
+        policy: `auto`, `human` or `token`.
+        preapproved: The actions that the operator lets run without asking.
+        tokens: Signs what was shown.
+        audit: Gets a line for everything.
+        turn: Gives calls on one run their turns.
+        key: The caller's API key.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: ConfirmPolicy,
+        preapproved: tuple[ActionName, ...],
+        tokens: ConfirmationTokens,
+        audit: AuditLog,
+        turn: Callable[[str], AbstractAsyncContextManager[None]],
+        key: str,
+    ) -> None:
+        self._policy = policy
+        self._preapproved = preapproved
+        self._tokens = tokens
+        self._audit = audit
+        self._turn = turn
+        self._caller = tokens.caller(key)
+
+    async def carry_out(
+        self, action: Action, person: Person, token: str
+    ) -> ActionReport | Question:
+        """Carries the action out if it is confirmed, and reports; or returns what to ask first.
+
+        Raises:
+            RunsError: It could not be read, or the API refused it; nothing was changed.
+        """
+        try:
+            seen = await action.look()
+            if seen.done_already:
+                return self._report(action, seen, "already_done", None)
+            confirmed = await self._confirmation(action, seen, person, token)
+            if not isinstance(confirmed, str):
+                return confirmed
+            async with self._turn(f"{action.provider}:{action.target}"):
+                return await self._act(action, seen, confirmed)
+        except RunsError as error:
+            # Whatever is raised here was raised before a write, or by one that was refused.
+            self._note(action, error.kind, None)
+            error.next_step = f"{NOTHING_CHANGED} {error.next_step}"
+            raise
+
+    async def _confirmation(
+        self, action: Action, seen: Sight, person: Person, token: str
+    ) -> ConfirmedBy | ActionReport | Question:
+        """Returns what confirms the action; or the answer to a call that is not confirmed."""
+        claim = Claim(digest(action.tool, action.arguments, self._caller), digest(*seen.decides))
+        if action.name in self._preapproved:
+            return "preapproved"
+        if self._policy != "token" and person.can_be_asked:
+            return await self._ask(action, seen, person, claim)
+        if self._policy == "human":
+            return self._report(action, seen, "refused", None)
+        held = self._tokens.read(token, max_age_s=TOKEN_SECONDS) if token else None
+        if held == claim:
+            return "token"
+        same_call = held is not None and held.call == claim.call
+        fresh = self._tokens.sign(claim)
+        outcome: Outcome = "changed" if same_call else "confirmation_required"
+        return self._report(action, seen, outcome, None, token=fresh)
+
+    async def _ask(
+        self, action: Action, seen: Sight, person: Person, claim: Claim
+    ) -> ConfirmedBy | ActionReport | Question:
+        reply: Reply | None = None
+        if earlier := person.earlier_reply():
+            held = self._tokens.read(earlier[0], max_age_s=person.seconds)
+            if held is not None and held.call == claim.call:
+                if held.shown != claim.shown:
+                    return self._report(action, seen, "changed", None)
+                reply = earlier[1]
+        if reply is None:
+            self._audit.require_writable()
+            self._note(action, "asked", None)
+            question = Question(
+                question_of(action.name, seen.preview, seen.effect, action.target),
+                self._tokens.sign(claim),
+            )
+            reply = await person.ask(question)
+            if reply is None:
+                return question
+        if not reply.answered:
+            return self._report(action, seen, "no_answer", None)
+        expected = action.target[-TYPED_CHARS:]
+        typed = (reply.typed or "").strip()
+        if not hmac.compare_digest(typed.encode(), expected.encode()):
+            return self._report(action, seen, "declined", None)
+        return "elicitation"
+
+    async def _act(self, action: Action, shown: Sight, confirmed: ConfirmedBy) -> ActionReport:
+        """Reads once more, acts once, and reports. Everything before this only read."""
+        now = await action.look()
+        if now.done_already:
+            return self._report(action, now, "already_done", confirmed)
+        if now.decides != shown.decides:
+            return self._report(action, now, "changed", confirmed)
+        self._audit.require_writable()
+        # A caller that goes away must not leave a write that nobody settles and records.
+        with anyio.CancelScope(shield=True):
+            report = await self._write(action, now, confirmed)
+        return report  # noqa: RET504 - to the type checker a scope may swallow what it holds
+
+    async def _write(self, action: Action, now: Sight, confirmed: ConfirmedBy) -> ActionReport:
+        try:
+            receipt = await action.act()
+        except AnswerLost as error:
+            return await self._settle(action, now, confirmed, error)
+        return self._report(action, now, "done", confirmed, upstream=receipt)
+
+    async def _settle(
+        self, action: Action, before: Sight, confirmed: ConfirmedBy, lost: AnswerLost
+    ) -> ActionReport:
+        try:
+            done = await action.took_effect(before)
+        except RunsError as error:
+            logger.warning("settling a lost answer failed: %s", error.kind)
+            done = False
+        if done:
+            return self._report(action, before, "done", confirmed)
+        return self._report(action, before, "unknown", confirmed, lost=lost.what)
+
+    def _report(
+        self,
+        action: Action,
+        seen: Sight,
+        outcome: Outcome,
+        confirmed: ConfirmedBy | None,
+        *,
+        token: str = "",
+        upstream: Receipt | None = None,
+        lost: str = "",
+    ) -> ActionReport:
+        self._note(action, outcome, confirmed)
+        return ActionReport(
+            action=action.name,
+            outcome=outcome,
+            run=seen.run or UNSET,
+            others=seen.others,
+            preview=seen.preview,
+            effect=seen.effect,
+            upstream=upstream or Receipt(),
+            confirmation_token=token,
+            expires_in_s=TOKEN_SECONDS if token else 0,
+            next=what_next(outcome, action.name, action.tool, seen.done_already, lost),
+        )
+
+    def _note(self, action: Action, outcome: str, confirmed: ConfirmedBy | None) -> None:
+        entry = AuditEntry(
+            action=action.name,
+            provider=action.provider,
+            run=action.target,
+            caller=self._caller,
+            confirmed_by=confirmed,
+            outcome=outcome,
+        )
+        try:
+            self._audit.write(entry)
+        except InternalError:
+            # Where nothing was written upstream, this is what the caller has to know.
+            if outcome not in ("done", "unknown"):
+                raise
+            logger.exception("the audit line of a write is missing: %s", entry)

@@ -1,0 +1,284 @@
+"""What can be done to a Currents run that cannot simply be undone, as the guard needs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from runs_mcp.confirm import Sight
+from runs_mcp.errors import InvalidArgument, NotFound
+from runs_mcp.model import FullRun, ListedRun, Receipt, Run
+from runs_mcp.providers.currents import MAX_LIMIT, CurrentsClient, RunFilters
+from runs_mcp.providers.field_values import when
+from runs_mcp.settings import ActionName, Provider
+from runs_mcp.text import clip
+
+Clients = Callable[[], CurrentsClient]
+
+_CANCELS: Final = (
+    "It is stopped for good: tests under way finish, no further spec starts, and commit statuses, "
+    "pull request comments, Slack messages and webhooks go out. This cannot be undone."
+)
+
+
+@dataclass(frozen=True)
+class CancelRun:
+    """Cancels a run in progress."""
+
+    clients: Clients
+    run_id: str
+    name: ActionName = "cancel"
+    provider: Provider = "currents"
+    tool: str = "currents_cancel_run"
+
+    @property
+    def target(self) -> str:
+        """The run ID."""
+        return self.run_id
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """What tells this call from another of the tool."""
+        return (self.run_id,)
+
+    async def look(self) -> Sight:
+        """Reads the run; its completion decides."""
+        full = await self.clients().get_run(self.run_id)
+        over = f"The run is over already: {_ended(full)}." if full.run.is_over else ""
+        return Sight(
+            run=full.run,
+            decides=(full.run.completion, full.canceled_at),
+            preview=_described(full),
+            effect=_CANCELS,
+            done_already=over,
+        )
+
+    async def act(self) -> Receipt:
+        """Cancels it."""
+        return await self.clients().cancel_run(self.run_id)
+
+    async def took_effect(self, before: Sight) -> bool:
+        """Reads whether it is canceled."""
+        del before
+        return (await self.clients().get_run(self.run_id)).run.completion == "canceled"
+
+
+@dataclass(frozen=True)
+class CancelRunByGithubCi:
+    """Cancels the run that an attempt of a GitHub workflow run started."""
+
+    clients: Clients
+    github_run_id: str
+    github_run_attempt: int
+    project_id: str
+    ci_build_id: str
+    name: ActionName = "cancel"
+    provider: Provider = "currents"
+    tool: str = "currents_cancel_run_by_github_ci"
+
+    @property
+    def target(self) -> str:
+        """The workflow run ID."""
+        return self.github_run_id
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """What tells this call from another of the tool."""
+        return (self.github_run_id, self.github_run_attempt, self.project_id, self.ci_build_id)
+
+    async def look(self) -> Sight:
+        """Looks up which runs it means, as far as that can be told; their completion decides."""
+        runs = await self._runs()
+        going = [run for run in runs if not run.is_over]
+        which = f"attempt {self.github_run_attempt} of GitHub workflow run {self.github_run_id}"
+        if not self.project_id:
+            preview = f"Cancels what {which} started. Without project_id it cannot be looked up "
+            preview += "which run that is: the API alone decides."
+        elif not going:
+            preview = f"No run in progress of {which} was found in the project: the API alone "
+            preview += "decides what is canceled."
+        else:
+            preview = f"{len(going)} in progress for {which}: "
+            preview += "; ".join(_named(run) for run in going)
+        ended = bool(runs) and not going
+        return Sight(
+            run=going[0] if going else None,
+            decides=tuple(sorted(run.id for run in going)),
+            preview=clip(preview, 1500),
+            effect=_CANCELS,
+            done_already=f"No run of {which} is in progress any more." if ended else "",
+            others=tuple(going[1:]),
+        )
+
+    async def act(self) -> Receipt:
+        """Cancels what the API finds."""
+        return await self.clients().cancel_run_by_github_ci(
+            self.github_run_id,
+            self.github_run_attempt,
+            project=self.project_id,
+            ci_build_id=self.ci_build_id,
+        )
+
+    async def took_effect(self, before: Sight) -> bool:
+        """Reads whether a run that was shown is canceled now, and none is in progress."""
+        shown = [run.id for run in (before.run, *before.others) if run]
+        after = [(await self.clients().get_run(run)).run.completion for run in shown]
+        return bool(after) and all(completion == "canceled" for completion in after)
+
+    async def _runs(self) -> list[ListedRun]:
+        if not self.project_id:
+            return []
+        listed = await self.clients().list_runs(
+            self.project_id, RunFilters(search=self.github_run_id), limit=MAX_LIMIT
+        )
+        wanted = self.ci_build_id
+        return [
+            run
+            for run, _ in listed.items
+            if (run.ci_build_id == wanted if wanted else self.github_run_id in run.ci_build_id)
+        ]
+
+
+@dataclass(frozen=True)
+class ResetRun:
+    """Lets the specs of a run that failed on some machines run again."""
+
+    clients: Clients
+    run_id: str
+    machine_ids: tuple[str, ...]
+    batched: bool
+    name: ActionName = "reset"
+    provider: Provider = "currents"
+    tool: str = "currents_reset_run"
+
+    @property
+    def target(self) -> str:
+        """The run ID."""
+        return self.run_id
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """What tells this call from another of the tool."""
+        return (self.run_id, self.machine_ids, self.batched)
+
+    async def look(self) -> Sight:
+        """Reads the run; its completion and the failed specs on the machines decide."""
+        full = await self.clients().get_run(self.run_id)
+        machines = sorted({spec.machine_id for spec in full.specs if spec.machine_id})
+        if unknown := [machine for machine in self.machine_ids if machine not in machines]:
+            raise InvalidArgument(
+                f"The run has no machine {clip(', '.join(unknown), 300)}.",
+                next_step=f"It has {clip(', '.join(machines), 600) or 'none yet'}.",
+            )
+        failed = self._failed(full)
+        names = clip(", ".join(sorted(spec for spec, _ in failed)), 600)
+        return Sight(
+            run=full.run,
+            decides=(full.run.completion, *sorted(f"{spec} {end}" for spec, end in failed)),
+            preview=f"{_described(full)} {len(failed)} failed specs on these machines: {names}.",
+            effect="They run again on those machines, and their earlier results are replaced. "
+            "This cannot be undone.",
+            done_already="" if failed else "No spec failed on these machines.",
+        )
+
+    async def act(self) -> Receipt:
+        """Resets them."""
+        return await self.clients().reset_run(self.run_id, self.machine_ids, batched=self.batched)
+
+    async def took_effect(self, before: Sight) -> bool:
+        """Reads whether none of those failed executions is left."""
+        left = self._failed(await self.clients().get_run(self.run_id))
+        return not {f"{spec} {end}" for spec, end in left} & set(before.decides[1:])
+
+    def _failed(self, full: FullRun) -> list[tuple[str, str]]:
+        """Returns path and completion of each failed execution on the machines."""
+        return [
+            (spec.spec, end)
+            for spec, end in zip(full.specs, full.completed_at, strict=True)
+            if spec.status == "failed" and spec.machine_id in self.machine_ids
+        ]
+
+
+@dataclass(frozen=True)
+class DeleteRun:
+    """Deletes a run and all that belongs to it."""
+
+    clients: Clients
+    run_id: str
+    name: ActionName = "delete"
+    provider: Provider = "currents"
+    tool: str = "currents_delete_run"
+
+    @property
+    def target(self) -> str:
+        """The run ID."""
+        return self.run_id
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """What tells this call from another of the tool."""
+        return (self.run_id,)
+
+    async def look(self) -> Sight:
+        """Reads the run; its completion and the number of specs completed decide."""
+        try:
+            full = await self.clients().get_run(self.run_id)
+        except NotFound:
+            return Sight(
+                run=None,
+                decides=(),
+                preview="",
+                effect="",
+                done_already="No such run is visible to this key: it was deleted, or never there.",
+            )
+        specs, tests = full.totals.specs, full.totals.tests
+        return Sight(
+            run=full.run,
+            decides=(full.run.completion, str(specs.complete)),
+            preview=_described(full),
+            effect=f"Deletes the run with its {specs.overall} specs, the records of its "
+            f"{tests.overall} tests, and all recordings (screenshots, videos, traces), for good. "
+            "This cannot be undone.",
+        )
+
+    async def act(self) -> Receipt:
+        """Deletes it."""
+        return await self.clients().delete_run(self.run_id)
+
+    async def took_effect(self, before: Sight) -> bool:
+        """Reads whether it is gone."""
+        del before
+        return bool((await self.look()).done_already)
+
+
+def _described(full: FullRun) -> str:
+    """Returns a run, its state, counts and age in plain words."""
+    tests, specs = full.totals.tests, full.totals.specs
+    return (
+        f"{_named(full.run)}; {specs.complete} of {specs.overall} specs complete, "
+        f"{tests.failed} tests failed, {tests.flaky} flaky."
+    )
+
+
+def _named(run: Run) -> str:
+    state = " ".join(part for part in (run.status, run.completion.replace("_", " ")) if part)
+    began = when(run.created_at)
+    age = f", created {_age(began)} ago ({run.created_at})" if began else ""
+    message = f' "{clip(run.commit_message, 80)}"' if run.commit_message else ""
+    return (
+        f"Run {run.id} of project {run.project_id}: {state}{age}; "
+        f'branch "{run.branch}", commit {run.commit[:12]}{message}'
+    )
+
+
+def _age(began: datetime) -> str:
+    minutes = max(0, int((datetime.now(UTC) - began).total_seconds() // 60))
+    for size, unit in ((1440, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit}"
+    return f"{minutes} minutes"
+
+
+def _ended(full: FullRun) -> str:
+    at = f" at {full.canceled_at}" if full.canceled_at else ""
+    return f"{full.run.completion}{at}, {full.run.status or 'no status'}"
