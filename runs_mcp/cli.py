@@ -135,4 +135,5 @@ def _log_to_stderr(*, chatty: bool) -> None:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
     logging.getLogger("stamina").setLevel(logging.ERROR)  # the client tells of every request
+    logging.getLogger("runs_mcp.audit").setLevel(logging.INFO)
     logging.getLogger("runs_mcp").setLevel(logging.INFO if chatty else logging.WARNING)

@@ -156,6 +156,7 @@ class Guard:
             RunsError: It could not be read, or the API refused it; nothing was changed.
         """
         try:
+            self._audit.require_writable()
             seen = await action.look()
             if seen.done_already:
                 return self._report(action, seen, "already_done", None)
@@ -200,7 +201,6 @@ class Guard:
                     return self._report(action, seen, "changed", None)
                 reply = earlier[1]
         if reply is None:
-            self._audit.require_writable()
             self._note(action, "asked", None)
             question = Question(
                 question_of(action.name, seen.preview, seen.effect, action.target),
@@ -286,7 +286,5 @@ class Guard:
         try:
             self._audit.write(entry)
         except InternalError:
-            # Where nothing was written upstream, this is what the caller has to know.
-            if outcome not in ("done", "unknown"):
-                raise
-            logger.exception("the audit line of a write is missing: %s", entry)
+            # It could be written before; what came of the call must be told all the same.
+            logger.exception("an audit line is missing: %s", entry)

@@ -97,6 +97,10 @@ class ListedRun(Run, frozen=True, kw_only=True):
     failed: Annotated[int, Meta(description="Tests that failed.")] = 0
     flaky: Annotated[int, Meta(description="Tests that were flaky.")] = 0
 
+    def as_run(self) -> Run:
+        """Returns the run without what is of its row alone."""
+        return Run(**{name: getattr(self, name) for name in Run.__struct_fields__})
+
 
 class Group(Record, frozen=True, kw_only=True):
     """The part of a run that ran on one platform."""

@@ -1,6 +1,7 @@
 """The configuration: environment variables, and the options of the command that override them."""
 
 import difflib
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -128,6 +129,18 @@ class Settings(BaseSettings):
         """Returns the state keys, or one made now: then no other process can verify with it."""
         keys = [key.get_secret_value().encode() for key in self.state_keys]
         return keys or [secrets.token_bytes(_STATE_KEY_BYTES)]
+
+    def with_lasting_keys(self) -> "Settings":
+        """Returns these settings with state keys that the next process has as well.
+
+        For calls that each are a process of their own: a token of one is for the next. Where the
+        operator set no keys, one follows from the API keys, whose holder needs no token.
+        """
+        if self.state_keys:
+            return self
+        held = "\n".join(self.key_of(name) for name in PROVIDERS)
+        derived = hashlib.sha256(b"runs-mcp state key\n" + held.encode()).hexdigest()
+        return self.model_copy(update={"state_keys": (SecretStr(derived),)})
 
     def with_currents(self, *, url: str, key: str) -> "Settings":
         """Returns these settings with another Currents API, such as the sandbox."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, TextIO
 
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, TextContent
 
@@ -25,6 +26,7 @@ async def connect(
     settings: Mapping[str, str] | None = None,
     arguments: tuple[str, ...] = (),
     stderr: TextIO = sys.stderr,
+    elicitation: ElicitationFnT | None = None,
 ) -> AsyncIterator[Client]:
     """Starts `runs-mcp` as a host does, and connects to it over its stdin and stdout."""
     coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
@@ -39,7 +41,12 @@ async def connect(
         },
     )
     transport = stdio_client(server, errlog=stderr)
-    async with Client(transport, mode=era, read_timeout_seconds=ANSWER_SECONDS) as client:
+    async with Client(
+        transport,
+        mode=era,
+        read_timeout_seconds=ANSWER_SECONDS,
+        elicitation_callback=elicitation,
+    ) as client:
         yield client
 
 

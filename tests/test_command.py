@@ -2,7 +2,9 @@
 
 import json
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -72,7 +74,10 @@ def test_without_a_key_it_says_what_to_set_and_that_the_sandbox_needs_none(
         (["--result-bytes", "40001"], {}, "RUNS_MCP_RESULT_BYTES"),
         (["--timeout-s", "0"], {}, "RUNS_MCP_TIMEOUT_S"),
         ([], {"RUNS_MCP_READONLY": "true"}, "did you mean RUNS_MCP_READ_ONLY?"),
-        ([], {"RUNS_MCP_CONFIRM": "human"}, "is not a setting of this version"),
+        ([], {"RUNS_MCP_TRUST_NETWORK": "true"}, "is not a setting of this version"),
+        ([], {"RUNS_MCP_CONFIRM": "never"}, "RUNS_MCP_CONFIRM"),
+        ([], {"RUNS_MCP_PREAPPROVE": "cancel,everything"}, "RUNS_MCP_PREAPPROVE"),
+        ([], {"RUNS_MCP_STATE_KEYS": "hush-hush"}, "RUNS_MCP_STATE_KEYS"),
         ([], {"RUNS_MCP_PROVIDERS": "circleci"}, "RUNS_MCP_PROVIDERS"),
         ([], {"CURRENTS_API_URL": "ftp://a.b"}, "CURRENTS_API_URL"),
         ([], {"CURRENTS_API_URL": "https://user:hush@a.b"}, "CURRENTS_API_URL"),
@@ -236,7 +241,55 @@ def test_the_demo_does_the_main_job_over_real_stdio() -> None:
     done = run("demo")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "serves 5 tools" in done.stdout
+    assert "serves 9 tools" in done.stdout
     assert re.search(r"1\d,\d{3},\d{3} bytes upstream, 4,\d{3} specs", done.stdout)
     assert "The pages together: all " in done.stdout
     assert "TimeoutError" in done.stdout
+    assert "→ declined: Nothing was changed." in done.stdout
+    assert "→ done: It is done" in done.stdout
+
+
+def test_call_asks_on_the_terminal_and_goes_by_token_without_one(sandbox: Sandbox) -> None:
+    wanted = ("call", "currents_cancel_run", f"run_id={NotableRun.IN_PROGRESS.value}")
+
+    piped = run(*wanted, "--output", "json", **on(sandbox))
+    report = json.loads(piped.stdout)
+    assert report["outcome"] == "confirmation_required"
+    assert asked_on_terminal(wanted, "no", sandbox)["outcome"] == "declined"
+    token = f"confirmation_token={report['confirmation_token']}"
+    by_token = run(*wanted, token, "--output", "json", **on(sandbox))
+    assert json.loads(by_token.stdout)["outcome"] == "done"
+
+    failing = ("call", "currents_cancel_run", f"run_id={NotableRun.FAILING.value}")
+    typed = NotableRun.FAILING.value[-6:]
+    assert asked_on_terminal(failing, typed, sandbox)["outcome"] == "done"
+
+
+def asked_on_terminal(command: tuple[str, ...], typed: str, sandbox: Sandbox) -> dict[str, str]:
+    """Runs a command on a terminal, types an answer when it asks, and returns its report."""
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "runs_mcp", *command, "--output", "json"],
+            stdin=theirs,
+            stderr=theirs,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(on(sandbox)),
+        ) as process:
+            try:
+                asked = ""
+                while not asked.rstrip(" ").endswith(">"):
+                    ready, _, _ = select.select([ours], [], [], SECONDS)
+                    assert ready, f"nothing was asked: {asked}"
+                    asked += os.read(ours, 4096).decode()
+                assert "type the last 6 characters" in asked
+                os.write(ours, f"{typed}\n".encode())
+                told, _ = process.communicate(timeout=SECONDS)
+            finally:
+                process.kill()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    report: dict[str, str] = json.loads(told)
+    return report

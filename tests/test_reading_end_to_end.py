@@ -12,7 +12,12 @@ from msgspec import UNSET
 
 from runs_mcp.results import Json
 from runs_mcp.sandbox import Fault, Sandbox
-from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, CONSOLE_PROJECT, NotableRun
+from runs_mcp.sandbox.story.notable import (
+    BOOKING_PROJECT,
+    CONSOLE_PROJECT,
+    PUSH_IN_PROGRESS,
+    NotableRun,
+)
 
 BUDGET: Final = 8000
 every_era = pytest.mark.parametrize("era", ERAS)
@@ -39,6 +44,10 @@ async def test_a_host_of_either_era_gets_the_same_tools_and_answers(
         "currents_get_run",
         "currents_find_run",
         "currents_get_instance",
+        "currents_cancel_run",
+        "currents_cancel_run_by_github_ci",
+        "currents_reset_run",
+        "currents_delete_run",
     ]
     assert [project["project_id"] for project in answer["projects"]] == [
         BOOKING_PROJECT,
@@ -59,6 +68,17 @@ async def test_every_answer_fits_the_schema_that_its_tool_publishes(sandbox: San
             "include_passed": True,
             "include_asset_urls": True,
         },
+        "currents_cancel_run": {"run_id": run},
+        "currents_cancel_run_by_github_ci": {
+            "github_run_id": PUSH_IN_PROGRESS[0],
+            "github_run_attempt": PUSH_IN_PROGRESS[1],
+            "project_id": BOOKING_PROJECT,
+        },
+        "currents_reset_run": {
+            "run_id": run,
+            "machine_ids": [str(sandbox.specs_of(run)[0].machine_id)],
+        },
+        "currents_delete_run": {"run_id": run},
     }
     async with connect(sandbox.currents_url) as client:
         for tool in (await client.list_tools()).tools:

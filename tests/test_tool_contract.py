@@ -82,14 +82,31 @@ async def test_output_schemas_are_valid_and_their_root_is_an_object(tools: list[
         jsonschema.Draft202012Validator.check_schema(tool.output_schema)
 
 
-async def test_every_tool_has_all_four_hints_and_reads_only(tools: list[Tool]) -> None:
+async def test_every_tool_has_all_four_hints_and_says_whether_it_destroys(
+    tools: list[Tool],
+) -> None:
     for tool in tools:
+        destroys = any(verb in tool.name for verb in ("cancel", "reset", "delete"))
         hints = tool.annotations
         assert hints is not None
-        assert hints.read_only_hint is True
-        assert hints.destructive_hint is False
-        assert hints.idempotent_hint is True
+        assert hints.read_only_hint is not destroys
+        assert hints.destructive_hint is destroys
+        assert hints.idempotent_hint is not destroys
         assert hints.open_world_hint is True
+
+
+async def test_no_tool_takes_a_confirmation_that_a_model_could_make_up(tools: list[Tool]) -> None:
+    for tool in tools:
+        made_up = {"confirm", "confirmed", "force", "yes", "dry_run", "approve"}
+        assert not made_up & set(tool.input_schema["properties"])
+
+
+async def test_read_only_mode_serves_only_what_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CURRENTS_API_KEY", "a-key")
+    monkeypatch.setenv("RUNS_MCP_READ_ONLY", "true")
+    served = await build_server(Settings.load()).list_tools()
+    assert len(served) == 5
+    assert all(tool.annotations and tool.annotations.read_only_hint for tool in served)
 
 
 async def test_names_titles_and_descriptions_are_there_and_short(tools: list[Tool]) -> None:

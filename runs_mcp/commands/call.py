@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import anyio
+import anyio.to_thread
 from mcp import Client
-from mcp_types import TextContent
+from mcp.client import ClientRequestContext
+from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from runs_mcp.results import Json
 from runs_mcp.server import build_server
@@ -40,7 +42,7 @@ def call_tool(
 async def _call(
     settings: Settings, tool: str, pairs: Sequence[str], json_arguments: str, output: str
 ) -> int:
-    server = build_server(settings)
+    server = build_server(settings.with_lasting_keys())
     schemas = {served.name: served.input_schema for served in await server.list_tools()}
     arguments = _from_json(json_arguments)
     for pair in pairs:
@@ -48,7 +50,9 @@ async def _call(
         if not found:
             raise SettingsError(f"{pair!r} is no argument of the form name=value")
         arguments[name] = _typed(value, schemas.get(tool, {}).get("properties", {}).get(name))
-    async with Client(server) as client:
+    # Without a terminal nobody can be asked: the two-step token remains.
+    ask = _ask_on_terminal if sys.stdin.isatty() and sys.stderr.isatty() else None
+    async with Client(server, elicitation_callback=ask) as client:
         result = await client.call_tool(tool, arguments)
     text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     if result.is_error:
@@ -58,6 +62,18 @@ async def _call(
         text = json.dumps(result.structured_content, ensure_ascii=False, indent=2)
     sys.stdout.write(f"{text}\n")
     return 0
+
+
+async def _ask_on_terminal(
+    context: ClientRequestContext, params: ElicitRequestParams
+) -> ElicitResult:
+    del context
+    sys.stderr.write(f"{params.message}\n> ")
+    sys.stderr.flush()
+    typed = await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True)
+    if not typed.strip():
+        return ElicitResult(action="decline")
+    return ElicitResult(action="accept", content={"last_characters": typed.strip()})
 
 
 def _from_json(text: str) -> dict[str, Json]:

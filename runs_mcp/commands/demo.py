@@ -1,29 +1,52 @@
 """`runs-mcp demo`: the main job on the sandbox, as a real client over real stdio."""
 
 import sys
+import tempfile
 import time
-from typing import Any
+from typing import Any, TextIO
 
 import anyio
 from mcp import Client
-from mcp.client.stdio import StdioServerParameters
-from mcp_types import TextContent
+from mcp.client import ClientRequestContext
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 
 def demo() -> int:
     """Plays a host that looks into last night's runs; returns 0 when every step worked."""
     started = time.monotonic()
-    try:
-        anyio.run(_play)
-    except _StepFailedError as error:
-        _say(f"the demo stops here: {error}")
-        return 1
+    # The server's log is for when something goes wrong.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        problem = anyio.run(_play, log)
+        if problem:
+            log.seek(0)
+            sys.stderr.write(log.read())
+            _say(f"the demo stops here: {problem}")
+            return 1
     _say(f"\nAll of it in {time.monotonic() - started:.1f} s.")
     return 0
 
 
 class _StepFailedError(Exception):
     """A step did not answer as it should."""
+
+
+class _Person:
+    """Whoever sits before the host, and what they type when asked."""
+
+    def __init__(self) -> None:
+        self.types = ""
+
+    async def answer(
+        self, context: ClientRequestContext, params: ElicitRequestParams
+    ) -> ElicitResult:
+        """Fills in the form, and shows it."""
+        del context
+        _say("  The host asks:")
+        for line in params.message.splitlines():
+            _say(f"    {line}")
+        _say(f"  The person types «{self.types}».")
+        return ElicitResult(action="accept", content={"last_characters": self.types})
 
 
 class _Host:
@@ -50,18 +73,32 @@ class _Host:
         return content
 
 
-async def _play() -> None:
+async def _play(log: TextIO) -> str:
+    """Plays it all; returns what went wrong, or nothing."""
     _say("A host starts «runs-mcp --sandbox» and connects over stdio.")
     server = StdioServerParameters(command=sys.executable, args=["-m", "runs_mcp", "--sandbox"])
-    async with Client(server, read_timeout_seconds=60) as client:
-        tools = (await client.list_tools()).tools
-        _say(f"It speaks MCP {client.protocol_version} and serves {len(tools)} tools:")
-        for tool in tools:
-            _say(f"  {tool.name:24} {tool.title}")
-        host = _Host(client)
-        project = (await host.call("currents_list_projects"))["projects"][0]["project_id"]
-        await _trim_the_largest_run(host, project)
-        await _read_the_newest_failed_run(host, project)
+    person = _Person()
+    transport = stdio_client(server, errlog=log)
+    async with Client(
+        transport, read_timeout_seconds=60, elicitation_callback=person.answer
+    ) as client:
+        try:
+            await _look_around(client, person)
+        except _StepFailedError as failed:
+            return str(failed)
+    return ""
+
+
+async def _look_around(client: Client, person: _Person) -> None:
+    tools = (await client.list_tools()).tools
+    _say(f"It speaks MCP {client.protocol_version} and serves {len(tools)} tools:")
+    for tool in tools:
+        _say(f"  {tool.name:33} {tool.title}")
+    host = _Host(client)
+    project = (await host.call("currents_list_projects"))["projects"][0]["project_id"]
+    await _trim_the_largest_run(host, project)
+    await _read_the_newest_failed_run(host, project)
+    await _cancel_a_run(host, project, person)
 
 
 async def _trim_the_largest_run(host: _Host, project: str) -> None:
@@ -102,6 +139,20 @@ async def _read_the_newest_failed_run(host: _Host, project: str) -> None:
     _say(f"  {failure['test']}, {failure['location']}:")
     for line in failure["error"]["message"].splitlines():
         _say(f"    {line}")
+
+
+async def _cancel_a_run(host: _Host, project: str, person: _Person) -> None:
+    _say("\nCancelling a run takes a person:")
+    going = await host.call(
+        "currents_list_runs", project_id=project, completion=["in_progress"], limit=1
+    )
+    run = going["runs"][0]["id"]
+    for typed, expected in (("yes", "declined"), (run[-6:], "done")):
+        person.types = typed
+        report = await host.call("currents_cancel_run", run_id=run)
+        _say(f"  → {report['outcome']}: {report['next']}")
+        if report["outcome"] != expected:
+            raise _StepFailedError(f"{expected} was expected.")
 
 
 def _say(line: str) -> None:

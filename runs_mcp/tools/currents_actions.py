@@ -7,7 +7,7 @@ from typing import Final
 
 from runs_mcp.confirm import Sight
 from runs_mcp.errors import InvalidArgument, NotFound
-from runs_mcp.model import FullRun, ListedRun, Receipt, Run
+from runs_mcp.model import FullRun, Receipt, Run
 from runs_mcp.providers.currents import MAX_LIMIT, CurrentsClient, RunFilters
 from runs_mcp.providers.field_values import when
 from runs_mcp.settings import ActionName, Provider
@@ -125,7 +125,7 @@ class CancelRunByGithubCi:
         after = [(await self.clients().get_run(run)).run.completion for run in shown]
         return bool(after) and all(completion == "canceled" for completion in after)
 
-    async def _runs(self) -> list[ListedRun]:
+    async def _runs(self) -> list[Run]:
         if not self.project_id:
             return []
         listed = await self.clients().list_runs(
@@ -133,7 +133,7 @@ class CancelRunByGithubCi:
         )
         wanted = self.ci_build_id
         return [
-            run
+            run.as_run()
             for run, _ in listed.items
             if (run.ci_build_id == wanted if wanted else self.github_run_id in run.ci_build_id)
         ]
@@ -261,7 +261,7 @@ def _described(full: FullRun) -> str:
 
 
 def _named(run: Run) -> str:
-    state = " ".join(part for part in (run.status, run.completion.replace("_", " ")) if part)
+    state = ", ".join(part for part in (run.status, run.completion.replace("_", " ")) if part)
     began = when(run.created_at)
     age = f", created {_age(began)} ago ({run.created_at})" if began else ""
     message = f' "{clip(run.commit_message, 80)}"' if run.commit_message else ""
