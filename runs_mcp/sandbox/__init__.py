@@ -1,8 +1,21 @@
 """A real HTTP server that behaves like the vendors' APIs and tells one seeded story."""
 
-from runs_mcp.sandbox.currents.access import READ_ONLY_KEY, READ_WRITE_KEY
+from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
+from runs_mcp.sandbox.buildkite.paging import LINK_TOKEN as BUILDKITE_LINK_TOKEN
 from runs_mcp.sandbox.faults import Fault
+from runs_mcp.sandbox.keys import READ_ONLY_KEY, READ_WRITE_KEY
 from runs_mcp.sandbox.recording import RecordedRequest
 from runs_mcp.sandbox.server import Sandbox
+from runs_mcp.sandbox.story.buildkite_notable import BUILDKITE_SUITE, NotableBuildkiteRun
 
-__all__ = ["READ_ONLY_KEY", "READ_WRITE_KEY", "Fault", "RecordedRequest", "Sandbox"]
+__all__ = [
+    "BUILDKITE_LINK_TOKEN",
+    "BUILDKITE_ORGANIZATION",
+    "BUILDKITE_SUITE",
+    "READ_ONLY_KEY",
+    "READ_WRITE_KEY",
+    "Fault",
+    "NotableBuildkiteRun",
+    "RecordedRequest",
+    "Sandbox",
+]

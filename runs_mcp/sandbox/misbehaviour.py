@@ -5,6 +5,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,17 +63,39 @@ async def misbehave(fault: Fault, exchange: Exchange, app: ASGIApp) -> None:
     elif fault.oversized is not None:
         await _flood(fault.oversized, exchange, gzipped=fault.gzip_bomb)
     elif fault.malformed:
-        await _send(Response('{"status":"OK","data":{"runId":', 200, _JSON), exchange)
+        await _send(Response(_wording(exchange).malformed, 200, _JSON), exchange)
     elif fault.status is not None:
         body = fault.body
         if body is None:
-            body = f'{{"status":"FAILED","error":"The sandbox was told to answer {fault.status}"}}'
+            body = _wording(exchange).failure % f"The sandbox was told to answer {fault.status}"
         await _send(Response(body, fault.status, {**_JSON, **fault.headers}), exchange)
     else:
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
 _JSON = {"content-type": "application/json"}
+
+
+class _Wording(NamedTuple):
+    """The bodies that a vendor's API would answer, as far as a fault needs them."""
+
+    failure: str
+    malformed: str
+    before_padding: bytes
+    after_padding: bytes
+
+
+_CURRENTS = _Wording(
+    '{"status":"FAILED","error":"%s"}',
+    '{"status":"OK","data":{"runId":',
+    b'{"status":"OK","data":{"padding":"',
+    b'"}}',
+)
+_BUILDKITE = _Wording('{"message":"%s"}', '[{"id":', b'[{"padding":"', b'"}]')
+
+
+def _wording(exchange: Exchange) -> _Wording:
+    return _BUILDKITE if exchange.scope["path"].startswith("/v2/") else _CURRENTS
 
 
 async def _send(response: Response, exchange: Exchange) -> None:
@@ -103,7 +126,8 @@ async def _flood(size: int, exchange: Exchange, *, gzipped: bool) -> None:
     if gzipped:
         headers.append((b"content-encoding", b"gzip"))
     await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
-    for chunk in _gzip(_padding(size)) if gzipped else _padding(size):
+    chunks = _padding(size, _wording(exchange))
+    for chunk in _gzip(chunks) if gzipped else chunks:
         if exchange.is_gone:
             return
         await exchange.send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -112,8 +136,8 @@ async def _flood(size: int, exchange: Exchange, *, gzipped: bool) -> None:
     await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _padding(size: int) -> Iterator[bytes]:
-    head, tail = b'{"status":"OK","data":{"padding":"', b'"}}'
+def _padding(size: int, wording: _Wording) -> Iterator[bytes]:
+    head, tail = wording.before_padding, wording.after_padding
     left = max(0, size - len(head) - len(tail))
     yield head
     for _ in range(left // _CHUNK):

@@ -8,6 +8,7 @@ from typing import Self
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from runs_mcp.sandbox.buildkite_side import BuildkiteSide
 from runs_mcp.sandbox.control import control_routes
 from runs_mcp.sandbox.currents.application import currents_application
 from runs_mcp.sandbox.currents.instance_records import Instance
@@ -21,7 +22,7 @@ from runs_mcp.sandbox.story import BOOKING_PROJECT, tell_story
 from runs_mcp.sandbox.story.run_of_size import run_of_size
 
 
-class Sandbox:
+class Sandbox(BuildkiteSide):
     """Serves from entering it to leaving it: a synchronous context manager.
 
     `port` 0 is any free one; `now` is the moment at which the two weeks of the story end.
@@ -31,8 +32,8 @@ class Sandbox:
     """Every request that arrived, but not the control ones; oldest first."""
 
     def __init__(self, *, port: int = 0, now: datetime | None = None) -> None:
+        super().__init__(now or datetime.now(UTC).replace(second=0, microsecond=0))
         self._port = port
-        self._now = now or datetime.now(UTC).replace(second=0, microsecond=0)
         self._faults = FaultList()
         self._store = Store()
         self._serving: ServingThread | None = None
@@ -43,8 +44,10 @@ class Sandbox:
         """Serve when this returns; a port in use raises OSError."""
         listener = listening_socket(self._port)
         self._port = listener.getsockname()[1]
-        # Buildkite's API gets its place here, under /v2.
-        apis = [Mount("/v1", app=currents_application(self._store))]
+        apis = [
+            Mount("/v1", app=currents_application(self._store)),
+            Mount("/v2", app=self._buildkite_application()),
+        ]
         application = Starlette(routes=[*control_routes(self._faults, self.requests), *apis])
         self._serving = ServingThread(FrontDoor(application, self._faults, self.requests), listener)
         self._serving.start()
@@ -70,6 +73,11 @@ class Sandbox:
     def currents_url(self) -> str:
         """The base URL of the Currents API."""
         return f"http://127.0.0.1:{self._port}/v1"
+
+    @property
+    def buildkite_url(self) -> str:
+        """The base URL of the Buildkite API, without /v2."""
+        return f"http://127.0.0.1:{self._port}"
 
     def fail(self, fault: Fault) -> None:
         """Misbehave from now on; of several faults, the oldest that matches hits a request."""

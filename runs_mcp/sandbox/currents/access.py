@@ -4,9 +4,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runs_mcp.sandbox.currents.answers import ApiError, failure
+from runs_mcp.sandbox.keys import READ_ONLY_KEY, bearer_key
 
-READ_WRITE_KEY = "sandbox-read-write"
-READ_ONLY_KEY = "sandbox-read-only"
 ACTOR = "api:sandbox"
 """How the API names the key that did something."""
 
@@ -19,8 +18,8 @@ class KeyRequired:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or key not in (READ_WRITE_KEY, READ_ONLY_KEY):
+        key = bearer_key(Headers(scope=scope).get("authorization", ""))
+        if key is None:
             refusal = ApiError(401, "Unauthorized: no valid API key")
         elif key == READ_ONLY_KEY and scope["method"] not in ("GET", "HEAD"):
             refusal = ApiError(403, "Forbidden: this API key is read-only")

@@ -1,7 +1,5 @@
-"""The API's envelopes, and how an answer is put on the wire."""
+"""The API's envelopes, and its refusals."""
 
-import gzip
-import re
 import time
 from typing import Generic, Literal, TypeVar
 
@@ -11,9 +9,8 @@ from starlette.responses import Response
 
 from runs_mcp.sandbox.assets import sign_assets
 from runs_mcp.sandbox.currents.records import Record
+from runs_mcp.sandbox.json_answers import json_answer
 
-_GZIP_LEVEL = 1
-_GZIP_WANTED = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*(?:,|$))|,|$)")
 DataT = TypeVar("DataT", bound=Record)
 
 
@@ -49,32 +46,6 @@ class _Failure(Record, frozen=True, kw_only=True):
 def encode(envelope: Record) -> bytes:
     """The body of an answer, with its asset URLs signed as of now."""
     return sign_assets(msgspec.json.encode(envelope), time.time())
-
-
-def compress(body: bytes) -> bytes:
-    """The body as gzip, quickly rather than tightly."""
-    return gzip.compress(body, _GZIP_LEVEL, mtime=0)
-
-
-def wants_gzip(headers: Headers) -> bool:
-    """Whether the request's Accept-Encoding allows gzip."""
-    return _GZIP_WANTED.search(headers.get("accept-encoding", "").lower()) is not None
-
-
-def json_answer(body: bytes, headers: Headers, status: int = 200) -> Response:
-    """The answer, as gzip where the request allows it."""
-    if wants_gzip(headers):
-        return encoded_answer(compress(body), gzipped=True, status=status)
-    return encoded_answer(body, gzipped=False, status=status)
-
-
-def encoded_answer(content: bytes, *, gzipped: bool, status: int = 200) -> Response:
-    """The answer whose content is compressed already, or is not to be."""
-    answer = Response(content, status, media_type="application/json")
-    answer.headers["vary"] = "Accept-Encoding"
-    if gzipped:
-        answer.headers["content-encoding"] = "gzip"
-    return answer
 
 
 def failure(error: ApiError, headers: Headers) -> Response:

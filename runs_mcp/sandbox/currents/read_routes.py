@@ -5,21 +5,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runs_mcp.sandbox.currents.answers import (
-    ApiError,
-    One,
-    encode,
-    encoded_answer,
-    json_answer,
-    wants_gzip,
-)
+from runs_mcp.sandbox.currents.answers import ApiError, One, encode
 from runs_mcp.sandbox.currents.finding import find_run_body
 from runs_mcp.sandbox.currents.parameters import PAGING, Parameters
-from runs_mcp.sandbox.currents.path_values import path_value
 from runs_mcp.sandbox.currents.records import Project
 from runs_mcp.sandbox.currents.run_bodies import RunBodies
 from runs_mcp.sandbox.currents.run_filters import FIND_PARAMETERS, LIST_PARAMETERS, ListFilter
 from runs_mcp.sandbox.currents.store import Store
+from runs_mcp.sandbox.json_answers import encoded_answer, json_answer, wants_gzip
+from runs_mcp.sandbox.path_values import path_value
 
 
 def read_routes(store: Store) -> list[Route]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from runs_mcp.sandbox.currents.answers import One, compress, encode
+from runs_mcp.sandbox.currents.answers import One, encode
 from runs_mcp.sandbox.currents.records import LastRun, Run
 from runs_mcp.sandbox.currents.store import Store, StoredRun
+from runs_mcp.sandbox.json_answers import compress
 
 _KEPT_ABOVE_BYTES = 1_000_000
 _KEPT_FOR_S = 600

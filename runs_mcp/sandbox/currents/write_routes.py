@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runs_mcp.sandbox.currents.answers import ApiError, DataT, One, encode, json_answer
-from runs_mcp.sandbox.currents.path_values import path_value
+from runs_mcp.sandbox.currents.answers import ApiError, DataT, One, encode
 from runs_mcp.sandbox.currents.records import Record
 from runs_mcp.sandbox.currents.store import Store, StoredRun
 from runs_mcp.sandbox.currents.writes import cancel, in_progress_from_github, reset
+from runs_mcp.sandbox.json_answers import json_answer
+from runs_mcp.sandbox.path_values import path_value
 
 MachineIds = Annotated[
     tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=63)

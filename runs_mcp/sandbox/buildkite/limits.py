@@ -1,0 +1,138 @@
+"""The API's two rate limits: counted in every answer, enforced only on demand."""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+Scope = Literal["rest", "rest_user"]
+ORGANIZATION_LIMIT = 200
+USER_LIMIT = 50
+_WINDOW_S = 60
+
+
+class Exceeded(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a 429."""
+
+    message: str
+    scope: Scope
+    limit: int
+    current: int
+    reset: int
+
+
+class RateLimits:
+    """Both limits; safe to use from several threads.
+
+    Without being told to, nobody is refused: the counts go down to zero and stay there until
+    the minute is over.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ahead_s = 0.0
+        self._windows: dict[Scope, _Window] = {
+            "rest": _Window("RateLimit", ORGANIZATION_LIMIT),
+            "rest_user": _Window("RateLimit-User", USER_LIMIT),
+        }
+
+    def spend(self, scope: Scope, *, remaining: int, reset_s: int) -> None:
+        """Leave that many requests, and refuse the rest until reset_s seconds have passed."""
+        with self._lock:
+            self._windows[scope].spend(remaining, reset_s, self._now())
+
+    def lift(self) -> None:
+        """Begin new windows, in which nobody is refused."""
+        with self._lock:
+            for window in self._windows.values():
+                window.begin(self._now())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the limits alone."""
+        with self._lock:
+            self._ahead_s += seconds
+
+    def count(self) -> Exceeded | None:
+        """Count one request; what to say where a limit refuses it, and it counts for none."""
+        with self._lock:
+            now = self._now()
+            for scope, window in self._windows.items():
+                if window.refuses(now):
+                    return window.exceeded(scope, now)
+            for window in self._windows.values():
+                window.count(now)
+            return None
+
+    def headers(self) -> dict[str, str]:
+        """What every answer says of the limits."""
+        with self._lock:
+            now = self._now()
+            return dict(
+                header for window in self._windows.values() for header in window.headers(now)
+            )
+
+    def _now(self) -> float:
+        return time.monotonic() + self._ahead_s
+
+
+class _Window:
+    """One limit, and how much of it is used until it begins anew."""
+
+    def __init__(self, prefix: str, limit: int) -> None:
+        self._prefix = prefix
+        self._limit = limit
+        self._used = 0
+        self._ends_at = 0.0
+        self._is_enforced = False
+
+    def begin(self, now: float) -> None:
+        self._used = 0
+        self._ends_at = now + _WINDOW_S
+        self._is_enforced = False
+
+    def spend(self, remaining: int, reset_s: int, now: float) -> None:
+        if not 0 <= remaining <= self._limit:
+            raise ValueError(f"0 to {self._limit} requests can remain")
+        if reset_s < 0:
+            raise ValueError("reset_s cannot be negative")
+        self._used = self._limit - remaining
+        self._ends_at = now + reset_s
+        self._is_enforced = True
+
+    def refuses(self, now: float) -> bool:
+        self._roll(now)
+        return self._is_enforced and self._used >= self._limit
+
+    def count(self, now: float) -> None:
+        self._roll(now)
+        self._used = min(self._used + 1, self._limit)
+
+    def exceeded(self, scope: Scope, now: float) -> Exceeded:
+        reset = self._reset(now)
+        return Exceeded(
+            message=(
+                "You have exceeded your API rate limit."
+                f" Please wait {reset} seconds before making more requests."
+            ),
+            scope=scope,
+            limit=self._limit,
+            current=self._used,
+            reset=reset,
+        )
+
+    def headers(self, now: float) -> Iterator[tuple[str, str]]:
+        self._roll(now)
+        yield f"{self._prefix}-Limit", str(self._limit)
+        yield f"{self._prefix}-Remaining", str(self._limit - self._used)
+        yield f"{self._prefix}-Reset", str(self._reset(now))
+
+    def _reset(self, now: float) -> int:
+        # Rounded up: who waits that long has waited long enough.
+        return math.ceil(self._ends_at - now)
+
+    def _roll(self, now: float) -> None:
+        if now >= self._ends_at:
+            self.begin(now)

@@ -1,0 +1,69 @@
+"""Suites, runs and failed executions in the shape that the Buildkite API gives them.
+
+An UNSET field is absent from the JSON, None is null: the API has both.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+State = Literal["running", "finished"]
+Result = Literal["pending", "passed", "failed", "stale"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What all records on the wire have in common."""
+
+
+class Suite(Record, frozen=True, kw_only=True):
+    """A test suite; its runs are reached by the slug."""
+
+    id: str
+    slug: str
+    name: str
+    url: str
+    web_url: str
+    default_branch: str | None
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """One run of a suite, as far as its results are uploaded and processed."""
+
+    id: str
+    branch: str
+    commit_sha: str
+    state: State
+    result: Result
+    url: str
+    web_url: str
+    build_id: str | UnsetType | None
+    created_at: str
+
+
+class ExpandedFailure(Record, frozen=True, kw_only=True):
+    """The lines that belong to a failure; some collectors know no backtrace of their own."""
+
+    expanded: tuple[str, ...] = ()
+    backtrace: tuple[str, ...] | UnsetType = UNSET
+
+
+class FailedExecution(Record, frozen=True, kw_only=True):
+    """One test that failed in a run; failure_expanded only leaves when it is asked for."""
+
+    execution_id: str
+    run_id: str
+    test_id: str
+    run_name: str
+    commit_sha: str
+    created_at: str
+    branch: str
+    failure_reason: str | None
+    duration: float | None
+    location: str | None
+    test_name: str
+    run_url: str
+    test_url: str
+    test_execution_url: str
+    tags: dict[str, str] | UnsetType | None = UNSET
+    failure_expanded: tuple[ExpandedFailure, ...] | UnsetType | None = UNSET

@@ -1,0 +1,49 @@
+"""The Buildkite suites of the story, and the runs that demonstrations and tests go to by name."""
+
+from enum import StrEnum
+
+from runs_mcp.sandbox.identifiers import uuid_id
+
+BUILDKITE_SUITE = "platform"
+"""The main suite: the tests of one repository, in RSpec, pytest and Jest."""
+FREIGHT_SUITE = "freight-api"
+"""A small suite, in pytest alone."""
+CREW_SUITE = "crew.portal"
+"""A small suite, in Jest alone, whose collector keeps colour codes."""
+EMPTY_SUITE = "tide-models"
+"""A suite to which nothing was ever uploaded."""
+
+
+class NotableBuildkiteRun(StrEnum):
+    """Runs worth knowing, in the main suite unless said otherwise; each value is the run's ID."""
+
+    MANY_FAILURES = uuid_id("buildkite run many failures")
+    """The newest run of feat/fare-ledger: 437 failures in six looks, one known on main."""
+    TWELVE_FAILURES = uuid_id("buildkite run twelve failures")
+    """The newest run of fix/berth-conflicts: 12 failures in four looks, one known on main."""
+    MAIN = uuid_id("buildkite run main 0")
+    """The last finished run on main: one known failure."""
+    PASSED = uuid_id("buildkite run passed")
+    """On docs/api-examples, finished."""
+    PENDING = uuid_id("buildkite run pending")
+    """On main, running, without a result so far."""
+    PASSED_SO_FAR = uuid_id("buildkite run passed so far")
+    """On feat/round-trips, running: passed, which is not final."""
+    FAILED_SO_FAR = uuid_id("buildkite run failed so far")
+    """On feat/fare-ledger, running, with three failures, which is final."""
+    STALE = uuid_id("buildkite run stale")
+    """On chore/ruby-4, finished; no result ever came."""
+    WITHOUT_BUILD = uuid_id("buildkite run without build")
+    """On fix/berth-conflicts, uploaded from somebody's laptop: its build_id is null."""
+    OLDEST_SHAPE = uuid_id("buildkite run oldest shape")
+    """The oldest run on main: it has no build_id at all, and failures that say little."""
+    STRANGE_STRINGS = uuid_id("buildkite run strange strings")
+    """On fix/names-with-accents: markup, emoji and invisible characters in its failures."""
+    FREIGHT_FAILED = uuid_id("buildkite run freight failed")
+    """In FREIGHT_SUITE, on feat/dangerous-goods."""
+    CREW_FAILED = uuid_id("buildkite run crew failed")
+    """In CREW_SUITE, on feat/shift-swap: colour codes in every message."""
+
+
+BUILDKITE_SHARED_BUILD = uuid_id("buildkite build shared")
+"""The build of three runs of the main suite, one after the other: a job was retried twice."""
