@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
 import anyio
@@ -37,10 +37,11 @@ _CONNECT_SHARE: Final = 1 / 3  # of the deadline, so that a lost SYN leaves time
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """A decoded answer, and the size of what it was decoded from."""
+    """A decoded answer, the size of what it was decoded from, and whether a page follows."""
 
     data: T
     bytes: int
+    has_next: bool = False
 
 
 @asynccontextmanager
@@ -58,6 +59,11 @@ async def connection_pool(base_url: str) -> AsyncIterator[Pool]:
         },
     ) as pool:
         yield pool
+
+
+class _Received(NamedTuple):
+    body: bytearray
+    has_next: bool
 
 
 class ApiClient:
@@ -118,14 +124,14 @@ class ApiClient:
                 ):
                     with attempt:
                         try:
-                            body = await self._send("GET", url, path, params)
+                            received = await self._send("GET", url, path, params)
                         except errors.RunsError as error:
                             failure = error
                             raise
         except TimeoutError:
             raise self._deadline_exceeded(failure) from failure
-        size = len(body)
-        return Answer(decode(body, answer_type, self._api), size)
+        data = decode(received.body, answer_type, self._api)
+        return Answer(data, len(received.body), received.has_next)
 
     async def write(
         self,
@@ -155,7 +161,7 @@ class ApiClient:
                 ):
                     with attempt:
                         answer = await self._send(method, url, path, (), content)
-            return decode(answer, answer_type, self._api)
+            return decode(answer.body, answer_type, self._api)
         except errors.NotConnected:
             raise
         except (
@@ -179,7 +185,7 @@ class ApiClient:
 
     async def _send(
         self, method: str, url: str, path: str, params: Params, content: bytes | None = None
-    ) -> bytearray:
+    ) -> _Received:
         """Sends one request. Logs the template of its path, never what was filled in."""
         started = time.monotonic()
         outcome = "failed"
@@ -200,7 +206,9 @@ class ApiClient:
                     raise await refusal(
                         response, api=self._api, key=self._key, key_setting=self._key_setting
                     )
-                return await read_body(response, self._max_bytes, self._api)
+                # Of a Link (RFC 8288) that there is one will do: its URL can hold a token.
+                has_next = "next" in response.links
+                return _Received(await read_body(response, self._max_bytes, self._api), has_next)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise errors.NotConnected(
                 f"No connection to the {self._api} API at {_origin(self._base_url)} could be made: "

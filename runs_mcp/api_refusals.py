@@ -12,6 +12,7 @@ from runs_mcp.api_response import read_head
 from runs_mcp.text import clip, one_line, without_url_secrets
 
 _ERROR_BODY_BYTES: Final = 64_000
+_TELL_WHEN: Final = frozenset({429, 502, 503, 504})
 
 
 async def refusal(
@@ -31,7 +32,7 @@ async def refusal(
         status,
         writing=response.request.method != "GET",
         what=f"The {api} API answered {status}{said}.",
-        retry_after_s=_retry_after_s(response.headers),
+        retry_after_s=_retry_after_s(response.headers) if status in _TELL_WHEN else None,
         key_setting=key_setting,
     )
 
@@ -78,12 +79,37 @@ def _error_of_status(
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Returns what `Retry-After` says, as seconds or as a date (RFC 9110, 10.2.3)."""
+    """Returns the seconds to wait: what `Retry-After` says, else when the spent limits reset.
+
+    `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). A limit is spent where its
+    `RateLimit-…-Remaining` is 0; its `RateLimit-…-Reset` is in seconds.
+    """
     value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
+    if (seconds := _seconds(value)) is not None:
+        return seconds
     try:
         then = parsedate_to_datetime(value)
     except ValueError:
-        return None
+        return _limits_reset_s(headers)
     return max(0.0, (then.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _limits_reset_s(headers: httpx.Headers) -> float | None:
+    resets = {
+        name.removesuffix("-reset"): seconds
+        for name, value in headers.items()
+        if name.startswith("ratelimit")
+        and name.endswith("-reset")
+        and (seconds := _seconds(value)) is not None
+    }
+    spent = [
+        seconds
+        for limit, seconds in resets.items()
+        if _seconds(headers.get(f"{limit}-remaining", "")) == 0
+    ]
+    return max(spent or resets.values(), default=None)
+
+
+def _seconds(value: str) -> float | None:
+    value = value.strip()
+    return float(value[:9]) if value.isascii() and value.isdigit() else None

@@ -11,7 +11,7 @@ from runs_mcp import __version__
 from runs_mcp.settings import Settings, SettingsError, option_fields
 
 NO_PROVIDER: Final = (
-    "no provider to serve: set CURRENTS_API_KEY to an API key of your Currents organization, "
+    "no provider to serve: set CURRENTS_API_KEY (Currents) or BUILDKITE_API_TOKEN (Buildkite), "
     "or start with --sandbox, which needs no key"
 )
 

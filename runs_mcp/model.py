@@ -68,11 +68,15 @@ class Totals(Record, frozen=True, kw_only=True):
 class Run(Record, frozen=True, kw_only=True):
     """One CI execution of a test suite."""
 
-    provider: Literal["currents"]
+    provider: Literal["currents", "buildkite"]
     id: str
     url: str = ""
     project_id: str = ""
-    status: Annotated[str, Meta(description="passed, failed, failing or running.")] = ""
+    organization: str = ""
+    suite: str = ""
+    status: Annotated[
+        str, Meta(description="passed, failed, failing, running, pending or stale.")
+    ] = ""
     completion: Annotated[str, Meta(description="complete, in_progress, canceled or timeout.")] = ""
     created_at: Timestamp = ""
     duration_ms: Milliseconds | UnsetType = UNSET
@@ -84,6 +88,7 @@ class Run(Record, frozen=True, kw_only=True):
     tags_omitted: Annotated[int, Meta(description="Tags not shown here.")] = 0
     ci_build_id: str = ""
     framework: str = ""
+    note: Annotated[str, Meta(description="What the status alone does not tell.")] = ""
 
     @property
     def is_over(self) -> bool:
@@ -126,6 +131,16 @@ class Spec(Record, frozen=True, kw_only=True):
     skipped: int = 0
     flaky: int = 0
     duration_ms: Milliseconds = 0
+
+
+class Suite(Record, frozen=True, kw_only=True):
+    """A test suite: where runs are recorded."""
+
+    organization: str
+    suite: str
+    name: str = ""
+    default_branch: str = ""
+    url: str = ""
 
 
 class LastRun(Record, frozen=True, kw_only=True):
@@ -196,8 +211,11 @@ class Failure(Record, frozen=True, kw_only=True):
     attempts: int = 0
     duration_ms: Milliseconds = 0
     instance_id: str = ""
+    execution_id: str = ""
     artifacts: Artifacts = Artifacts()
+    tags: tuple[str, ...] = ()
     url: str = ""
+    test_url: str = ""
 
 
 class PassedTest(Record, frozen=True, kw_only=True):
@@ -238,6 +256,7 @@ class FullInstance(Record, frozen=True, kw_only=True):
     totals: TestTotals
     exception: str
     artifacts: Artifacts
+    skipped: tuple[str, ...] = ()
     failures: tuple[Failure, ...]
     passed: tuple[PassedTest, ...] = ()
     assets: tuple[Asset, ...] = ()

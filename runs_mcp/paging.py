@@ -106,7 +106,7 @@ def longest_page(rows_left: int, make: Callable[[int], R], budget: int) -> R:
         else:
             too_many = middle
     page = make(max(fits, min(1, rows_left)))
-    return page if size(page) <= budget else _shortened_to(budget, page)
+    return shortened_to(budget, page)
 
 
 def list_page(
@@ -173,7 +173,10 @@ class _Cut(NamedTuple):
     urls: bool = False
 
 
-def _shortened_to(budget: int, page: R) -> R:
+def shortened_to(budget: int, page: R) -> R:
+    """Returns the record with its texts, then its paths, then its URLs cut until it fits."""
+    if size(page) <= budget:
+        return page
     for paths, urls in ((False, False), (True, False), (True, True)):
         for max_chars in _SHORTER:
             shorter = _shortened(page, _Cut(max_chars, paths, urls))

@@ -26,6 +26,7 @@ from runs_mcp.model import (
     Record,
     Run,
     Spec,
+    Suite,
     TestTotals,
     Totals,
 )
@@ -43,9 +44,14 @@ class Trim(Record, frozen=True, kw_only=True):
     """How much of all there is this answer shows."""
 
     trimmed: Annotated[bool, Meta(description="Whether anything is left out of this answer.")]
-    upstream_bytes: Annotated[int, Meta(description="Size of what the API sent, decoded.")]
+    upstream_bytes: Annotated[
+        int | msgspec.UnsetType, Meta(description="Size of what the API sent, decoded.")
+    ] = msgspec.UNSET
     shown: Annotated[int, Meta(description="Records on this page.")]
-    total: Annotated[int, Meta(description="Records on all pages together.")]
+    total: Annotated[
+        int | msgspec.UnsetType,
+        Meta(description="Records on all pages together, where that is known."),
+    ] = msgspec.UNSET
     detail: Annotated[str, Meta(description="The detail that was applied.")] = ""
     reason: Annotated[str, Meta(description="Why this is not everything.")] = ""
     next_cursor: NextCursor = ""
@@ -79,6 +85,26 @@ class RunList(Record, frozen=True):
     """Runs, newest first."""
 
     runs: tuple[ListedRun, ...]
+    next_cursor: NextCursor = ""
+
+
+class RunStatus(Record, frozen=True, kw_only=True):
+    """A run without its tests."""
+
+    run: Run
+
+
+class FailureList(Record, frozen=True, kw_only=True):
+    """Tests that failed in a run."""
+
+    failures: tuple[Failure, ...]
+    trim: Trim
+
+
+class SuiteList(Record, frozen=True, kw_only=True):
+    """Suites of an organization."""
+
+    suites: tuple[Suite, ...]
     next_cursor: NextCursor = ""
 
 

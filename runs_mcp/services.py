@@ -4,8 +4,8 @@ A client belongs to one call: it has that caller's key and that call's deadline.
 connections are shared.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -16,40 +16,37 @@ from runs_mcp.audit import AuditLog
 from runs_mcp.confirm import Guard
 from runs_mcp.confirm_wording import ANSWER_SECONDS
 from runs_mcp.confirmation_tokens import ConfirmationTokens
-from runs_mcp.providers.currents import CurrentsClient
 from runs_mcp.settings import Provider, Settings
 
 
 @dataclass(frozen=True)
 class Services:
-    """The settings, the pool of connections of each provider, and what the guard needs.
+    """The settings, the connections, and what the guard needs.
 
     Args:
         settings: What the operator set.
-        currents_pool: Connections to the Currents API.
+        pools: Connections to the API of each provider that is served.
         tokens: Signs what was shown before a destructive call.
         answer_seconds: How long a person has to answer.
     """
 
     settings: Settings
-    currents_pool: Pool
+    pools: Mapping[Provider, Pool]
     tokens: ConfirmationTokens
     answer_seconds: float
     _turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary)
 
-    def currents(self) -> CurrentsClient:
+    def api(self, provider: Provider) -> ApiClient:
         """Returns a client for one call, its deadline starting now."""
-        settings = self.settings
-        return CurrentsClient(
-            ApiClient(
-                self.currents_pool,
-                api="Currents",
-                base_url=settings.currents_api_url,
-                key=settings.key_of("currents"),
-                key_setting="CURRENTS_API_KEY",
-                timeout_s=settings.timeout_s,
-                max_bytes=settings.max_download_bytes,
-            )
+        access = self.settings.access(provider)
+        return ApiClient(
+            self.pools[provider],
+            api=access.api,
+            base_url=access.url,
+            key=access.key,
+            key_setting=access.key_setting,
+            timeout_s=self.settings.timeout_s,
+            max_bytes=self.settings.max_download_bytes,
         )
 
     def guard(self, provider: Provider) -> Guard:
@@ -60,7 +57,7 @@ class Services:
             tokens=self.tokens,
             audit=AuditLog(self.settings.audit_log),
             turn=self._turn,
-            key=self.settings.key_of(provider),
+            key=self.settings.access(provider).key,
         )
 
     @asynccontextmanager
@@ -83,5 +80,11 @@ async def open_services(
         answer_seconds: How long a person has to answer a question.
     """
     tokens = ConfirmationTokens(keys or settings.signing_keys())
-    async with connection_pool(settings.currents_api_url) as pool:
-        yield Services(settings, pool, tokens, answer_seconds)
+    async with AsyncExitStack() as stack:
+        pools = {
+            provider: await stack.enter_async_context(
+                connection_pool(settings.access(provider).url)
+            )
+            for provider in settings.served_providers
+        }
+        yield Services(settings, pools, tokens, answer_seconds)

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -15,10 +15,26 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX: Final = "RUNS_MCP_"
 _STATE_KEY_BYTES: Final = 32
 
-Provider = Literal["currents"]
+Provider = Literal["currents", "buildkite"]
 ConfirmPolicy = Literal["auto", "human", "token"]
 ActionName = Literal["cancel", "reset", "delete"]
-PROVIDERS: Final[tuple[Provider, ...]] = ("currents",)
+PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
+
+
+class Access(NamedTuple):
+    """How a provider's API is reached.
+
+    Args:
+        api: Its name, for messages.
+        url: Where it is.
+        key: The API key; empty where there is none.
+        key_setting: The setting that holds the key.
+    """
+
+    api: str
+    url: str
+    key: str
+    key_setting: str
 
 
 class SettingsError(Exception):
@@ -69,6 +85,14 @@ class Settings(BaseSettings):
     currents_api_url: Annotated[str, AfterValidator(_check_url)] = Field(
         "https://api.currents.dev/v1", validation_alias="CURRENTS_API_URL"
     )
+    buildkite_api_token: Annotated[SecretStr, AfterValidator(_check_key)] | None = Field(
+        None, validation_alias="BUILDKITE_API_TOKEN"
+    )
+    buildkite_base_url: Annotated[str, AfterValidator(_check_url)] = Field(
+        "https://api.buildkite.com", validation_alias="BUILDKITE_BASE_URL"
+    )
+    buildkite_organization: str = Field("", validation_alias="BUILDKITE_ORGANIZATION")
+    buildkite_suite: str = Field("", validation_alias="BUILDKITE_SUITE")
 
     read_only: bool = Field(False, description="register no destructive tool")
     confirm: ConfirmPolicy = Field(
@@ -118,12 +142,25 @@ class Settings(BaseSettings):
     def served_providers(self) -> tuple[Provider, ...]:
         """The providers that are wanted and have a key."""
         wanted = self.providers or PROVIDERS
-        return tuple(name for name in PROVIDERS if name in wanted and self.key_of(name))
+        return tuple(name for name in PROVIDERS if name in wanted and self.access(name).key)
 
-    def key_of(self, provider: Provider) -> str:
-        """Returns the server's own key for `provider`, empty where there is none."""
-        key = {"currents": self.currents_api_key}[provider]
-        return key.get_secret_value() if key else ""
+    def access(self, provider: Provider) -> Access:
+        """Returns how the API of `provider` is reached with the server's own key."""
+        held, url, api, key_setting = {
+            "currents": (
+                self.currents_api_key,
+                self.currents_api_url,
+                "Currents",
+                "CURRENTS_API_KEY",
+            ),
+            "buildkite": (
+                self.buildkite_api_token,
+                f"{self.buildkite_base_url}/v2/analytics/organizations",
+                "Buildkite",
+                "BUILDKITE_API_TOKEN",
+            ),
+        }[provider]
+        return Access(api, url, held.get_secret_value() if held else "", key_setting)
 
     def signing_keys(self) -> list[bytes]:
         """Returns the state keys, or one made now: then no other process can verify with it."""
@@ -138,13 +175,24 @@ class Settings(BaseSettings):
         """
         if self.state_keys:
             return self
-        held = "\n".join(self.key_of(name) for name in PROVIDERS)
+        held = "\n".join(self.access(name).key for name in PROVIDERS)
         derived = hashlib.sha256(b"runs-mcp state key\n" + held.encode()).hexdigest()
         return self.model_copy(update={"state_keys": (SecretStr(derived),)})
 
-    def with_currents(self, *, url: str, key: str) -> "Settings":
-        """Returns these settings with another Currents API, such as the sandbox."""
-        return self.model_copy(update={"currents_api_url": url, "currents_api_key": SecretStr(key)})
+    def on_sandbox(
+        self, *, currents_url: str, buildkite_url: str, organization: str, key: str
+    ) -> "Settings":
+        """Returns these settings with the sandbox's APIs instead of the vendors'."""
+        return self.model_copy(
+            update={
+                "currents_api_url": currents_url,
+                "currents_api_key": SecretStr(key),
+                "buildkite_base_url": buildkite_url,
+                "buildkite_api_token": SecretStr(key),
+                "buildkite_organization": organization,
+                "buildkite_suite": "",
+            }
+        )
 
 
 def option_fields() -> dict[str, str]:

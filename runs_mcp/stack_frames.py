@@ -9,6 +9,14 @@ _FOREIGN_FRAMES: Final = 3
 # V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
 _V8 = re.compile(r"at (?:async )?(?:(?P<function>[^(]*?) \((?P<inner>.*)\)|(?P<outer>.*))")
 _GECKO = re.compile(r"(?P<function>[^\s@:]*)@(?P<outer>.*:[0-9]+:[0-9]+)")
+_NOWHERE = re.compile(r"at .* \((?:<anonymous>|native)\)")
+# «./spec/a_spec.rb:3:in `block'»
+_RUBY = re.compile(r"(?:# )?(?P<outer>\S.*:[0-9]+):in [`'](?P<function>.*)'")
+# pytest: «tests/test_a.py:12: in test», «app/a.py:3: KeyError»; a traceback: «File "a.py", line 3»
+_PYTEST = re.compile(r"(?P<outer>[^\s:]+\.py:[0-9]+):(?: in (?P<function>\w+)| [\w.]+)?")
+_TRACEBACK = re.compile(
+    r'File "(?P<file>[^"]+)", line (?P<line>[0-9]{1,9})(?:, in (?P<function>.+))?'
+)
 # A colon in a file is that of a scheme or drive, or before a port.
 _PLACE = re.compile(
     r"(?P<file>(?:node:|[a-z][a-z0-9+.-]*:(?=[/\\]))?(?:[^:\s]|(?<=\S)[ ]|:(?=[0-9]+[/\\])"
@@ -19,7 +27,9 @@ _PLACE = re.compile(
 _FILE = re.compile(r"[./\\<]|^node:")  # what a word of prose before a number has not
 # Frames of runners and libraries: nobody mends those to make a test pass.
 _FOREIGN = re.compile(
-    r"node_modules[/\\]|^node:|^internal/|^<|__cypress/|cypress_runner|^cypress:/{2,3}\.\.|webpack/boot"
+    r"node_modules[/\\]|^node:|^internal/|^<|__cypress/|cypress_runner|^cypress:/{2,3}\.\."
+    r"|webpack/boot|[/\\](?:site|dist)-packages[/\\]|(?:^|/)_pytest/|/lib/python[0-9.]*/"
+    r"|/gems/|/lib/ruby/|/bin/rspec"
 )
 _WEBPACK = re.compile(r"^webpack(?:-internal)?:/{1,3}(?:[^/]*/)?(?=\./)")
 
@@ -49,7 +59,7 @@ def read_stack(stack: str, root: str = "") -> Stack:
     The head has the first own frames, or, where there is none, the first of any kind. `root`,
     the folder of the checkout, is taken off the paths.
     """
-    frames = [frame for line in stack.splitlines() if (frame := _frame(line, root))]
+    frames = _frames(stack, root)
     own = [frame for frame in frames if not _FOREIGN.search(frame.file)]
     head = own[:_OWN_FRAMES] or frames[:_FOREIGN_FRAMES]
     return Stack(own[0] if own else None, "\n".join(f"at {frame}" for frame in head))
@@ -63,13 +73,33 @@ def checkout_root(absolute: str, relative: str) -> str:
 
 def checkout_root_of(stack: str, spec: str) -> str:
     """Returns the folder of the checkout, from the frame of the spec file itself."""
-    frames = [frame for line in stack.splitlines() if (frame := _frame(line, ""))]
+    frames = _frames(stack, "")
     return next((root for frame in frames if (root := checkout_root(frame.file, spec))), "")
+
+
+def is_frame(line: str) -> bool:
+    """Says whether a line is one of a stack, be it of a place that has no file."""
+    return _frame(line, "") is not None or _NOWHERE.fullmatch(line.strip()) is not None
+
+
+def _frames(stack: str, root: str) -> list[Frame]:
+    """Returns the frames of a stack, the innermost first, whatever its language's custom."""
+    frames = [frame for line in stack.splitlines() if (frame := _frame(line, root))]
+    outermost_first = bool(frames) and all(frame.file.endswith(".py") for frame in frames)
+    return frames[::-1] if outermost_first else frames
 
 
 def _frame(line: str, root: str) -> Frame | None:
     line = line.strip()
-    call = _V8.fullmatch(line) or _GECKO.fullmatch(line)
+    if traced := _TRACEBACK.fullmatch(line):
+        file = traced["file"].removeprefix(root)
+        return Frame(traced["function"] or "", file, int(traced["line"]))
+    call = (
+        _V8.fullmatch(line)
+        or _RUBY.fullmatch(line)
+        or _PYTEST.fullmatch(line)
+        or _GECKO.fullmatch(line)
+    )
     if call is None:
         return None
     parts = call.groupdict()

@@ -11,7 +11,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import CallToolResult, TextContent
 
-from runs_mcp.sandbox import READ_WRITE_KEY
+from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, READ_WRITE_KEY, Sandbox
 
 Era = Literal["auto", "legacy"]
 ERAS: Final[tuple[Era, ...]] = ("auto", "legacy")
@@ -20,7 +20,7 @@ ANSWER_SECONDS: Final = 60.0
 
 @asynccontextmanager
 async def connect(
-    currents_url: str,
+    sandbox: Sandbox,
     *,
     era: Era = "auto",
     settings: Mapping[str, str] | None = None,
@@ -28,15 +28,22 @@ async def connect(
     stderr: TextIO = sys.stderr,
     elicitation: ElicitationFnT | None = None,
 ) -> AsyncIterator[Client]:
-    """Starts `runs-mcp` as a host does, and connects to it over its stdin and stdout."""
+    """Starts `runs-mcp` as a host does, and connects to it over its stdin and stdout.
+
+    It serves the sandbox's runs of every provider, unless `settings` say otherwise.
+    """
     coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "runs_mcp", *arguments],
         env={
             **coverage,
-            "CURRENTS_API_URL": currents_url,
+            "CURRENTS_API_URL": sandbox.currents_url,
             "CURRENTS_API_KEY": READ_WRITE_KEY,
+            "BUILDKITE_BASE_URL": sandbox.buildkite_url,
+            "BUILDKITE_API_TOKEN": READ_WRITE_KEY,
+            "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
+            "BUILDKITE_SUITE": BUILDKITE_SUITE,
             **(settings or {}),
         },
     )

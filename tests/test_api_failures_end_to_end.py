@@ -11,15 +11,21 @@ from hosts import ERAS, Era, connect, structured_of, text_of
 from mcp_types import CallToolResult
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
+from runs_mcp.sandbox.story.buildkite_notable import NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
 
 RUN: Final = NotableRun.MAIN.value
+READS: Final[dict[str, tuple[str, dict[str, object]]]] = {
+    "currents": ("currents_get_run", {"run_id": RUN}),
+    "buildkite": ("buildkite_get_run", {"run_id": NotableBuildkiteRun.MAIN.value}),
+}
+every_provider = pytest.mark.parametrize("provider", READS)
 FACTS: Final = re.compile(
     r"\[kind=(?P<kind>\w+)(?: status=(?P<status>\d+))? retryable=(?P<retryable>yes|no)"
     r"(?: retry_after_s=(?P<after>[\d.]+))?\] (?P<next>\S.*)"
 )
 HTML: Final = "<!doctype html><html><body><h1>Bad gateway</h1></body></html>"
-FAILED: Final = '{"status":"FAILED","error":"Something is off"}'
+FAILED: Final = '{"status":"FAILED","error":"Something is off","message":"Something is off"}'
 
 
 def answered(status: int, body: str = FAILED, **headers: str) -> Fault:
@@ -39,18 +45,16 @@ def shown(value: object) -> str:
 async def read_run(
     sandbox: Sandbox,
     *faults: Fault,
+    provider: str = "currents",
     era: Era = "auto",
-    url: str = "",
     stderr: Path | None = None,
     **settings: str,
 ) -> CallToolResult:
     for fault in faults:
         sandbox.fail(fault)
     with open(stderr or "/dev/null", "w", encoding="utf-8") as log:  # noqa: ASYNC230, PTH123
-        async with connect(
-            url or sandbox.currents_url, era=era, settings=settings, stderr=log
-        ) as client:
-            return await client.call_tool("currents_get_run", {"run_id": RUN})
+        async with connect(sandbox, era=era, settings=settings, stderr=log) as client:
+            return await client.call_tool(*READS[provider])
 
 
 def facts_of(result: CallToolResult) -> re.Match[str]:
@@ -61,6 +65,7 @@ def facts_of(result: CallToolResult) -> re.Match[str]:
     return facts
 
 
+@every_provider
 @pytest.mark.parametrize(
     ("fault", "kind", "status", "retryable"),
     [
@@ -85,14 +90,15 @@ def facts_of(result: CallToolResult) -> re.Match[str]:
     ids=shown,
 )
 async def test_an_answer_that_is_no_use_is_told_at_once_with_its_kind(
-    sandbox: Sandbox, fault: Fault, kind: str, status: str | None, retryable: str
+    sandbox: Sandbox, provider: str, fault: Fault, kind: str, status: str | None, retryable: str
 ) -> None:
-    facts = facts_of(await read_run(sandbox, fault))
+    facts = facts_of(await read_run(sandbox, fault, provider=provider))
 
     assert (facts["kind"], facts["status"], facts["retryable"]) == (kind, status, retryable)
     assert len(sandbox.requests) == 1
 
 
+@every_provider
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
@@ -106,9 +112,9 @@ async def test_an_answer_that_is_no_use_is_told_at_once_with_its_kind(
     ids=shown,
 )
 async def test_a_read_is_tried_again_where_that_may_help(
-    sandbox: Sandbox, fault: Fault, kind: str
+    sandbox: Sandbox, provider: str, fault: Fault, kind: str
 ) -> None:
-    facts = facts_of(await read_run(sandbox, fault))
+    facts = facts_of(await read_run(sandbox, fault, provider=provider))
 
     assert (facts["kind"], facts["retryable"]) == (kind, "yes")
     assert len(sandbox.requests) == 5
@@ -143,11 +149,15 @@ async def test_the_deadline_holds_whatever_eats_the_time(sandbox: Sandbox, fault
     assert (facts["kind"], facts["retryable"]) == ("timeout", "yes")
 
 
-async def test_a_refused_connection_is_told_with_what_to_do(sandbox: Sandbox) -> None:
+@every_provider
+async def test_a_refused_connection_is_told_with_what_to_do(
+    sandbox: Sandbox, provider: str
+) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
-        facts = facts_of(await read_run(sandbox, url=url))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        nowhere = {"CURRENTS_API_URL": url, "BUILDKITE_BASE_URL": url}
+        facts = facts_of(await read_run(sandbox, provider=provider, **nowhere))
 
     assert facts["kind"] == "unreachable"
     assert "runs-mcp check" in facts["next"]
@@ -166,7 +176,7 @@ async def test_a_download_stops_at_its_cap_whatever_was_announced(
 
 
 async def test_a_run_that_is_not_there_is_not_found(sandbox: Sandbox) -> None:
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         facts = facts_of(await client.call_tool("currents_get_run", {"run_id": "no-such-run"}))
 
     assert (facts["kind"], facts["status"]) == ("not_found", "404")
@@ -182,20 +192,22 @@ async def test_a_message_cut_in_the_middle_of_an_emoji_loses_nothing_else(
     assert content["run"]["commit_message"] == "half �"
 
 
+@every_provider
 async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: Sandbox, provider: str, tmp_path: Path
 ) -> None:
     secret = "runs-mcp-secret-key-0123456789"
-    echo = f'{{"status":"FAILED","error":"bad key {secret}, see https://a.b/c?token=hush"}}'
+    echo = f'{{"message":"bad key {secret}, see https://a.b/c?token=hush"}}'
+    keys = {"CURRENTS_API_KEY": secret, "BUILDKITE_API_TOKEN": secret}
     log = tmp_path / "stderr"
 
-    denied = await read_run(sandbox, stderr=log, CURRENTS_API_KEY=secret)
+    denied = await read_run(sandbox, provider=provider, stderr=log, **keys)
     assert facts_of(denied)["kind"] == "unauthorized"
-    echoed = await read_run(sandbox, answered(500, echo), stderr=log, CURRENTS_API_KEY=secret)
+    echoed = await read_run(sandbox, answered(500, echo), provider=provider, stderr=log, **keys)
     assert facts_of(echoed)["kind"] == "upstream_error"
 
     told = text_of(denied) + text_of(echoed) + log.read_text()
-    assert "GET /runs/{run_id}" in told
+    assert "/runs/{run_id} 500" in told
     assert secret not in told
     assert "hush" not in told
     assert READ_WRITE_KEY not in told
@@ -204,7 +216,7 @@ async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
 async def test_a_log_line_never_holds_what_was_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
     log = tmp_path / "stderr"
     with log.open("w") as stderr:
-        async with connect(sandbox.currents_url, stderr=stderr) as client:
+        async with connect(sandbox, stderr=stderr) as client:
             await client.call_tool(
                 "currents_list_runs", {"project_id": BOOKING_PROJECT, "search": "hush-hush"}
             )

@@ -15,7 +15,14 @@ import httpx
 import pytest
 
 from runs_mcp import __version__
-from runs_mcp.sandbox import READ_ONLY_KEY, READ_WRITE_KEY, Fault, Sandbox
+from runs_mcp.sandbox import (
+    BUILDKITE_ORGANIZATION,
+    BUILDKITE_SUITE,
+    READ_ONLY_KEY,
+    READ_WRITE_KEY,
+    Fault,
+    Sandbox,
+)
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
 
 SECONDS: Final = 60
@@ -130,6 +137,30 @@ def test_check_says_that_a_key_works(sandbox: Sandbox) -> None:
     assert "the key works; it can see 2 projects" in done.stdout
 
 
+def test_check_tries_every_provider_that_is_configured(sandbox: Sandbox) -> None:
+    buildkite = {
+        "BUILDKITE_BASE_URL": sandbox.buildkite_url,
+        "BUILDKITE_API_TOKEN": READ_WRITE_KEY,
+        "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
+        "BUILDKITE_SUITE": BUILDKITE_SUITE,
+    }
+    both = run("check", **on(sandbox), **buildkite)
+    assert both.returncode == 0
+    assert "the key works" in both.stdout
+    assert f"{BUILDKITE_SUITE} among them" in both.stdout
+
+    for wrong in (
+        {"BUILDKITE_API_TOKEN": "nonsense"},
+        {"BUILDKITE_ORGANIZATION": "no-such-organization"},
+        {"BUILDKITE_ORGANIZATION": ""},
+        {"BUILDKITE_SUITE": "no-such-suite"},
+    ):
+        done = run("check", **{**on(sandbox), **buildkite, **wrong})
+        assert done.returncode == 1
+        assert "currents: the key works" in done.stdout
+        assert "buildkite: does not work" in done.stdout
+
+
 def test_check_says_what_does_not_work_and_what_to_do_and_never_a_secret(
     sandbox: Sandbox,
 ) -> None:
@@ -222,26 +253,30 @@ def test_the_sandbox_alone_prints_how_to_use_it_and_ends_when_told() -> None:
     ) as process:
         assert process.stdout is not None
         try:
-            told = [process.stdout.readline().strip() for _ in range(3)]
-            url = told[0].removeprefix("CURRENTS_API_URL=")
-            key = told[1].removeprefix("CURRENTS_API_KEY=")
-            answer = httpx.get(
-                f"{url}/projects", headers={"Authorization": f"Bearer {key}"}, timeout=10
-            )
+            told = [process.stdout.readline().strip() for _ in range(6)]
+            given = dict(line.partition("=")[::2] for line in told[:5])
+            headers = {"Authorization": f"Bearer {given['CURRENTS_API_KEY']}"}
+            projects = f"{given['CURRENTS_API_URL']}/projects"
+            answer = httpx.get(projects, headers=headers, timeout=10)
+            organization = f"/v2/analytics/organizations/{given['BUILDKITE_ORGANIZATION']}"
+            suites = f"{given['BUILDKITE_BASE_URL']}{organization}/suites"
+            headers = {"Authorization": f"Bearer {given['BUILDKITE_API_TOKEN']}"}
+            other_answer = httpx.get(suites, headers=headers, timeout=10)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=10) == 0
         finally:
             process.kill()
 
     assert answer.json()["status"] == "OK"
-    assert told[2].endswith(READ_ONLY_KEY)
+    assert other_answer.json()[0]["slug"]
+    assert told[5].endswith(READ_ONLY_KEY)
 
 
 def test_the_demo_does_the_main_job_over_real_stdio() -> None:
     done = run("demo")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "serves 9 tools" in done.stdout
+    assert re.search(r"serves 1\d tools", done.stdout)
     assert re.search(r"1\d,\d{3},\d{3} bytes upstream, 4,\d{3} specs", done.stdout)
     assert "The pages together: all " in done.stdout
     assert "TimeoutError" in done.stdout

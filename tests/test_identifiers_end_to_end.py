@@ -37,14 +37,23 @@ ARGUMENTS = {
     "currents_get_run": ("run_id", {}),
     "currents_find_run": ("project_id", {"branch": "main"}),
     "currents_get_instance": ("instance_id", {}),
+    "buildkite_list_suites": ("organization", {}),
+    "buildkite_list_runs": ("suite", {}),
+    "buildkite_get_run": ("run_id", {}),
+    "buildkite_get_failed_executions": ("run_id", {}),
 }
+# Of these arguments the empty text means the configured default, and any word is a good slug.
+SLUGS = ("organization", "suite")
+GOOD_SLUGS = ("", "find", "cancel-ci")
 
 
 @pytest.mark.parametrize("tool", ARGUMENTS)
 async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, tool: str) -> None:
     name, others = ARGUMENTS[tool]
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         for value in NO_IDS:
+            if name in SLUGS and value in GOOD_SLUGS:
+                continue
             result = await client.call_tool(tool, {name: value, **others})
             assert result.is_error, value
             assert "[kind=invalid_argument retryable=no]" in text_of(result), value
@@ -56,7 +65,7 @@ async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, too
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:
     run_id = NotableRun.THREE_CAUSES.value
     instance_id = next(spec.instance_id for spec in sandbox.specs_of(run_id))
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
 
         async def answer(tool: str, **arguments: str) -> dict[str, Any]:
             return structured_of(await client.call_tool(tool, arguments))
@@ -71,7 +80,7 @@ async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None
 
 
 async def test_the_url_of_something_else_is_refused_with_what_to_do(sandbox: Sandbox) -> None:
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         result = await client.call_tool(
             "currents_get_run", {"run_id": "https://app.currents.dev/instance/abc"}
         )
@@ -81,7 +90,7 @@ async def test_the_url_of_something_else_is_refused_with_what_to_do(sandbox: San
 
 
 async def test_arguments_that_a_tool_does_not_have_are_refused(sandbox: Sandbox) -> None:
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         result = await client.call_tool(
             "currents_get_run", {"run_id": NotableRun.MAIN.value, "confirm": True}
         )
@@ -94,7 +103,7 @@ async def test_arguments_that_a_tool_does_not_have_are_refused(sandbox: Sandbox)
 async def test_null_and_the_empty_text_are_the_same_as_an_argument_left_out(
     sandbox: Sandbox,
 ) -> None:
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         plain = await client.call_tool("currents_list_runs", {"project_id": BOOKING_PROJECT})
         padded = await client.call_tool(
             "currents_list_runs",
@@ -120,7 +129,7 @@ async def test_null_and_the_empty_text_are_the_same_as_an_argument_left_out(
 async def test_arguments_out_of_bounds_are_refused_before_any_request(
     sandbox: Sandbox, arguments: dict[str, object]
 ) -> None:
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         result = await client.call_tool(
             "currents_list_runs", {"project_id": BOOKING_PROJECT, **arguments}
         )

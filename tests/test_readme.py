@@ -27,6 +27,7 @@ def table_of(tools: list[Tool]) -> str:
 
 async def test_the_table_of_tools_is_the_generated_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CURRENTS_API_KEY", "a-key")
+    monkeypatch.setenv("BUILDKITE_API_TOKEN", "a-token")
     tools = await build_server(Settings.load()).list_tools()
     between = re.search(r"<!-- tools:.*?-->\n(.*)\n<!-- /tools -->", README, re.DOTALL)
     assert between is not None

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runs_mcp.errors import InvalidArgument
-from runs_mcp.references import (
+from runs_mcp.providers.currents.references import (
     currents_instance_id,
     currents_instance_url,
     currents_project_id,

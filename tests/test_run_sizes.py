@@ -62,7 +62,7 @@ async def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
     specs = sandbox.specs_of("sized")
     bad = {spec.instance_id: key for spec in specs if (key := severity(spec)) is not None}
 
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         arguments: dict[str, object] = {"run_id": "sized", "detail": "failures"}
         pages = [page async for page in pages_of(client, "currents_get_run", arguments)]
 
@@ -83,7 +83,7 @@ async def test_one_call_without_a_detail_answers_within_the_budget_and_counts_ex
     sandbox.add_run_of_size("sized", size)
     specs = sandbox.specs_of("sized")
 
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         answer = await client.call_tool("currents_get_run", {"run_id": "sized"})
 
     content = structured_of(answer)
@@ -107,7 +107,7 @@ async def test_one_call_without_a_detail_answers_within_the_budget_and_counts_ex
 async def test_the_pages_of_full_are_all_specs_once(sandbox: Sandbox, size: int) -> None:
     sandbox.add_run_of_size("sized", size)
 
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         arguments: dict[str, object] = {"run_id": "sized", "detail": "full"}
         pages = [page async for page in pages_of(client, "currents_get_run", arguments)]
 
@@ -124,7 +124,7 @@ async def test_a_run_over_the_threshold_is_trimmed_even_where_all_of_it_would_fi
     sandbox.add_run_of_size("sized", 20_000)
 
     async with connect(
-        sandbox.currents_url, settings={"RUNS_MCP_TRIM_ABOVE_BYTES": "10000"}
+        sandbox, settings={"RUNS_MCP_TRIM_ABOVE_BYTES": "10000"}
     ) as client:
         content = structured_of(await client.call_tool("currents_get_run", {"run_id": "sized"}))
 

@@ -5,8 +5,9 @@ import sys
 import anyio
 
 from runs_mcp.errors import RunsError
-from runs_mcp.services import open_services
-from runs_mcp.settings import Settings
+from runs_mcp.providers import PROBES
+from runs_mcp.services import Services, open_services
+from runs_mcp.settings import Provider, Settings
 
 
 def check(settings: Settings) -> int:
@@ -16,14 +17,16 @@ def check(settings: Settings) -> int:
 
 async def _check(settings: Settings) -> int:
     async with open_services(settings) as services:
-        sys.stdout.write(f"currents: {settings.currents_api_url}\n")
-        try:
-            projects = await services.currents().list_projects(limit=50)
-        except RunsError as error:
-            sys.stdout.write(f"currents: does not work: {error}\n")
-            return 1
-    count = f"{len(projects.items)}{' or more' if projects.has_more else ''}"
-    sys.stdout.write(f"currents: the key works; it can see {count} projects\n")
-    if not projects.items:
-        sys.stdout.write("currents: without a project there are no runs to read\n")
-    return 0
+        good = [await _works(provider, services) for provider in settings.served_providers]
+    return 0 if all(good) else 1
+
+
+async def _works(provider: Provider, services: Services) -> bool:
+    sys.stdout.write(f"{provider}: {services.settings.access(provider).url}\n")
+    try:
+        found = await PROBES[provider](services.api(provider), services.settings)
+    except RunsError as error:
+        sys.stdout.write(f"{provider}: does not work: {error}\n")
+        return False
+    sys.stdout.write(f"{provider}: {found}\n")
+    return True

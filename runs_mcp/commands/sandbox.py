@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runs_mcp.sandbox import READ_ONLY_KEY, READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, READ_ONLY_KEY, READ_WRITE_KEY, Sandbox
 from runs_mcp.settings import Settings, SettingsError
 
 
@@ -14,7 +14,12 @@ from runs_mcp.settings import Settings, SettingsError
 def on_sandbox(settings: Settings) -> Iterator[Settings]:
     """Runs a sandbox in this process, and yields settings that use it instead of any vendor."""
     with Sandbox() as sandbox:
-        yield settings.with_currents(url=sandbox.currents_url, key=READ_WRITE_KEY)
+        yield settings.on_sandbox(
+            currents_url=sandbox.currents_url,
+            buildkite_url=sandbox.buildkite_url,
+            organization=BUILDKITE_ORGANIZATION,
+            key=READ_WRITE_KEY,
+        )
 
 
 def serve_sandbox(port: int) -> int:
@@ -30,6 +35,9 @@ def serve_sandbox(port: int) -> int:
             sys.stdout.write(
                 f"CURRENTS_API_URL={sandbox.currents_url}\n"
                 f"CURRENTS_API_KEY={READ_WRITE_KEY}\n"
+                f"BUILDKITE_BASE_URL={sandbox.buildkite_url}\n"
+                f"BUILDKITE_API_TOKEN={READ_WRITE_KEY}\n"
+                f"BUILDKITE_ORGANIZATION={BUILDKITE_ORGANIZATION}\n"
                 f"# read-only: CURRENTS_API_KEY={READ_ONLY_KEY}\n"
             )
             sys.stdout.flush()

@@ -2,9 +2,18 @@
 
 from typing import Final
 
-from runs_mcp.results import ActionReport, InstanceReport, ProjectList, RunList, RunReport
+from runs_mcp.results import (
+    ActionReport,
+    FailureList,
+    InstanceReport,
+    ProjectList,
+    RunList,
+    RunReport,
+    RunStatus,
+    SuiteList,
+)
 from runs_mcp.settings import Settings
-from runs_mcp.tools import currents, currents_writes
+from runs_mcp.tools import buildkite, currents, currents_writes
 from runs_mcp.tools.registry import ServedTool
 
 TOOLS: Final = (
@@ -43,6 +52,15 @@ TOOLS: Final = (
         "currents",
         destructive=True,
     ),
+    ServedTool(buildkite.buildkite_list_suites, "List Buildkite suites", SuiteList, "buildkite"),
+    ServedTool(buildkite.buildkite_list_runs, "List Buildkite runs", RunList, "buildkite"),
+    ServedTool(buildkite.buildkite_get_run, "Read a Buildkite run", RunStatus, "buildkite"),
+    ServedTool(
+        buildkite.buildkite_get_failed_executions,
+        "List a Buildkite run's failures",
+        FailureList,
+        "buildkite",
+    ),
 )
 
 
@@ -51,6 +69,7 @@ def served_tools(settings: Settings) -> list[ServedTool]:
     return [
         tool
         for tool in TOOLS
-        if tool.provider in settings.served_providers
+        if (tool.provider in settings.served_providers or not tool.provider)
+        and settings.served_providers
         and not (settings.read_only and tool.destructive)
     ]

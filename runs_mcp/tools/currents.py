@@ -10,10 +10,15 @@ from pydantic import Field
 
 from runs_mcp.errors import Conflict, InvalidArgument
 from runs_mcp.paging import Query, bad_cursor, list_page, upstream_cursor
-from runs_mcp.providers.currents import MAX_LIMIT, FindQuery, RunFilters
-from runs_mcp.references import currents_instance_id, currents_project_id, currents_run_id
+from runs_mcp.providers.currents import MAX_LIMIT, CurrentsClient, FindQuery, RunFilters
+from runs_mcp.providers.currents.references import (
+    currents_instance_id,
+    currents_project_id,
+    currents_run_id,
+)
 from runs_mcp.results import ProjectList, RunList
 from runs_mcp.services import Services
+from runs_mcp.tools.arguments import Cursor
 from runs_mcp.tools.registry import answer
 from runs_mcp.trim import instance_page, run_page
 
@@ -27,9 +32,6 @@ RunId = Annotated[
 ]
 InstanceId = Annotated[
     str, Field(description="Instance ID, or its dashboard URL as pasted.", max_length=2048)
-]
-Cursor = Annotated[
-    str, Field(description="next_cursor of the page before, same arguments.", max_length=4000)
 ]
 Limit = Annotated[int, Field(description="At most this many.", ge=1, le=MAX_LIMIT)]
 DetailLevel = Annotated[
@@ -56,7 +58,7 @@ async def currents_list_projects(
     services = ctx.request_context.lifespan_context
     query: Query = ("currents_list_projects",)
     after = upstream_cursor(cursor, query)
-    listed = await services.currents().list_projects(limit=limit, after=after)
+    listed = await _client(services).list_projects(limit=limit, after=after)
     return answer(
         list_page(
             listed.items,
@@ -122,7 +124,7 @@ async def currents_list_runs(
     project = currents_project_id(project_id)
     query: Query = ("currents_list_runs", project, *map("=".join, filters.params()))
     after = upstream_cursor(cursor, query)
-    listed = await services.currents().list_runs(project, filters, limit=limit, after=after)
+    listed = await _client(services).list_runs(project, filters, limit=limit, after=after)
     return answer(
         list_page(
             listed.items,
@@ -144,7 +146,7 @@ async def currents_get_run(
     """
     services = ctx.request_context.lifespan_context
     run = currents_run_id(run_id)
-    full = await services.currents().get_run(run)
+    full = await _client(services).get_run(run)
     return answer(
         run_page(
             full,
@@ -184,7 +186,7 @@ async def currents_find_run(
     currents_get_run does. Runs in progress are not found: use currents_list_runs.
     """
     services = ctx.request_context.lifespan_context
-    client = services.currents()
+    client = _client(services)
     project = currents_project_id(project_id)
     search = FindQuery(ci_build_id, branch, tags, pw_last_run)
     # The cursor names the run: the next page is of the same one, whatever has completed since.
@@ -233,7 +235,7 @@ async def currents_get_instance(
     """
     services = ctx.request_context.lifespan_context
     instance = currents_instance_id(instance_id)
-    full = await services.currents().get_instance(instance)
+    full = await _client(services).get_instance(instance)
     shown = replace(
         full,
         passed=full.passed if include_passed else (),
@@ -247,6 +249,10 @@ async def currents_get_instance(
             budget=services.settings.result_bytes,
         )
     )
+
+
+def _client(services: Services) -> CurrentsClient:
+    return CurrentsClient(services.api("currents"))
 
 
 def _check_dates(start: str, end: str) -> None:

@@ -1,5 +1,6 @@
 """The tools that cancel, reset and delete Currents runs, each behind the guard."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -8,7 +9,8 @@ from pydantic import Field
 
 from runs_mcp.confirm import Action, Question
 from runs_mcp.paging import longest_page
-from runs_mcp.references import currents_project_id, currents_run_id
+from runs_mcp.providers.currents import CurrentsClient
+from runs_mcp.providers.currents.references import currents_project_id, currents_run_id
 from runs_mcp.services import Services
 from runs_mcp.tools.currents import RunId
 from runs_mcp.tools.currents_actions import (
@@ -38,7 +40,7 @@ async def currents_cancel_run(
 
     The first call shows the run and asks; nothing is changed before.
     """
-    clients = ctx.request_context.lifespan_context.currents
+    clients = _clients(ctx)
     return await _guarded(ctx, CancelRun(clients, currents_run_id(run_id)), confirmation_token)
 
 
@@ -64,7 +66,7 @@ async def currents_cancel_run_by_github_ci(
 
     Where the run ID is known, use currents_cancel_run.
     """
-    clients = ctx.request_context.lifespan_context.currents
+    clients = _clients(ctx)
     action = CancelRunByGithubCi(
         clients,
         github_run_id,
@@ -93,7 +95,7 @@ async def currents_reset_run(
 
     The first call shows which specs; nothing is changed before.
     """
-    clients = ctx.request_context.lifespan_context.currents
+    clients = _clients(ctx)
     machines = tuple(sorted(set(machine_ids)))
     action = ResetRun(clients, currents_run_id(run_id), machines, batched)
     return await _guarded(ctx, action, confirmation_token)
@@ -106,8 +108,14 @@ async def currents_delete_run(
 
     The first call shows the run and asks; nothing is changed before.
     """
-    clients = ctx.request_context.lifespan_context.currents
+    clients = _clients(ctx)
     return await _guarded(ctx, DeleteRun(clients, currents_run_id(run_id)), confirmation_token)
+
+
+def _clients(ctx: Ctx) -> Callable[[], CurrentsClient]:
+    """Returns what makes a client for each phase of a call, each with its own deadline."""
+    services = ctx.request_context.lifespan_context
+    return lambda: CurrentsClient(services.api("currents"))
 
 
 async def _guarded(

@@ -20,7 +20,7 @@ class ServedTool:
     function: Callable[..., Awaitable[CallToolResult | InputRequiredResult]]
     title: str
     report: type[Record]
-    provider: Provider
+    provider: Provider | None = None
     destructive: bool = False
 
     def build(self) -> Tool:

@@ -42,7 +42,7 @@ async def test_an_8_mb_run_is_answered_in_a_fraction_of_parsing_and_writing_it_o
     )
     ratios = []
     async with (
-        connect(sandbox.currents_url) as ours,
+        connect(sandbox) as ours,
         Client(bare, read_timeout_seconds=60) as theirs,
     ):
         for _ in range(ROUNDS + 1):
@@ -58,7 +58,7 @@ async def test_an_8_mb_run_is_answered_in_a_fraction_of_parsing_and_writing_it_o
 
 async def test_a_process_that_answered_a_40_mb_run_has_stayed_small(sandbox: Sandbox) -> None:
     sandbox.add_run_of_size("large", 40_000_000)
-    async with connect(sandbox.currents_url) as client:
+    async with connect(sandbox) as client:
         took = await seconds_of(client, "currents_get_run")
         peak = peak_bytes_of_server()
 

@@ -6,12 +6,16 @@ from typing import Final, Generic, TypeVar
 from msgspec.structs import replace
 
 from runs_mcp import errors
-from runs_mcp.api_client import ApiClient
+from runs_mcp.api_client import Answer, ApiClient
 from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project, Receipt
 from runs_mcp.providers.currents import instance_mapping, run_mapping, wire
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
+from runs_mcp.providers.currents.references import (
+    currents_instance_id,
+    currents_project_id,
+    currents_run_id,
+)
 from runs_mcp.providers.field_values import present
-from runs_mcp.references import currents_instance_id, currents_project_id, currents_run_id
 
 T = TypeVar("T")
 
@@ -51,6 +55,15 @@ class CurrentsClient:
             has_more=bool(answer.data.has_more),
         )
 
+    async def get_project(self, project: str) -> Project:
+        """Returns a project, with its default branch where the API knows it."""
+        answer = await self._api.get(
+            wire.Envelope[wire.WireProject],
+            "/projects/{project_id}",
+            project_id=currents_project_id(project),
+        )
+        return run_mapping.project(_data(answer.data))
+
     async def list_runs(
         self, project: str, filters: RunFilters, *, limit: int, after: str = ""
     ) -> Listed[ListedRun]:
@@ -66,7 +79,7 @@ class CurrentsClient:
         answer = await self._api.get(
             wire.Envelope[wire.WireRun], "/runs/{run_id}", run_id=currents_run_id(reference)
         )
-        return run_mapping.full_run(_data(answer.data), answer.bytes)
+        return _full_run(answer)
 
     async def find_run(self, project: str, query: FindQuery) -> FullRun:
         """Returns the most recent completed run that matches.
@@ -82,7 +95,7 @@ class CurrentsClient:
             if error.status != _TOO_LARGE_STATUS and not error.retryable:
                 raise
         else:
-            return run_mapping.full_run(_data(answer.data), answer.bytes)
+            return _full_run(answer)
         full = await self.get_run(await self._look_up(project, query))
         return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
 
@@ -192,6 +205,13 @@ class CurrentsClient:
 
 def _page(limit: int, after: str) -> list[tuple[str, str]]:
     return [("limit", str(limit)), *([("starting_after", after)] if after else [])]
+
+
+def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
+    sent = _data(answer.data)
+    if not sent.run_id:
+        raise errors.MalformedResponse("The Currents API answered with a run that has no ID.")
+    return run_mapping.full_run(sent, answer.bytes)
 
 
 def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:

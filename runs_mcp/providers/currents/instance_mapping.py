@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from runs_mcp import model
 from runs_mcp.providers.currents import wire
+from runs_mcp.providers.currents.references import currents_instance_url
 from runs_mcp.providers.currents.run_mapping import framework, platform
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
@@ -18,7 +19,6 @@ from runs_mcp.providers.field_values import (
     present,
     timestamp,
 )
-from runs_mcp.references import currents_instance_url
 from runs_mcp.stack_frames import checkout_root, checkout_root_of, read_stack
 from runs_mcp.text import plain, without_url_secrets
 
@@ -67,6 +67,7 @@ def full_instance(sent: wire.WireInstance, upstream_bytes: int) -> model.FullIns
             for test in tests
             if test.state == "passed" and not _failure_status(test)
         ),
+        skipped=tuple(_title(test) for test in tests if test.state in ("skipped", "pending")),
         assets=tuple(held.asset for held in assets),
         upstream_bytes=upstream_bytes,
     )

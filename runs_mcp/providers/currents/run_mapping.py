@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from runs_mcp import model
 from runs_mcp.providers.currents import wire
+from runs_mcp.providers.currents.references import currents_run_url
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
     count,
@@ -18,7 +19,6 @@ from runs_mcp.providers.field_values import (
     timestamp,
     when,
 )
-from runs_mcp.references import currents_run_url
 from runs_mcp.text import clip
 
 _TAG_CHARS: Final = 64

@@ -1,0 +1,129 @@
+"""Slugs, UUIDs and dashboard URLs of Buildkite Test Engine, and nothing else."""
+
+import re
+from typing import Final, NamedTuple
+
+from runs_mcp.errors import InvalidArgument
+from runs_mcp.text import clip, one_line
+
+DASHBOARD: Final = "https://buildkite.com"
+
+_SLUG = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_-])?")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# As people paste it: with or without the scheme, in angle brackets, with anything behind.
+_URL = re.compile(
+    r"<?(?:https?://)?buildkite\.com/organizations/(?P<organization>[^/?#>]*)/analytics"
+    r"/suites/(?P<suite>[^/?#>]*)(?:/(?P<thing>[a-z]+)/(?P<id>[^/?#>]*))?(?:[/?#>].*)?",
+    re.IGNORECASE | re.DOTALL | re.ASCII,
+)
+
+
+class BuildkiteSuite(NamedTuple):
+    """A suite of an organization, by their slugs."""
+
+    organization: str
+    suite: str
+
+
+class BuildkiteRun(NamedTuple):
+    """A run of a suite."""
+
+    organization: str
+    suite: str
+    run_id: str
+
+
+def buildkite_organization(organization: str, default: str) -> str:
+    """Returns the slug of an organization; an empty one is the default.
+
+    Raises:
+        InvalidArgument: It is no slug, or there is neither.
+    """
+    return _slug(organization or default, "organization", "BUILDKITE_ORGANIZATION")
+
+
+def buildkite_suite(organization: str, suite: str, defaults: BuildkiteSuite) -> BuildkiteSuite:
+    """Returns the suite that is meant: by slugs, by any dashboard URL in it, or the default.
+
+    Raises:
+        InvalidArgument: It is none of these, or the arguments contradict each other.
+    """
+    url = _URL.fullmatch(suite.strip())
+    if url is not None:
+        _require_same(url, organization, "")
+        organization, suite = url["organization"], url["suite"]
+    return BuildkiteSuite(
+        buildkite_organization(organization, defaults.organization),
+        _slug(suite or defaults.suite, "suite", "BUILDKITE_SUITE"),
+    )
+
+
+def buildkite_run(
+    run_id: str, organization: str, suite: str, defaults: BuildkiteSuite
+) -> BuildkiteRun:
+    """Returns the run that is meant: a UUID in a suite, or the run's dashboard URL as pasted.
+
+    Raises:
+        InvalidArgument: It is neither, or the arguments contradict each other.
+    """
+    url = _URL.fullmatch(run_id.strip())
+    if url is not None:
+        if (url["thing"] or "").lower() != "runs":
+            raise _refused(run_id, "is not the URL of a run")
+        _require_same(url, organization, suite)
+        organization, suite, identifier = url["organization"], url["suite"], url["id"]
+    else:
+        identifier = run_id
+    if not _UUID.fullmatch(identifier.lower()):
+        raise _refused(run_id, "is not the ID of a run, which is a UUID")
+    return BuildkiteRun(*buildkite_suite(organization, suite, defaults), identifier.lower())
+
+
+def buildkite_build(build_id: str) -> str:
+    """Returns the UUID of a build; empty where none is meant.
+
+    Raises:
+        InvalidArgument: It is no UUID.
+    """
+    if build_id and not _UUID.fullmatch(build_id.lower()):
+        raise _refused(build_id, "is not the ID of a build, which is a UUID")
+    return build_id.lower()
+
+
+def buildkite_run_url(run: BuildkiteRun) -> str:
+    """Returns the dashboard URL of a run."""
+    return f"{buildkite_suite_url(run)}/runs/{run.run_id}"
+
+
+def buildkite_suite_url(suite: BuildkiteSuite | BuildkiteRun) -> str:
+    """Returns the dashboard URL of a suite."""
+    return f"{DASHBOARD}/organizations/{suite.organization}/analytics/suites/{suite.suite}"
+
+
+def _slug(slug: str, thing: str, setting: str) -> str:
+    if not slug:
+        raise InvalidArgument(
+            f"No {thing} is given; nothing was requested.",
+            next_step=f"Pass {thing}, or a dashboard URL; the operator can set {setting}.",
+        )
+    if not _SLUG.fullmatch(slug):
+        raise _refused(slug, f"is not the slug of {'an' if thing[0] in 'aeiou' else 'a'} {thing}")
+    return slug
+
+
+def _require_same(url: re.Match[str], organization: str, suite: str) -> None:
+    for name, given in (("organization", organization), ("suite", suite)):
+        if given and given != url[name]:
+            raise InvalidArgument(
+                f"The URL and the argument {name} contradict each other; nothing was requested.",
+                next_step=f"Leave {name} out: the URL says it.",
+            )
+
+
+def _refused(reference: str, why: str) -> InvalidArgument:
+    return InvalidArgument(
+        f'"{clip(one_line(reference), 120)}" {why}; nothing was requested.',
+        next_step="Slugs are 1 to 128 letters, digits, `-`, `_` and inner `.`; a run is a UUID, "
+        f"or its URL such as {DASHBOARD}/organizations/<organization>/analytics/suites/<suite>"
+        "/runs/<run ID>. buildkite_list_suites and buildkite_list_runs give them.",
+    )

@@ -1,0 +1,49 @@
+"""What the Buildkite Test Engine API sends, as far as we read it. Every field may be absent."""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+Number: TypeAlias = int | float
+Scalar: TypeAlias = str | int | float | bool
+
+
+class WireSuite(Struct, frozen=True):
+    """An item of *list suites*."""
+
+    slug: str | None = None
+    name: str | None = None
+    default_branch: str | None = None
+
+
+class WireRun(Struct, frozen=True):
+    """A run; `result` says how it went so far, `state` whether more is to come."""
+
+    id: str | None = None
+    branch: str | None = None
+    commit_sha: str | None = None
+    state: str | None = None
+    result: str | None = None
+    build_id: str | None = None
+    created_at: str | None = None
+
+
+class WireExpanded(Struct, frozen=True):
+    """A part of an expanded failure."""
+
+    expanded: list[str | None] | None = None
+    backtrace: list[str | None] | None = None
+
+
+class WireFailedExecution(Struct, frozen=True):
+    """An item of *failed executions*. `duration` is in seconds."""
+
+    execution_id: str | None = None
+    failure_reason: str | None = None
+    duration: Number | None = None
+    location: str | None = None
+    test_name: str | None = None
+    test_url: str | None = None
+    test_execution_url: str | None = None
+    tags: dict[str, Scalar | None] | None = None
+    failure_expanded: list[WireExpanded | None] | None = None
