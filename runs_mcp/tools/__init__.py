@@ -13,8 +13,9 @@ from runs_mcp.results import (
     SuiteList,
 )
 from runs_mcp.settings import Settings
-from runs_mcp.tools import buildkite, currents, currents_writes
+from runs_mcp.tools import buildkite, currents, currents_writes, triage
 from runs_mcp.tools.registry import ServedTool
+from runs_mcp.triage_results import CompareReport, TriageReport, WaitReport
 
 TOOLS: Final = (
     ServedTool(currents.currents_list_projects, "List Currents projects", ProjectList, "currents"),
@@ -61,6 +62,9 @@ TOOLS: Final = (
         FailureList,
         "buildkite",
     ),
+    ServedTool(triage.triage_run, "Say why a run failed", TriageReport),
+    ServedTool(triage.compare_runs, "Compare two runs", CompareReport),
+    ServedTool(triage.wait_for_run, "Wait for a run", WaitReport),
 )
 
 

@@ -13,14 +13,19 @@ import pytest
 from hosts import connect, text_of
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
+from msgspec import UNSET
 
-from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
+from runs_mcp.sandbox.story.notable import NotableRun
 
 pytestmark = pytest.mark.benchmark
 
 ROUNDS: Final = 7
 MAX_RATIO: Final = 0.15
 MAX_PEAK_BYTES: Final = 250_000_000
+SIZE_OF_120_FAILING_SPECS: Final = 8_000_000
+DELAY_S: Final = 0.05
+MAX_TRIAGE_RATIO: Final = 0.25
 BARE: Final = Path(__file__).with_name("bare_server.py")
 
 
@@ -79,3 +84,26 @@ def peak_bytes_of_server() -> int:
         line for line in (server / "status").read_text().splitlines() if line.startswith("VmHWM")
     ]
     return int(line.split()[1]) * 1024
+
+
+async def test_triage_reads_120_failing_specs_at_once(sandbox: Sandbox) -> None:
+    """120 instances at 50 ms each, one after the other, would take 6 s; at most 1.5 s is wanted."""
+    sandbox.add_run_of_size("large", SIZE_OF_120_FAILING_SPECS)
+    failing = [
+        spec
+        for spec in sandbox.specs_of("large")
+        if spec.results is not UNSET and (spec.results.stats.failures or spec.results.flaky)
+    ]
+    arguments = {"run": "currents:large", "baseline": f"currents:{NotableRun.EMPTY.value}"}
+    async with connect(sandbox) as client:
+        await client.call_tool("triage_run", arguments)
+        sandbox.fail(Fault(path="/v1/instances", delay_s=DELAY_S))
+        started = time.perf_counter()
+        result = await client.call_tool("triage_run", arguments)
+        took = time.perf_counter() - started
+
+    assert not result.is_error, text_of(result)
+    one_by_one = len(failing) * DELAY_S
+    sys.stdout.write(f"\ntriage of {len(failing)} specs: {took:.2f} s, one by one {one_by_one} s\n")
+    assert len(failing) >= 120
+    assert took / one_by_one <= MAX_TRIAGE_RATIO

@@ -1,0 +1,107 @@
+"""Why a run failed: failures grouped by cause, held against a baseline. Pure functions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from runs_mcp.fingerprint import Cause, causes_of
+from runs_mcp.model import Failure, Run
+from runs_mcp.run_reader import Findings
+
+Novelty = Literal["new", "known", "unknown"]
+
+
+class CauseGroup(NamedTuple):
+    """The failures of one cause, the most telling first.
+
+    Args:
+        cause: What they have in common.
+        failures: All of them.
+        novelty: Whether the baseline has the cause as well.
+    """
+
+    cause: Cause
+    failures: tuple[Failure, ...]
+    novelty: Novelty
+
+    @property
+    def specs(self) -> int:
+        """In how many spec files they are."""
+        return len({failure.spec for failure in self.failures})
+
+
+def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> list[CauseGroup]:
+    """Returns the failures grouped by cause, most tests first.
+
+    A cause is known where the baseline has it. It is new only where the baseline was read whole;
+    without one, or with one read in part, it is unknown.
+    """
+    known: set[str] = set()
+    if baseline is not None:
+        known = {cause.fingerprint for cause in causes_of(baseline.failures)}
+    grouped: defaultdict[str, list[Failure]] = defaultdict(list)
+    causes: dict[str, Cause] = {}
+    for failure, cause in zip(failures, causes_of(failures), strict=True):
+        grouped[cause.fingerprint].append(failure)
+        causes.setdefault(cause.fingerprint, cause)
+    otherwise: Novelty = "new" if baseline is not None and not baseline.unread_specs else "unknown"
+    groups = [
+        CauseGroup(
+            causes[fingerprint],
+            tuple(sorted(members, key=_most_telling)),
+            "known" if fingerprint in known else otherwise,
+        )
+        for fingerprint, members in grouped.items()
+    ]
+    return sorted(groups, key=lambda group: (-len(group.failures), group.cause.fingerprint))
+
+
+def verdict_of(findings: Findings, groups: Sequence[CauseGroup]) -> str:
+    """Returns what there is to say of a run in one line: its state first, then what failed."""
+    parts = [_state(findings.run)]
+    if groups:
+        tests = sum(len(group.failures) for group in groups)
+        causes = f"{_count(tests, 'test')} failed for {_count(len(groups), 'cause')}"
+        counted = [
+            f"{count} {novelty}"
+            for novelty in ("new", "known", "unknown")
+            if (count := sum(group.novelty == novelty for group in groups))
+        ]
+        parts.append(f"{causes} ({', '.join(counted)})")
+    elif not findings.unread_specs:
+        parts.append("no test failed")
+    if findings.flaky:
+        parts.append(f"{_count(len(findings.flaky), 'test')} flaky")
+    if findings.incomplete:
+        parts.append(f"{_count(len(findings.incomplete), 'spec')} never reported")
+    if findings.unread_specs:
+        parts.append(
+            f"{findings.unread_specs} of {_count(findings.failing_specs, 'failing spec')} could "
+            "not be loaded, so there may be more"
+        )
+    return "; ".join(parts) + "."
+
+
+_STATES: Final = {
+    "canceled": "The run was canceled: what had not run by then is missing",
+    "timeout": "The run timed out: specs that hung never reported",
+    "in_progress": "The run is still going on: more may fail",
+}
+
+
+def _state(run: Run) -> str:
+    told = _STATES.get(run.completion)
+    if told:
+        return told
+    return f"The run {run.status}" if run.status in ("passed", "failed") else f"It is {run.status}"
+
+
+def _most_telling(failure: Failure) -> tuple[bool, int, str, str]:
+    """Returns a key that puts first what has a message, a code frame and a stack."""
+    error = failure.error
+    told = bool(error.message) + bool(error.code_frame) + bool(error.frame) + bool(error.stack)
+    return (not error.message, -told, failure.spec, failure.test)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,226 @@
+"""Triage and comparison as pages within a budget. Pure functions.
+
+A page of triage has the causes first, then an example of each, the biggest groups first; then a
+few more tests of each; the flaky and the silent; and last all the other tests by name.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from msgspec import UNSET
+
+from runs_mcp.compare import Comparison
+from runs_mcp.model import Failure
+from runs_mcp.paging import (
+    Query,
+    bad_cursor,
+    decode_cursor,
+    encode_cursor,
+    longest_page,
+    shortened_to,
+)
+from runs_mcp.results import Trim, size
+from runs_mcp.run_reader import CaseKey, Findings
+from runs_mcp.text import clip
+from runs_mcp.triage import CauseGroup, verdict_of
+from runs_mcp.triage_results import (
+    BaselineReport,
+    CompareReport,
+    ComparisonCounts,
+    Coverage,
+    GroupReport,
+    NamedTest,
+    TriageReport,
+)
+
+_CAUSES_SHARE: Final = 0.4  # of a page, so that the examples of the biggest groups are there, too
+_EXAMPLE_SHARE: Final = 0.25
+_CAUSE_CHARS: Final = (300, 200, 150, 100, 70, 50, 30)
+_FIRST_OTHERS: Final = 3
+
+
+class _Row(NamedTuple):
+    """One record of the pages of triage; of a group, by its number."""
+
+    kind: str
+    group: int = -1
+    failure: Failure | None = None
+    spec: str = ""
+
+
+@dataclass(frozen=True)
+class TriageAnswer:
+    """All there is to say of a run, over however many pages."""
+
+    findings: Findings
+    groups: Sequence[CauseGroup]
+    baseline: BaselineReport | None
+    no_baseline: str
+
+    def page(self, cursor: str, *, query: Query, budget: int) -> TriageReport:
+        """Returns the page at `cursor`, within `budget` bytes in each encoding.
+
+        Raises:
+            InvalidArgument: The cursor is none of this query.
+        """
+        rows = self._rows()
+        start = start_of(decode_cursor(cursor, query))
+        causes = _fitting_causes(self.groups, int(budget * _CAUSES_SHARE))
+
+        def make(count: int) -> TriageReport:
+            end = min(start + count, len(rows))
+            shown = rows[start:end]
+            return TriageReport(
+                run=self.findings.run,
+                verdict=verdict_of(self.findings, self.groups),
+                totals=self.findings.totals or UNSET,
+                groups=self._group_reports(rows, start, end, causes, budget),
+                flaky=tuple(_named(row.failure) for row in shown if row.kind == "flaky"),
+                incomplete=tuple(row.spec for row in shown if row.kind == "incomplete"),
+                baseline=self.baseline or UNSET,
+                no_baseline=self.no_baseline,
+                coverage=Coverage(
+                    failing_specs=self.findings.failing_specs,
+                    inspected=self.findings.failing_specs - self.findings.unread_specs,
+                    failed_to_load=self.findings.unread_specs,
+                ),
+                trim=_trim(shown, len(rows), start, end, query),
+            )
+
+        return longest_page(max(0, len(rows) - start), make, budget)
+
+    def _rows(self) -> list[_Row]:
+        numbered = list(enumerate(self.groups))
+        others = {number: group.failures[1:] for number, group in numbered}
+        rows = [_Row("cause", number) for number, _ in numbered]
+        rows += [_Row("example", number, group.failures[0]) for number, group in numbered]
+        rows += [
+            _Row("other", number, failure)
+            for number, _ in numbered
+            for failure in others[number][:_FIRST_OTHERS]
+        ]
+        rows += [_Row("flaky", failure=failure) for failure in self.findings.flaky]
+        rows += [_Row("incomplete", spec=spec) for spec in self.findings.incomplete]
+        return rows + [
+            _Row("other", number, failure)
+            for number, _ in numbered
+            for failure in others[number][_FIRST_OTHERS:]
+        ]
+
+    def _group_reports(
+        self, rows: Sequence[_Row], start: int, end: int, causes: Sequence[str], budget: int
+    ) -> tuple[GroupReport, ...]:
+        """Returns the groups that the rows of a page concern, each with what is on this page."""
+        later = [row.group for row in rows[end:] if row.kind in ("example", "other")]
+        mine: defaultdict[int, list[_Row]] = defaultdict(list)
+        for row in rows[start:end]:
+            if row.group >= 0:
+                mine[row.group].append(row)
+        reports = []
+        for number, about in sorted(mine.items()):
+            group = self.groups[number]
+            first = any(row.kind == "cause" for row in about)
+            example = next((row.failure for row in about if row.kind == "example"), None)
+            reports.append(
+                GroupReport(
+                    fingerprint=group.cause.fingerprint,
+                    cause=causes[number] if first else "",
+                    kind=group.cause.kind if first else "",
+                    tests=len(group.failures) if first else 0,
+                    specs=group.specs if first else 0,
+                    novelty=group.novelty if first else "",
+                    example=shortened_to(int(budget * _EXAMPLE_SHARE), example)
+                    if example
+                    else UNSET,
+                    others=tuple(_named(row.failure) for row in about if row.kind == "other"),
+                    more=later.count(number),
+                )
+            )
+        return tuple(reports)
+
+
+def compare_page(
+    comparison: Comparison, cursor: str, *, query: Query, budget: int
+) -> CompareReport:
+    """Returns the page of a comparison at `cursor`, within `budget` bytes in each encoding.
+
+    Raises:
+        InvalidArgument: The cursor is none of this query.
+    """
+    lists: dict[str, tuple[CaseKey, ...]] = comparison.lists()
+    rows = [(name, key) for name, keys in lists.items() for key in keys]
+    start = start_of(decode_cursor(cursor, query))
+
+    def make(count: int) -> CompareReport:
+        end = min(start + count, len(rows))
+        shown = rows[start:end]
+        return CompareReport(
+            base=comparison.base,
+            head=comparison.head,
+            counts=ComparisonCounts(**{name: len(keys) for name, keys in lists.items()}),
+            unread_specs=comparison.unread_specs,
+            trim=_trim(shown, len(rows), start, end, query),
+            **{
+                name: tuple(
+                    NamedTest(test=key.test, spec=key.spec)
+                    for listed, key in shown
+                    if listed == name
+                )
+                for name in lists
+            },
+        )
+
+    return longest_page(max(0, len(rows) - start), make, budget)
+
+
+def start_of(position: Sequence[int | str]) -> int:
+    """Returns the row that a cursor's position stands for.
+
+    Raises:
+        InvalidArgument: It is no such position.
+    """
+    match position:
+        case []:
+            return 0
+        case [int(start)] if start >= 0:
+            return start
+        case _:
+            raise bad_cursor()
+
+
+def _trim(shown: Sequence[object], total: int, start: int, end: int, query: Query) -> Trim:
+    more = end < total
+    return Trim(
+        trimmed=more or start > 0,
+        shown=len(shown),
+        total=total,
+        reason="next_cursor gives the rest" if more else "",
+        next_cursor=encode_cursor(query, [end]) if more else "",
+    )
+
+
+def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
+    """Returns the causes, all cut to the same length so that together they fit."""
+    causes: list[str] = []
+    for max_chars in _CAUSE_CHARS:
+        causes = [clip(group.cause.cause, max_chars) for group in groups]
+        reports = [
+            GroupReport(
+                fingerprint=group.cause.fingerprint,
+                cause=cause,
+                kind=group.cause.kind,
+                tests=len(group.failures),
+                specs=group.specs,
+                novelty=group.novelty,
+            )
+            for group, cause in zip(groups, causes, strict=True)
+        ]
+        if sum(map(size, reports)) <= budget:
+            break
+    return causes
+
+
+def _named(failure: Failure | None) -> NamedTest:
+    return NamedTest(test=failure.test, spec=failure.spec) if failure else NamedTest(test="")
