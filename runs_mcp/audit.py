@@ -1,5 +1,6 @@
 """One JSON line for every destructive call, on stderr and, where one is set, in a file."""
 
+import errno
 import logging
 import os
 from datetime import UTC, datetime
@@ -57,7 +58,8 @@ class AuditLog:
         try:
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(file, line)
+                if os.write(file, line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(file)
         except OSError as error:

@@ -86,6 +86,13 @@ class Action(Protocol):
         """Reads whether it was done after all, its answer being lost."""
 
 
+class Confirmation(NamedTuple):
+    """What lets an action through: how it was confirmed, and what proves it, which is used up."""
+
+    by: ConfirmedBy
+    proof: str = ""
+
+
 class Question(NamedTuple):
     """What a person is asked. `state` comes back with the answer."""
 
@@ -145,6 +152,7 @@ class Guard:
         self._tokens = tokens
         self._audit = audit
         self._turn = turn
+        self._key = key
         self._caller = tokens.caller(key)
 
     async def carry_out(
@@ -155,56 +163,63 @@ class Guard:
         Raises:
             RunsError: It could not be read, or the API refused it; nothing was changed.
         """
+        confirmed: Confirmation | None = None
         try:
             self._audit.require_writable()
             seen = await action.look()
             if seen.done_already:
                 return self._report(action, seen, "already_done", None)
-            confirmed = await self._confirmation(action, seen, person, token)
-            if not isinstance(confirmed, str):
-                return confirmed
+            answer = await self._confirmation(action, seen, person, token)
+            if not isinstance(answer, Confirmation):
+                return answer
+            confirmed = answer
             async with self._turn(f"{action.provider}:{action.target}"):
                 return await self._act(action, seen, confirmed)
         except RunsError as error:
             # Whatever is raised here was raised before a write, or by one that was refused.
-            self._note(action, error.kind, None)
+            self._note(action, error.kind, confirmed)
             error.next_step = f"{NOTHING_CHANGED} {error.next_step}"
+            raise
+        except Exception:
+            self._note(action, InternalError.kind, confirmed)
             raise
 
     async def _confirmation(
         self, action: Action, seen: Sight, person: Person, token: str
-    ) -> ConfirmedBy | ActionReport | Question:
+    ) -> Confirmation | ActionReport | Question:
         """Returns what confirms the action; or the answer to a call that is not confirmed."""
-        claim = Claim(digest(action.tool, action.arguments, self._caller), digest(*seen.decides))
         if action.name in self._preapproved:
-            return "preapproved"
+            return Confirmation("preapproved")
         if self._policy != "token" and person.can_be_asked:
-            return await self._ask(action, seen, person, claim)
+            return await self._ask(action, seen, person)
         if self._policy == "human":
             return self._report(action, seen, "refused", None)
+        claim = self._claim("token", action, seen)
         held = self._tokens.read(token, max_age_s=TOKEN_SECONDS) if token else None
         if held == claim:
-            return "token"
+            return Confirmation("token", token)
         same_call = held is not None and held.call == claim.call
         fresh = self._tokens.sign(claim)
         outcome: Outcome = "changed" if same_call else "confirmation_required"
         return self._report(action, seen, outcome, None, token=fresh)
 
     async def _ask(
-        self, action: Action, seen: Sight, person: Person, claim: Claim
-    ) -> ConfirmedBy | ActionReport | Question:
+        self, action: Action, seen: Sight, person: Person
+    ) -> Confirmation | ActionReport | Question:
+        claim = self._claim("question", action, seen)
         reply: Reply | None = None
+        state = ""
         if earlier := person.earlier_reply():
             held = self._tokens.read(earlier[0], max_age_s=person.seconds)
             if held is not None and held.call == claim.call:
                 if held.shown != claim.shown:
                     return self._report(action, seen, "changed", None)
-                reply = earlier[1]
+                state, reply = earlier
         if reply is None:
             self._note(action, "asked", None)
+            state = self._tokens.sign(claim)
             question = Question(
-                question_of(action.name, seen.preview, seen.effect, action.target),
-                self._tokens.sign(claim),
+                question_of(action.name, seen.preview, seen.effect, action.target), state
             )
             reply = await person.ask(question)
             if reply is None:
@@ -212,12 +227,19 @@ class Guard:
         if not reply.answered:
             return self._report(action, seen, "no_answer", None)
         expected = action.target[-TYPED_CHARS:]
-        typed = (reply.typed or "").strip()
-        if not hmac.compare_digest(typed.encode(), expected.encode()):
+        # What is no text at all, such as half of a surrogate pair, is not what was asked for.
+        typed = (reply.typed or "").strip().encode(errors="replace")
+        if not expected or not hmac.compare_digest(typed, expected.encode()):
             return self._report(action, seen, "declined", None)
-        return "elicitation"
+        return Confirmation("elicitation", state)
 
-    async def _act(self, action: Action, shown: Sight, confirmed: ConfirmedBy) -> ActionReport:
+    def _claim(self, purpose: str, action: Action, seen: Sight) -> Claim:
+        """Returns what a token, or the state of a question, holds for: neither is the other."""
+        # The caller's name for the audit hangs on the first of the keys; this must outlive it.
+        call = digest(purpose, action.tool, action.arguments, digest(self._key))
+        return Claim(call, digest(*seen.decides))
+
+    async def _act(self, action: Action, shown: Sight, confirmed: Confirmation) -> ActionReport:
         """Reads once more, acts once, and reports. Everything before this only read."""
         now = await action.look()
         if now.done_already:
@@ -225,12 +247,14 @@ class Guard:
         if now.decides != shown.decides:
             return self._report(action, now, "changed", confirmed)
         self._audit.require_writable()
+        if confirmed.proof and not self._tokens.spend(confirmed.proof):
+            return self._report(action, now, "confirmation_required", None)
         # A caller that goes away must not leave a write that nobody settles and records.
         with anyio.CancelScope(shield=True):
             report = await self._write(action, now, confirmed)
         return report  # noqa: RET504 - to the type checker a scope may swallow what it holds
 
-    async def _write(self, action: Action, now: Sight, confirmed: ConfirmedBy) -> ActionReport:
+    async def _write(self, action: Action, now: Sight, confirmed: Confirmation) -> ActionReport:
         try:
             receipt = await action.act()
         except AnswerLost as error:
@@ -238,7 +262,7 @@ class Guard:
         return self._report(action, now, "done", confirmed, upstream=receipt)
 
     async def _settle(
-        self, action: Action, before: Sight, confirmed: ConfirmedBy, lost: AnswerLost
+        self, action: Action, before: Sight, confirmed: Confirmation, lost: AnswerLost
     ) -> ActionReport:
         try:
             done = await action.took_effect(before)
@@ -254,7 +278,7 @@ class Guard:
         action: Action,
         seen: Sight,
         outcome: Outcome,
-        confirmed: ConfirmedBy | None,
+        confirmed: Confirmation | None,
         *,
         token: str = "",
         upstream: Receipt | None = None,
@@ -271,16 +295,23 @@ class Guard:
             upstream=upstream or Receipt(),
             confirmation_token=token,
             expires_in_s=TOKEN_SECONDS if token else 0,
-            next=what_next(outcome, action.name, action.tool, seen.done_already, lost),
+            next=what_next(
+                outcome,
+                action.name,
+                action.tool,
+                done_already=seen.done_already,
+                lost=lost,
+                token=token,
+            ),
         )
 
-    def _note(self, action: Action, outcome: str, confirmed: ConfirmedBy | None) -> None:
+    def _note(self, action: Action, outcome: str, confirmed: Confirmation | None) -> None:
         entry = AuditEntry(
             action=action.name,
             provider=action.provider,
             run=action.target,
             caller=self._caller,
-            confirmed_by=confirmed,
+            confirmed_by=confirmed.by if confirmed else None,
             outcome=outcome,
         )
         try:

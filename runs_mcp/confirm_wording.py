@@ -19,13 +19,26 @@ def question_of(action: ActionName, preview: str, effect: str, target: str) -> s
     )
 
 
-def what_next(outcome: Outcome, action: ActionName, tool: str, done_already: str, lost: str) -> str:
-    """Returns what a model should do after this outcome."""
+def what_next(
+    outcome: Outcome, action: ActionName, tool: str, *, done_already: str, lost: str, token: str
+) -> str:
+    """Returns what a model should do after this outcome.
+
+    Args:
+        outcome: What came of the call.
+        action: What was to be done.
+        tool: The tool that was called for it.
+        done_already: How it was done before the call.
+        lost: How the answer of the write was lost.
+        token: The token that is given, if one is.
+    """
     match outcome:
         case "done":
             return "It is done; no further call is needed."
         case "already_done":
             return f"{done_already} Nothing was written; no further call is needed."
+        case "confirmation_required" if not token:
+            return f"{NOTHING_CHANGED} That confirmation was used before. Call {tool} again."
         case "confirmation_required":
             return (
                 f"{NOTHING_CHANGED} Show preview and effect to the person. Only if they agree, "

@@ -1,10 +1,11 @@
 """Tokens that confirm one destructive call: signed, timed, and worth nothing for any other.
 
-They need no store: a token holds for the run as it was shown, and after the write the run differs.
+A token holds for the run as it was shown, and after the write the run differs.
 """
 
 import hashlib
 import hmac
+import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -12,6 +13,7 @@ import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 _SALT: Final = "runs-mcp confirmation"
+_REMEMBERED_SECONDS: Final = 3600.0  # longer than any token holds
 _CALLER_SALT: Final = b"runs-mcp caller"
 
 
@@ -28,7 +30,11 @@ class Claim(NamedTuple):
 
 
 class ConfirmationTokens:
-    """Signs and reads tokens. The first key signs, all of them verify."""
+    """Signs and reads tokens. The first key signs, all of them verify.
+
+    After a write the run differs from what was shown, and its token fits no more. Where no run is
+    known that could differ, it is remembered here that a token was used.
+    """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         # The serializer signs with the last of its keys.
@@ -36,6 +42,7 @@ class ConfirmationTokens:
             list(reversed(keys)), salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256}
         )
         self._caller_key = keys[0]
+        self._spent: dict[str, float] = {}
 
     def sign(self, claim: Claim) -> str:
         """Returns a token for this claim, its time starting now."""
@@ -43,13 +50,31 @@ class ConfirmationTokens:
 
     def read(self, token: str, *, max_age_s: float) -> Claim | None:
         """Returns the claim of a token, or None: forged, of other keys, or older than that."""
+        held = self._held(token, max_age_s)
+        return held[0] if held else None
+
+    def spend(self, token: str) -> bool:
+        """Uses a token up; returns False where it was used before, or is none."""
+        now = time.monotonic()
+        self._spent = {
+            dated: at for dated, at in self._spent.items() if now - at < _REMEMBERED_SECONDS
+        }
+        held = self._held(token, None)
+        if held is None or held[1] in self._spent:
+            return False
+        self._spent[held[1]] = now
+        return True
+
+    def _held(self, token: str, max_age_s: float | None) -> tuple[Claim, str] | None:
+        """Returns the claim of a token, and the claim with the second in which it was signed."""
+        max_age = None if max_age_s is None else int(max_age_s)
         try:
-            claim = self._serializer.loads(token, max_age=int(max_age_s))
+            held, signed_at = self._serializer.loads(token, max_age=max_age, return_timestamp=True)
         except BadData:
             return None
-        match claim:
+        match held:
             case [str(call), str(shown)]:
-                return Claim(call, shown)
+                return Claim(call, shown), f"{call} {shown} {signed_at}"
             case _:
                 return None
 

@@ -75,7 +75,7 @@ def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 def test_every_setting_but_those_of_a_provider_is_an_option_with_a_meaning() -> None:
     fields = option_fields()
     assert set(fields) == {
-        name for name in Settings.model_fields if not name.startswith("currents_")
+        name for name in Settings.model_fields if not name.startswith(("currents_", "buildkite_"))
     }
     assert all(len(meaning) > 10 for meaning in fields.values())
 
@@ -178,7 +178,7 @@ def test_a_key_is_read_without_the_whitespace_around_it(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CURRENTS_API_KEY", value)
-    assert Settings.load().key_of("currents") == KEY
+    assert Settings.load().access("currents").key == KEY
 
 
 def test_a_key_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +196,7 @@ def test_whatever_the_key_is_it_can_stand_in_a_header_or_is_refused_unseen(
 ) -> None:
     monkeypatch.setenv("CURRENTS_API_KEY", f"{value}{KEY}{value}")
     try:
-        key = Settings.load().key_of("currents")
+        key = Settings.load().access("currents").key
     except SettingsError as error:
         message = str(error)
         assert KEY not in message
@@ -224,10 +224,16 @@ def test_a_provider_with_a_key_is_served_once(wanted: str, monkeypatch: pytest.M
 
 def test_the_sandbox_takes_the_place_of_the_api_and_all_else_stays() -> None:
     loaded = Settings.load({"result_bytes": "9000"})
-    changed = loaded.with_currents(url="http://127.0.0.1:1/v1", key=KEY)
-    assert changed.currents_api_url == "http://127.0.0.1:1/v1"
-    assert changed.key_of("currents") == KEY
-    assert changed.served_providers == ("currents",)
+    changed = loaded.on_sandbox(
+        currents_url="http://127.0.0.1:1/v1",
+        buildkite_url="http://127.0.0.1:1",
+        organization="an-organization",
+        key=KEY,
+    )
+    assert changed.access("currents").url == "http://127.0.0.1:1/v1"
+    assert changed.access("buildkite").url.startswith("http://127.0.0.1:1/v2/")
+    assert changed.access("currents").key == changed.access("buildkite").key == KEY
+    assert changed.served_providers == ("currents", "buildkite")
     assert changed.result_bytes == 9000
     assert loaded.served_providers == ()
 

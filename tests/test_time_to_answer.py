@@ -18,7 +18,12 @@ RUN = NotableRun.IN_PROGRESS.value
 
 
 def settings_for(sandbox: Sandbox) -> Settings:
-    return Settings.load().with_currents(url=sandbox.currents_url, key=READ_WRITE_KEY)
+    return Settings.load().on_sandbox(
+        currents_url=sandbox.currents_url,
+        buildkite_url=sandbox.buildkite_url,
+        organization="",
+        key=READ_WRITE_KEY,
+    )
 
 
 def writes(sandbox: Sandbox) -> list[str]:
