@@ -22,6 +22,7 @@ import stamina
 from runs_mcp import __version__, errors
 from runs_mcp.api_refusals import refusal
 from runs_mcp.api_response import decode, read_body
+from runs_mcp.call_time import CallTime
 from runs_mcp.text import clip, one_line
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class ApiClient:
         base_url: What every path is appended to.
         key: The caller's key; sent as a Bearer token, never shown.
         key_setting: The setting that holds the key, for messages.
-        timeout_s: Seconds from now in which all requests together must be answered.
+        call_time: The time in which all requests of the call together must be answered.
         max_bytes: The decoded size at which a download is stopped.
     """
 
@@ -87,7 +88,7 @@ class ApiClient:
         base_url: str,
         key: str,
         key_setting: str,
-        timeout_s: float,
+        call_time: CallTime,
         max_bytes: int,
     ) -> None:
         self._pool = pool
@@ -95,8 +96,7 @@ class ApiClient:
         self._base_url = base_url
         self._key = key
         self._key_setting = key_setting
-        self._timeout_s = timeout_s
-        self._deadline = time.monotonic() + timeout_s
+        self._time = call_time
         self._max_bytes = max_bytes
 
     def __repr__(self) -> str:
@@ -113,7 +113,7 @@ class ApiClient:
         url = self._base_url + _fill(path, values)
         failure: errors.RunsError | None = None
         try:
-            with anyio.fail_after(self._remaining_s()):
+            with anyio.fail_after(self._time.left_s()):
                 async for attempt in stamina.retry_context(
                     on=self._pause_before_retry,
                     attempts=_ATTEMPTS,
@@ -149,8 +149,9 @@ class ApiClient:
         """
         url = self._base_url + _fill(path, values)
         content = None if body is None else msgspec.json.encode(body)
+        unsent: errors.NotConnected | None = None
         try:
-            with anyio.fail_after(self._remaining_s()):
+            with anyio.fail_after(self._time.left_s()):
                 async for attempt in stamina.retry_context(
                     on=errors.NotConnected,
                     attempts=_ATTEMPTS,
@@ -160,21 +161,26 @@ class ApiClient:
                     wait_jitter=0.3,
                 ):
                     with attempt:
-                        answer = await self._send(method, url, path, (), content)
+                        unsent = None
+                        try:
+                            answer = await self._send(method, url, path, (), content)
+                        except errors.NotConnected as error:
+                            unsent = error
+                            raise
             return decode(answer.body, answer_type, self._api)
         except errors.NotConnected:
             raise
-        except (
-            TimeoutError,
-            errors.Unreachable,
-            errors.MalformedResponse,
-            errors.TooLarge,
-        ) as error:
+        except TimeoutError as error:
+            # In a pause between attempts to connect nothing is under way.
+            raise (
+                self._deadline_exceeded(unsent) if unsent else self._answer_lost(error)
+            ) from error
+        except (errors.Unreachable, errors.MalformedResponse) as error:
             raise self._answer_lost(error) from error
-        except errors.UpstreamError as error:
-            if error.retryable:
-                raise self._answer_lost(error) from error
-            raise
+        except (errors.UpstreamError, errors.TooLarge) as error:
+            if error.status is not None and 300 <= error.status < 500:
+                raise  # It was refused.
+            raise self._answer_lost(error) from error
 
     def _answer_lost(self, error: Exception) -> errors.AnswerLost:
         why = error.what if isinstance(error, errors.RunsError) else "It did not answer in time."
@@ -199,7 +205,7 @@ class ApiClient:
                     "Authorization": f"Bearer {self._key}",
                     **({"Content-Type": "application/json"} if content is not None else {}),
                 },
-                timeout=httpx.Timeout(None, connect=self._timeout_s * _CONNECT_SHARE),
+                timeout=httpx.Timeout(None, connect=self._time.seconds * _CONNECT_SHARE),
             ) as response:
                 outcome = str(response.status_code)
                 if not response.is_success:
@@ -238,15 +244,12 @@ class ApiClient:
             return False
         if error.retry_after_s is None:
             return True
-        return error.retry_after_s if error.retry_after_s < self._remaining_s() else False
-
-    def _remaining_s(self) -> float:
-        return max(0.0, self._deadline - time.monotonic())
+        return error.retry_after_s if error.retry_after_s < self._time.left_s() else False
 
     def _deadline_exceeded(self, failure: errors.RunsError | None) -> errors.DeadlineExceeded:
         before = f" Before that: {failure.what}" if failure else ""
         return errors.DeadlineExceeded(
-            f"The {self._api} API gave no answer within {self._timeout_s:g} s, "
+            f"The {self._api} API gave no answer within {self._time.seconds:g} s, "
             f"the deadline of one call.{before}",
             retry_after_s=failure.retry_after_s if failure else None,
         )

@@ -15,6 +15,7 @@ import anyio
 from msgspec import UNSET
 
 from runs_mcp.audit import AuditEntry, AuditLog
+from runs_mcp.call_time import CallTime
 from runs_mcp.confirm_wording import (
     NOTHING_CHANGED,
     TOKEN_SECONDS,
@@ -135,6 +136,7 @@ class Guard:
         audit: Gets a line for everything.
         turn: Gives calls on one run their turns.
         key: The caller's API key.
+        call_time: The time of the call: it stands still while a person is asked.
     """
 
     def __init__(
@@ -146,12 +148,14 @@ class Guard:
         audit: AuditLog,
         turn: Callable[[str], AbstractAsyncContextManager[None]],
         key: str,
+        call_time: CallTime | None = None,
     ) -> None:
         self._policy = policy
         self._preapproved = preapproved
         self._tokens = tokens
         self._audit = audit
         self._turn = turn
+        self._time = call_time or CallTime(0)
         self._key = key
         self._caller = tokens.caller(key)
 
@@ -221,7 +225,8 @@ class Guard:
             question = Question(
                 question_of(action.name, seen.preview, seen.effect, action.target), state
             )
-            reply = await person.ask(question)
+            with self._time.paused():
+                reply = await person.ask(question)
             if reply is None:
                 return question
         if not reply.answered:
@@ -264,14 +269,15 @@ class Guard:
     async def _settle(
         self, action: Action, before: Sight, confirmed: Confirmation, lost: AnswerLost
     ) -> ActionReport:
+        self._time.restart()
+        seen = before
         try:
-            done = await action.took_effect(before)
+            if await action.took_effect(before):
+                return self._report(action, before, "done", confirmed)
+            seen = await action.look()
         except RunsError as error:
             logger.warning("settling a lost answer failed: %s", error.kind)
-            done = False
-        if done:
-            return self._report(action, before, "done", confirmed)
-        return self._report(action, before, "unknown", confirmed, lost=lost.what)
+        return self._report(action, seen, "unknown", confirmed, lost=lost.what)
 
     def _report(
         self,

@@ -5,6 +5,7 @@ A token holds for the run as it was shown, and after the write the run differs.
 
 import hashlib
 import hmac
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -46,7 +47,7 @@ class ConfirmationTokens:
 
     def sign(self, claim: Claim) -> str:
         """Returns a token for this claim, its time starting now."""
-        return str(self._serializer.dumps(list(claim)))
+        return str(self._serializer.dumps([*claim, secrets.token_hex(8)]))
 
     def read(self, token: str, *, max_age_s: float) -> Claim | None:
         """Returns the claim of a token, or None: forged, of other keys, or older than that."""
@@ -57,7 +58,7 @@ class ConfirmationTokens:
         """Uses a token up; returns False where it was used before, or is none."""
         now = time.monotonic()
         self._spent = {
-            dated: at for dated, at in self._spent.items() if now - at < _REMEMBERED_SECONDS
+            number: at for number, at in self._spent.items() if now - at < _REMEMBERED_SECONDS
         }
         held = self._held(token, None)
         if held is None or held[1] in self._spent:
@@ -66,15 +67,15 @@ class ConfirmationTokens:
         return True
 
     def _held(self, token: str, max_age_s: float | None) -> tuple[Claim, str] | None:
-        """Returns the claim of a token, and the claim with the second in which it was signed."""
+        """Returns the claim of a token, and what tells it from others of the same claim."""
         max_age = None if max_age_s is None else int(max_age_s)
         try:
-            held, signed_at = self._serializer.loads(token, max_age=max_age, return_timestamp=True)
+            held = self._serializer.loads(token, max_age=max_age)
         except BadData:
             return None
         match held:
-            case [str(call), str(shown)]:
-                return Claim(call, shown), f"{call} {shown} {signed_at}"
+            case [str(call), str(shown), str(number)]:
+                return Claim(call, shown), number
             case _:
                 return None
 

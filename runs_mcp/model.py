@@ -167,6 +167,7 @@ class FullRun(Record, frozen=True, kw_only=True):
 class Receipt(Record, frozen=True, kw_only=True):
     """What the API said of a write that it carried out."""
 
+    run_id: str = ""
     actor: str = ""
     time: Timestamp = ""
     reason: str = ""

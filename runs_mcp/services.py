@@ -13,6 +13,7 @@ import anyio
 
 from runs_mcp.api_client import ApiClient, Pool, connection_pool
 from runs_mcp.audit import AuditLog
+from runs_mcp.call_time import CallTime
 from runs_mcp.confirm import Guard
 from runs_mcp.confirm_wording import ANSWER_SECONDS
 from runs_mcp.confirmation_tokens import ConfirmationTokens
@@ -36,8 +37,12 @@ class Services:
     answer_seconds: float
     _turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary)
 
-    def api(self, provider: Provider) -> ApiClient:
-        """Returns a client for one call, its deadline starting now."""
+    def call_time(self) -> CallTime:
+        """Returns the time of one call, starting now."""
+        return CallTime(self.settings.timeout_s)
+
+    def api(self, provider: Provider, call_time: CallTime | None = None) -> ApiClient:
+        """Returns a client for one call, with the time of that call, or one starting now."""
         access = self.settings.access(provider)
         return ApiClient(
             self.pools[provider],
@@ -45,18 +50,19 @@ class Services:
             base_url=access.url,
             key=access.key,
             key_setting=access.key_setting,
-            timeout_s=self.settings.timeout_s,
+            call_time=call_time or self.call_time(),
             max_bytes=self.settings.max_download_bytes,
         )
 
-    def guard(self, provider: Provider) -> Guard:
-        """Returns the guard of this caller's destructive calls."""
+    def guard(self, provider: Provider, call_time: CallTime | None = None) -> Guard:
+        """Returns the guard of a destructive call, which has this time."""
         return Guard(
             policy=self.settings.confirm,
             preapproved=self.settings.preapprove,
             tokens=self.tokens,
             audit=AuditLog(self.settings.audit_log),
             turn=self._turn,
+            call_time=call_time or self.call_time(),
             key=self.settings.access(provider).key,
         )
 

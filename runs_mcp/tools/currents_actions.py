@@ -1,17 +1,18 @@
 """What can be done to a Currents run that cannot simply be undone, as the guard needs it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from runs_mcp.confirm import Sight
 from runs_mcp.errors import InvalidArgument, NotFound
-from runs_mcp.model import FullRun, Receipt, Run
+from runs_mcp.model import FullRun, ListedRun, Receipt, Run
 from runs_mcp.providers.currents import MAX_LIMIT, CurrentsClient, RunFilters
 from runs_mcp.providers.field_values import when
 from runs_mcp.settings import ActionName, Provider
-from runs_mcp.text import clip
+from runs_mcp.text import clip, one_line
 
 Clients = Callable[[], CurrentsClient]
 
@@ -19,6 +20,8 @@ _CANCELS: Final = (
     "It is stopped for good: tests under way finish, no further spec starts, and commit statuses, "
     "pull request comments, Slack messages and webhooks go out. This cannot be undone."
 )
+_SEARCH_CHARS: Final = 200  # what the API takes
+_NAMED_IDS_CHARS: Final = 1200
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,8 @@ class CancelRunByGithubCi:
 
     async def look(self) -> Sight:
         """Looks up which runs it means, as far as that can be told; their completion decides."""
-        runs = await self._runs()
-        going = [run for run in runs if not run.is_over]
         which = f"attempt {self.github_run_attempt} of GitHub workflow run {self.github_run_id}"
+        going, ended = await self._runs() if self.project_id else ([], False)
         if not self.project_id:
             preview = f"Cancels what {which} started. Without project_id it cannot be looked up "
             preview += "which run that is: the API alone decides."
@@ -98,16 +100,15 @@ class CancelRunByGithubCi:
             preview = f"No run in progress of {which} was found in the project: the API alone "
             preview += "decides what is canceled."
         else:
-            preview = f"{len(going)} in progress for {which}: "
-            preview += "; ".join(_named(run) for run in going)
-        ended = bool(runs) and not going
+            preview = f"{len(going)} in progress for {which}: {_listed(going)}"
+        runs = tuple(run.as_run() for run in going)
         return Sight(
-            run=going[0] if going else None,
-            decides=tuple(sorted(run.id for run in going)),
-            preview=clip(preview, 1500),
+            run=runs[0] if runs else None,
+            decides=tuple(sorted(run.id for run in runs)),
+            preview=preview,
             effect=_CANCELS,
             done_already=f"No run of {which} is in progress any more." if ended else "",
-            others=tuple(going[1:]),
+            others=runs[1:],
         )
 
     async def act(self) -> Receipt:
@@ -121,22 +122,44 @@ class CancelRunByGithubCi:
 
     async def took_effect(self, before: Sight) -> bool:
         """Reads whether a run that was shown is canceled now, and none is in progress."""
-        shown = [run.id for run in (before.run, *before.others) if run]
-        after = [(await self.clients().get_run(run)).run.completion for run in shown]
-        return bool(after) and all(completion == "canceled" for completion in after)
+        after = [(await self.clients().get_run(run)).run.completion for run in before.decides]
+        return "canceled" in after and "in_progress" not in after
 
-    async def _runs(self) -> list[Run]:
-        if not self.project_id:
-            return []
-        listed = await self.clients().list_runs(
-            self.project_id, RunFilters(search=self.github_run_id), limit=MAX_LIMIT
+    async def _runs(self) -> tuple[list[ListedRun], bool]:
+        """Returns the runs in progress; and whether there were some, and all of them are over."""
+        search = (self.ci_build_id or self.github_run_id)[:_SEARCH_CHARS]
+        filters = RunFilters(search=search, completion=("in_progress",))
+        going: list[ListedRun] = []
+        after, has_more = "", True
+        while has_more:
+            page = await self.clients().list_runs(
+                self.project_id, filters, limit=MAX_LIMIT, after=after
+            )
+            going += [run for run, _ in page.items if self._is_meant(run)]
+            after = page.items[-1][1] if page.items else ""
+            has_more = page.has_more and bool(after)
+        # A run may have ended since, and a filter may let others through.
+        going = [run for run in going if not run.is_over]
+        if going:
+            return going, False
+        recent = await self.clients().list_runs(
+            self.project_id, RunFilters(search=search), limit=MAX_LIMIT
         )
-        wanted = self.ci_build_id
-        return [
-            run.as_run()
-            for run, _ in listed.items
-            if (run.ci_build_id == wanted if wanted else self.github_run_id in run.ci_build_id)
-        ]
+        meant = [run for run, _ in recent.items if self._is_meant(run)]
+        return [], bool(meant) and all(run.is_over for run in meant)
+
+    def _is_meant(self, run: Run) -> bool:
+        """Whether the run's CI build is this attempt's; the search finds any text.
+
+        Currents names a GitHub build `<repository>-<workflow run>-<attempt>`. A build of a name
+        of its own says nothing of the attempt: it is shown.
+        """
+        if self.ci_build_id:
+            return run.ci_build_id == self.ci_build_id
+        named = re.search(
+            rf"(?<![0-9]){self.github_run_id}(?![0-9])(?:-([0-9]+)$)?", run.ci_build_id
+        )
+        return named is not None and named[1] in (None, str(self.github_run_attempt))
 
 
 @dataclass(frozen=True)
@@ -167,15 +190,17 @@ class ResetRun:
         machines = sorted({spec.machine_id for spec in full.specs if spec.machine_id})
         if unknown := [machine for machine in self.machine_ids if machine not in machines]:
             raise InvalidArgument(
-                f"The run has no machine {clip(', '.join(unknown), 300)}.",
+                f"The run has no machine {clip(one_line(', '.join(unknown)), 300)}.",
                 next_step=f"It has {clip(', '.join(machines), 600) or 'none yet'}.",
             )
         failed = self._failed(full)
         names = clip(", ".join(sorted(spec for spec, _ in failed)), 600)
+        chosen = f"{len(self.machine_ids)} of its {len(machines)} machines"
         return Sight(
             run=full.run,
             decides=(full.run.completion, *sorted(f"{spec} {end}" for spec, end in failed)),
-            preview=f"{_described(full)} {len(failed)} failed specs on these machines: {names}.",
+            preview=f"{_described(full)} {len(failed)} failed specs on {chosen} "
+            f"({clip(', '.join(self.machine_ids), 200)}): {names}.",
             effect="They run again on those machines, and their earlier results are replaced. "
             "This cannot be undone.",
             done_already="" if failed else "No spec failed on these machines.",
@@ -264,11 +289,33 @@ def _named(run: Run) -> str:
     state = ", ".join(part for part in (run.status, run.completion.replace("_", " ")) if part)
     began = when(run.created_at)
     age = f", created {_age(began)} ago ({run.created_at})" if began else ""
-    message = f' "{clip(run.commit_message, 80)}"' if run.commit_message else ""
+    message = f" {_quoted(run.commit_message)}" if run.commit_message else ""
     return (
         f"Run {run.id} of project {run.project_id}: {state}{age}; "
-        f'branch "{run.branch}", commit {run.commit[:12]}{message}'
+        f"branch {_quoted(run.branch)}, commit {run.commit[:12]}{message}"
     )
+
+
+def _listed(runs: Sequence[ListedRun]) -> str:
+    """Returns some runs in plain words: a few with their state, many by their IDs."""
+    described = "; ".join(
+        f"{_named(run)}; {run.failed} tests failed, {run.flaky} flaky" for run in runs[:3]
+    )
+    if len(runs) <= 3:
+        return f"{described}."
+    room = _NAMED_IDS_CHARS
+    named: list[str] = []
+    for run in runs[3:]:
+        if (room := room - len(run.id) - 2) < 0:
+            break
+        named.append(run.id)
+    left = len(runs) - 3 - len(named)
+    return f"{described}; and {', '.join(named)}{f', and {left} more' if left else ''}."
+
+
+def _quoted(text: str) -> str:
+    """Returns a stranger's text in quotes that it cannot close."""
+    return '"' + clip(text, 80).replace('"', "'") + '"'
 
 
 def _age(began: datetime) -> str:

@@ -5,17 +5,20 @@ from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult, InputRequiredResult
+from msgspec.structs import replace
 from pydantic import Field
 
 from runs_mcp.confirm import Action, Question
 from runs_mcp.paging import longest_page
 from runs_mcp.providers.currents import CurrentsClient
 from runs_mcp.providers.currents.references import currents_project_id, currents_run_id
+from runs_mcp.results import ActionReport
 from runs_mcp.services import Services
 from runs_mcp.tools.currents import RunId
 from runs_mcp.tools.currents_actions import (
     CancelRun,
     CancelRunByGithubCi,
+    Clients,
     DeleteRun,
     ResetRun,
 )
@@ -40,8 +43,8 @@ async def currents_cancel_run(
 
     The first call shows the run and asks; nothing is changed before.
     """
-    clients = _clients(ctx)
-    return await _guarded(ctx, CancelRun(clients, currents_run_id(run_id)), confirmation_token)
+    run = currents_run_id(run_id)
+    return await _guarded(ctx, lambda clients: CancelRun(clients, run), confirmation_token)
 
 
 async def currents_cancel_run_by_github_ci(
@@ -66,15 +69,14 @@ async def currents_cancel_run_by_github_ci(
 
     Where the run ID is known, use currents_cancel_run.
     """
-    clients = _clients(ctx)
-    action = CancelRunByGithubCi(
-        clients,
-        github_run_id,
-        github_run_attempt,
-        currents_project_id(project_id) if project_id else "",
-        ci_build_id,
+    project = currents_project_id(project_id) if project_id else ""
+    return await _guarded(
+        ctx,
+        lambda clients: CancelRunByGithubCi(
+            clients, github_run_id, github_run_attempt, project, ci_build_id
+        ),
+        confirmation_token,
     )
-    return await _guarded(ctx, action, confirmation_token)
 
 
 async def currents_reset_run(
@@ -95,10 +97,10 @@ async def currents_reset_run(
 
     The first call shows which specs; nothing is changed before.
     """
-    clients = _clients(ctx)
-    machines = tuple(sorted(set(machine_ids)))
-    action = ResetRun(clients, currents_run_id(run_id), machines, batched)
-    return await _guarded(ctx, action, confirmation_token)
+    run, machines = currents_run_id(run_id), tuple(sorted(set(machine_ids)))
+    return await _guarded(
+        ctx, lambda clients: ResetRun(clients, run, machines, batched), confirmation_token
+    )
 
 
 async def currents_delete_run(
@@ -108,22 +110,26 @@ async def currents_delete_run(
 
     The first call shows the run and asks; nothing is changed before.
     """
-    clients = _clients(ctx)
-    return await _guarded(ctx, DeleteRun(clients, currents_run_id(run_id)), confirmation_token)
-
-
-def _clients(ctx: Ctx) -> Callable[[], CurrentsClient]:
-    """Returns what makes a client for each phase of a call, each with its own deadline."""
-    services = ctx.request_context.lifespan_context
-    return lambda: CurrentsClient(services.api("currents"))
+    run = currents_run_id(run_id)
+    return await _guarded(ctx, lambda clients: DeleteRun(clients, run), confirmation_token)
 
 
 async def _guarded(
-    ctx: Ctx, action: Action, confirmation_token: str
+    ctx: Ctx, action_of: Callable[[Clients], Action], confirmation_token: str
 ) -> CallToolResult | InputRequiredResult:
     services = ctx.request_context.lifespan_context
-    person = Host(ctx, services.answer_seconds)
-    outcome = await services.guard("currents").carry_out(action, person, confirmation_token)
+    call_time = services.call_time()
+    action = action_of(lambda: CurrentsClient(services.api("currents", call_time)))
+    outcome = await services.guard("currents", call_time).carry_out(
+        action, Host(ctx, services.answer_seconds), confirmation_token
+    )
     if isinstance(outcome, Question):
         return returned(outcome)
-    return answer(longest_page(0, lambda _: outcome, services.settings.result_bytes))
+    return answer(fitting(outcome, services.settings.result_bytes))
+
+
+def fitting(report: ActionReport, budget: int) -> ActionReport:
+    """Returns the report with as many of the other runs as fit; its preview names them all."""
+    return longest_page(
+        len(report.others), lambda rows: replace(report, others=report.others[:rows]), budget
+    )

@@ -71,6 +71,7 @@ def full_run(sent: wire.WireRun, upstream_bytes: int) -> model.FullRun:
 def receipt(sent: wire.WireReceipt) -> model.Receipt:
     """Returns what the API said of a write."""
     return model.Receipt(
+        run_id=line(sent.run_id),
         actor=line(sent.actor),
         time=timestamp(sent.canceled_at),
         reason=line(sent.reason, PATH_CHARS),

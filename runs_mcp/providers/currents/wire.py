@@ -170,6 +170,7 @@ class WireRun(Wire, frozen=True):
 class WireReceipt(Wire, frozen=True):
     """`data` of cancel, reset and delete."""
 
+    run_id: str | None = None
     actor: str | None = None
     canceled_at: Time | None = None
     reason: str | None = None
