@@ -1,0 +1,171 @@
+"""How jest, vitest, Playwright, pytest and RSpec say what was expected and what was received.
+
+Pure functions over the plain text of an error.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+
+class Assertion(NamedTuple):
+    """An expectation that did not hold."""
+
+    matcher: str
+    expected: str = ""
+    received: str = ""
+    said: str = ""
+    """What the test itself says of it."""
+    changes: tuple[str, ...] = ()
+    """The lines of a diff that are on one side only, with their signs."""
+    key: str = ""
+    """The property that was looked for."""
+
+
+# jest and Playwright: «expect(received).toBe(expected) // Object.is equality»
+_JEST: Final = re.compile(r"expect\([^()\n]*\)(?P<matcher>(?:\.not|\.resolves|\.rejects)*\.to\w+)")
+_JEST_EXPECTED: Final = re.compile(r"^Expected(?P<label>[^:\n]*): +(?P<value>.*)$", re.MULTILINE)
+_JEST_RECEIVED: Final = re.compile(r"^Received(?P<label>[^:\n]*): +(?P<value>.*)$", re.MULTILINE)
+# chai, so vitest and Cypress: «expected 'a' to be 'b' // Object.is equality»
+_CHAI: Final = re.compile(
+    r"^(?:\w*Error: )?(?:(?P<said>[^\n]*?): )?expected (?P<received>.+?) "
+    r"(?P<matcher>(?:not )?to (?:not )?(?:be |deeply |strictly |loosely |equal |include |contain |"
+    r"match |have |been |a |an |of |property |length |text |throw |close |greater |less |than )*)"
+    r"(?P<expected>.*?)(?: +// .*)?$",
+    re.MULTILINE,
+)
+_CHAI_SNAPSHOT: Final = re.compile(r"Snapshot [`'\"].*[`'\"] mismatched")
+_CHAI_PROPERTY: Final = re.compile(r"[\"'](?P<key>[^\"']+)[\"'](?: with value .*)?$")
+# jest: «Rejected to value: [Error: …]»; vitest: «promise rejected "Error: …" instead of resolving»;
+# RSpec: «expected no Exception, got #<…>»; Cypress, of what the page itself threw: «The following
+# error originated from your application code, not from Cypress».
+_NESTED: Final = re.compile(
+    r"^(?:Rejected to value|Thrown value): +\[(.*)\]$"
+    r"|promise rejected \"(.*?)\" instead of resolving"
+    r"|expected no Exception, got #<([\w:]+: .*?)>(?: with backtrace:)?$"
+    r"|originated from your (?:application|test) code[^>]*> (.*)$",
+    re.MULTILINE,
+)
+# RSpec: «expected: 17», «got: 20» in two lines; other matchers in one.
+_RSPEC: Final = re.compile(r"\s*Failure/Error:")
+_RSPEC_EQUAL: Final = re.compile(
+    r"^\s*expected:? (?P<expected>.*)\n\s*got:? (?P<received>.*)", re.MULTILINE
+)
+_RSPEC_OTHER: Final = re.compile(
+    r"^\s*expected (?P<received>.+?) (?P<matcher>(?:not )?to [a-z_]+)(?: (?P<expected>.*))?$",
+    re.MULTILINE,
+)
+# match_array: what is missing and what is too much matter, not what was common.
+_RSPEC_ARRAY: Final = re.compile(
+    r"actual collection contained:.*"
+    r"(?:\n\s*the missing elements were:\s+(?P<missing>.*))?"
+    r"(?:\n\s*the extra elements were:\s+(?P<extra>.*))?"
+)
+_RSPEC_ANY: Final = re.compile(r"^\s*expected (?P<said>.+)$", re.MULTILINE)
+# pytest: «assert 2 == 3», behind the message of the assertion where it has one; in modules whose
+# assertions it does not rewrite, the message alone.
+_PYTEST: Final = re.compile(
+    r"(?:AssertionError: )?(?:(?P<said>[^\n]*)\n)?(?:E +)?assert (?P<what>[^\n]*)"
+)
+_PYTEST_PLAIN: Final = re.compile(
+    r"AssertionError(?:: (?P<said>[^\n]*))?(?:\n|$)(?=(?s:.*)^> +assert )", re.MULTILINE
+)
+_COMPARED: Final = re.compile(
+    r"(?P<left>.+?) (?P<matcher>==|!=|<=|>=|<|>|is not|is|not in|in) (?P<right>.+)"
+)
+# pytest on dicts: «Left contains 1 more item:» and the item, «Differing items:» and both.
+_PYTEST_ITEMS: Final = re.compile(
+    r"(?P<side>Left|Right|Differing)(?: contains| items).*\n\s*\{(?P<key>'[^']*'|\w+): "
+)
+
+# Lines of a diff; the legend and what only opens or closes a container say nothing.
+_CHANGED: Final = re.compile(r"^ {0,3}(?P<change>[-+] (?! +(?:where|and) )\s*\S.*)$", re.MULTILINE)
+_NO_CHANGE: Final = re.compile(
+    r"[-+] (?:Expected|Received|Snapshot)\s+[-+] [0-9]+$"
+    r"|[-+]\s*(?:(?:Array|Object|Map|Set|[A-Z]\w*) )?[\[\]{}(),]+$"
+)
+_WAS_EMPTY: Final = re.compile(r"^- (?:Array |Object )?(?:\[\]|\{\})$", re.MULTILINE)
+
+
+def read_assertion(text: str) -> Assertion | None:
+    """Returns the expectation that did not hold, or None where the error is of another kind."""
+    return _rspec(text) if _RSPEC.match(text) else _jest(text) or _pytest(text) or _chai(text)
+
+
+def nested_error(text: str) -> str:
+    """Returns the error that an expectation met: a promise's, or a function's that was called."""
+    found = _NESTED.search(text)
+    return next(filter(None, found.groups()), "") if found else ""
+
+
+def _jest(text: str) -> Assertion | None:
+    matcher = _JEST.search(text)
+    if matcher is None:
+        return None
+    expected, received = _JEST_EXPECTED.search(text), _JEST_RECEIVED.search(text)
+    diff = text[matcher.end() :]
+    return Assertion(
+        matcher["matcher"],
+        "[]" if _WAS_EMPTY.search(diff) else expected["value"] if expected else "",
+        received["value"] if received else "",
+        text[: matcher.start()].strip().removeprefix("Error:").strip(),
+        _changes(diff),
+        expected["value"].strip('"') if expected and expected["label"] == " path" else "",
+    )
+
+
+def _chai(text: str) -> Assertion | None:
+    if _CHAI_SNAPSHOT.search(text):
+        return Assertion("snapshot")
+    found = _CHAI.search(text)
+    if found is None:
+        return None
+    matcher, expected = found["matcher"].strip(), found["expected"]
+    lacks = _CHAI_PROPERTY.match(expected) if matcher.endswith("have property") else None
+    return Assertion(
+        matcher,
+        expected.removesuffix(", but it didn't"),
+        found["received"],
+        found["said"] or "",
+        _changes(text[found.end() :]),
+        lacks["key"] if lacks else "",
+    )
+
+
+def _rspec(text: str) -> Assertion | None:
+    if equal := _RSPEC_EQUAL.search(text):
+        changes = _changes(text.partition("Diff:")[2])
+        return Assertion("eq", equal["expected"].strip(), equal["received"].strip(), "", changes)
+    if array := _RSPEC_ARRAY.search(text):
+        return Assertion("match_array", array["missing"] or "", array["extra"] or "")
+    if other := _RSPEC_OTHER.search(text):
+        return Assertion(other["matcher"], other["expected"] or "", other["received"])
+    other = _RSPEC_ANY.search(text)
+    return Assertion("expected", received=other["said"]) if other else None
+
+
+def _pytest(text: str) -> Assertion | None:
+    found = _PYTEST.match(text)
+    if found is None:
+        plain = _PYTEST_PLAIN.match(text)
+        return Assertion("assert", said=plain["said"] or "") if plain else None
+    said = found["said"] or ""
+    compared = _COMPARED.fullmatch(found["what"])
+    if compared is None:
+        is_negated = found["what"].startswith("not ")
+        received = found["what"].removeprefix("not ")
+        return Assertion("assert", "[]" if is_negated else "", received, said)
+    left, right = compared["left"], compared["right"]
+    if compared["matcher"].endswith("in"):
+        left, right = right, left
+    # The reason is repeated behind the code, with an E before each of its lines.
+    reason = text[found.end() :].partition("\nE ")[0]
+    items = tuple(
+        f"{'-' if item['side'] == 'Right' else '+'} {item['key']}: "
+        for item in _PYTEST_ITEMS.finditer(reason)
+    )
+    return Assertion(compared["matcher"], right, left, said, items or _changes(reason))
+
+
+def _changes(diff: str) -> tuple[str, ...]:
+    lines = (found["change"].rstrip() for found in _CHANGED.finditer(diff))
+    return tuple(line for line in lines if not _NO_CHANGE.match(line))
