@@ -1,19 +1,30 @@
-"""The MCP server: which tools there are, what they work with, and how failures are told."""
+"""The MCP server: what it serves, what that works with, and how failures are told."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.server.request_state import RequestStateSecurity
-from mcp_types import CallToolResult, InputRequiredResult, TextContent
-from pydantic import ValidationError
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    TextContent,
+)
+from pydantic import AnyUrl, ValidationError
 
 from runs_mcp import __version__
+from runs_mcp.completion import add_completion
 from runs_mcp.confirm_wording import ANSWER_SECONDS
 from runs_mcp.errors import InternalError, InvalidArgument, RunsError
+from runs_mcp.prompts import served_prompts
+from runs_mcp.resources import add_resources, told
 from runs_mcp.services import Services, open_services
 from runs_mcp.settings import Settings
 from runs_mcp.text import clip, one_line
@@ -29,7 +40,7 @@ INSTRUCTIONS: Final = (
 
 
 class RunsServer(MCPServer[Services]):
-    """An MCP server whose tool errors all have the form of `RunsError`."""
+    """An MCP server whose errors all have the form of `RunsError`."""
 
     async def call_tool(
         self,
@@ -48,6 +59,31 @@ class RunsServer(MCPServer[Services]):
         except ToolError as error:
             return _failed(_explained(error, name))
 
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Services, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """Read a resource; whatever fails is told in the form of a tool's error."""
+        try:
+            return await super().read_resource(uri, context)
+        except ResourceError as error:
+            raise told(error, str(uri)) from error
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Services, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """Fill in a prompt; one that is not served is refused with those that are."""
+        names = [prompt.name for prompt in await self.list_prompts()]
+        if name not in names:
+            unknown = InvalidArgument(
+                f'There is no prompt "{clip(one_line(name), 80)}".',
+                next_step=f"There are {', '.join(names) or 'none'}.",
+            )
+            raise MCPError(INVALID_PARAMS, str(unknown))
+        return await super().get_prompt(name, arguments, context)
+
     async def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
         tools = {tool.name: tool for tool in await self.list_tools()}
         if name not in tools:
@@ -64,11 +100,14 @@ class RunsServer(MCPServer[Services]):
 
 
 def build_server(settings: Settings, *, answer_seconds: float = ANSWER_SECONDS) -> RunsServer:
-    """Returns the server for these settings, with the tools of the providers that have a key.
+    """Returns the server for these settings, for the providers that have a key.
 
     Args:
         settings: What the operator set.
         answer_seconds: How long a person has to answer a question.
+
+    Raises:
+        SettingsError: A file of the prompts cannot be used.
     """
     keys = settings.signing_keys()
 
@@ -77,7 +116,7 @@ def build_server(settings: Settings, *, answer_seconds: float = ANSWER_SECONDS) 
         async with open_services(settings, keys, answer_seconds) as services:
             yield services
 
-    return RunsServer(
+    server = RunsServer(
         "runs-mcp",
         title="Test runs",
         version=__version__,
@@ -87,6 +126,11 @@ def build_server(settings: Settings, *, answer_seconds: float = ANSWER_SECONDS) 
         request_state_security=RequestStateSecurity(keys=keys, ttl=answer_seconds),
         log_level="WARNING",
     )
+    for prompt in served_prompts(settings):
+        server.add_prompt(prompt)
+    add_resources(server, settings)
+    add_completion(server)
+    return server
 
 
 def _failed(error: RunsError) -> CallToolResult:

@@ -48,7 +48,7 @@ async def read_run(
     provider: str = "currents",
     era: Era = "auto",
     stderr: Path | None = None,
-    **settings: str,
+    settings: dict[str, str] | None = None,
 ) -> CallToolResult:
     for fault in faults:
         sandbox.fail(fault)
@@ -144,7 +144,7 @@ async def test_a_wait_longer_than_the_deadline_is_left_to_the_caller(sandbox: Sa
 @pytest.mark.parametrize("fault", [Fault(delay_s=30), answered(503)], ids=["silence", "retries"])
 async def test_the_deadline_holds_whatever_eats_the_time(sandbox: Sandbox, fault: Fault) -> None:
     with anyio.fail_after(20):
-        facts = facts_of(await read_run(sandbox, fault, RUNS_MCP_TIMEOUT_S="1.5"))
+        facts = facts_of(await read_run(sandbox, fault, settings={"RUNS_MCP_TIMEOUT_S": "1.5"}))
 
     assert (facts["kind"], facts["retryable"]) == ("timeout", "yes")
 
@@ -157,7 +157,7 @@ async def test_a_refused_connection_is_told_with_what_to_do(
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         nowhere = {"CURRENTS_API_URL": url, "BUILDKITE_BASE_URL": url}
-        facts = facts_of(await read_run(sandbox, provider=provider, **nowhere))
+        facts = facts_of(await read_run(sandbox, provider=provider, settings=nowhere))
 
     assert facts["kind"] == "unreachable"
     assert "runs-mcp check" in facts["next"]
@@ -169,7 +169,9 @@ async def test_a_download_stops_at_its_cap_whatever_was_announced(
 ) -> None:
     fault = Fault(oversized=50_000_000, gzip_bomb=bomb)
 
-    facts = facts_of(await read_run(sandbox, fault, RUNS_MCP_MAX_DOWNLOAD_BYTES="2000000"))
+    facts = facts_of(
+        await read_run(sandbox, fault, settings={"RUNS_MCP_MAX_DOWNLOAD_BYTES": "2000000"})
+    )
 
     assert facts["kind"] == "too_large"
     assert len(sandbox.requests) == 1
@@ -201,9 +203,11 @@ async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
     keys = {"CURRENTS_API_KEY": secret, "BUILDKITE_API_TOKEN": secret}
     log = tmp_path / "stderr"
 
-    denied = await read_run(sandbox, provider=provider, stderr=log, **keys)
+    denied = await read_run(sandbox, provider=provider, stderr=log, settings=keys)
     assert facts_of(denied)["kind"] == "unauthorized"
-    echoed = await read_run(sandbox, answered(500, echo), provider=provider, stderr=log, **keys)
+    echoed = await read_run(
+        sandbox, answered(500, echo), provider=provider, stderr=log, settings=keys
+    )
     assert facts_of(echoed)["kind"] == "upstream_error"
 
     told = text_of(denied) + text_of(echoed) + log.read_text()

@@ -66,7 +66,9 @@ def test_what_is_no_run_is_refused(reference: str) -> None:
         buildkite_run(reference, "", "", DEFAULTS)
 
 
-@pytest.mark.parametrize("slug", ["a/b", "..", ".a", "a.", "a%2Fb", "a?x=", "a#b", " a", "a\n", "ä"])
+@pytest.mark.parametrize(
+    "slug", ["a/b", "..", ".a", "a.", "a%2Fb", "a?x=", "a#b", " a", "a\n", "ä"]
+)
 def test_what_is_no_slug_is_refused(slug: str) -> None:
     with pytest.raises(InvalidArgument):
         buildkite_organization(slug, "")

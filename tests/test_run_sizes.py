@@ -123,9 +123,7 @@ async def test_a_run_over_the_threshold_is_trimmed_even_where_all_of_it_would_fi
 ) -> None:
     sandbox.add_run_of_size("sized", 20_000)
 
-    async with connect(
-        sandbox, settings={"RUNS_MCP_TRIM_ABOVE_BYTES": "10000"}
-    ) as client:
+    async with connect(sandbox, settings={"RUNS_MCP_TRIM_ABOVE_BYTES": "10000"}) as client:
         content = structured_of(await client.call_tool("currents_get_run", {"run_id": "sized"}))
 
     assert content["trim"]["trimmed"] is True

@@ -296,6 +296,7 @@ def test_why_a_page_is_not_everything_is_said_in_whole_words(
     for page in pages_of(full, detail, budget):
         reason = page.trim.reason
         assert reason.endswith("next_cursor gives the rest") is bool(page.trim.next_cursor)
+        assert isinstance(page.trim.total, int)
         left_out = page.trim.total < len(full.specs)
         assert ("detail=full lists them" in reason) is left_out
         assert "…" not in reason

@@ -94,9 +94,7 @@ def outcome_of(result: CallToolResult) -> dict[str, Any]:
 async def asked(
     sandbox: Sandbox, person: Answering, era: Era, **settings: str
 ) -> AsyncIterator[Client]:
-    async with connect(
-        sandbox, era=era, settings=settings, elicitation=person
-    ) as client:
+    async with connect(sandbox, era=era, settings=settings, elicitation=person) as client:
         yield client
 
 
@@ -254,9 +252,7 @@ async def test_a_run_that_changes_while_the_person_thinks_is_left_alone(
         context: ClientRequestContext, params: ElicitRequestParams
     ) -> ElicitResult | ErrorData:
         del context, params
-        async with connect(
-            sandbox, settings={"RUNS_MCP_PREAPPROVE": "reset"}
-        ) as other:
+        async with connect(sandbox, settings={"RUNS_MCP_PREAPPROVE": "reset"}) as other:
             machines = machines_that_failed(sandbox, FAILED)
             await other.call_tool("currents_reset_run", {"run_id": FAILED, "machine_ids": machines})
         return ElicitResult(action="accept", content={"last_characters": FAILED[-6:]})
@@ -272,9 +268,7 @@ async def test_a_run_that_changes_while_the_person_thinks_is_left_alone(
 async def test_human_without_a_way_to_ask_refuses_and_says_what_the_operator_can_do(
     sandbox: Sandbox, era: Era
 ) -> None:
-    async with connect(
-        sandbox, era=era, settings={"RUNS_MCP_CONFIRM": "human"}
-    ) as client:
+    async with connect(sandbox, era=era, settings={"RUNS_MCP_CONFIRM": "human"}) as client:
         report = outcome_of(await client.call_tool("currents_delete_run", {"run_id": FAILED}))
 
     assert report["outcome"] == "refused"

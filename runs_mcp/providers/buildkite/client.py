@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from runs_mcp.api_client import ApiClient
-from runs_mcp.errors import MalformedResponse
+from runs_mcp.errors import MalformedResponse, TooLarge
 from runs_mcp.model import Failure, ListedRun, Run, Suite
 from runs_mcp.providers.buildkite import mapping, wire
 from runs_mcp.providers.buildkite.references import BuildkiteRun, BuildkiteSuite
@@ -96,6 +96,37 @@ class BuildkiteClient:
             listed.has_more,
             listed.upstream_bytes,
         )
+
+    async def get_run_record(self, run: BuildkiteRun, *, max_bytes: int) -> dict[str, Any]:
+        """Returns a run as the API has it, and with `failed_executions` all that failed in it.
+
+        Raises:
+            TooLarge: The pages together have more than `max_bytes`.
+        """
+        where = run._asdict()
+        path = "/{organization}/suites/{suite}/runs/{run_id}"
+        answer = await self._api.get(dict[str, Any], path, **where)
+        failed: list[dict[str, Any]] = []
+        size, has_more, page = answer.bytes, True, 0
+        while has_more:
+            listed = await self._list(
+                dict[str, Any],
+                f"{path}/failed_executions",
+                MAX_LIMIT,
+                page * MAX_LIMIT,
+                [("include_failure_expanded", "true")],
+                **where,
+            )
+            failed += listed.items
+            size += listed.upstream_bytes
+            if size > max_bytes:
+                raise TooLarge(
+                    f"The run with its failed executions is larger than {max_bytes:,} bytes; "
+                    "the download was stopped."
+                )
+            has_more = listed.has_more and bool(listed.items)
+            page += 1
+        return {**answer.data, "failed_executions": failed}
 
     async def _list(
         self,

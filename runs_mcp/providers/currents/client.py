@@ -1,7 +1,7 @@
 """What the Currents API can be asked, and told."""
 
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from msgspec.structs import replace
 
@@ -171,6 +171,22 @@ class CurrentsClient:
             run_id=currents_run_id(reference),
         )
         return _receipt(envelope)
+
+    async def get_run_record(self, reference: str) -> dict[str, Any]:
+        """Returns a run as the API has it, with all that we do not read."""
+        answer = await self._api.get(
+            wire.Envelope[dict[str, Any]], "/runs/{run_id}", run_id=currents_run_id(reference)
+        )
+        return _data(answer.data)
+
+    async def get_instance_record(self, reference: str) -> dict[str, Any]:
+        """Returns a spec file's execution as the API has it, with all that we do not read."""
+        answer = await self._api.get(
+            wire.Envelope[dict[str, Any]],
+            "/instances/{instance_id}",
+            instance_id=currents_instance_id(reference),
+        )
+        return _data(answer.data)
 
     async def _look_up(self, project: str, query: FindQuery) -> str:
         """Returns the ID of the most recent completed run that matches, from the list."""

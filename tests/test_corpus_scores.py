@@ -1,0 +1,96 @@
+"""The level that grouping by cause has reached on the labelled failures, kept."""
+
+import random
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from corpus_scores import Run, corpus_runs, scores, wrong_novelty
+from msgspec.structs import replace
+
+from runs_mcp.fingerprint import causes_of
+from runs_mcp.model import Failure
+
+FRAMEWORKS: Final = sorted({run.framework for run in corpus_runs().values()})
+# Words of frameworks and languages that happen to be in titles, paths or names, too.
+FRAMEWORK_WORDS: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "test tests spec specs test_ and the for not src app support expect object block levels "
+        "top required initialize open fetch module anonymous extend auto exports error is in to of "
+        "class self lines line order value property key index",
+    )
+)
+
+
+def in_other_words(run: Run, seed: int) -> Run:
+    """Returns the run as another product's: its words are others, its code has moved."""
+    texts = [
+        part
+        for failure in run.failures
+        for part in (failure.test, failure.spec, failure.error.frame)
+    ]
+    words = {word for text in texts for word in re.findall(r"[A-Za-z][a-z]{2,}", text)}
+    words = {word for word in words if word.lower() not in FRAMEWORK_WORDS}
+    chance = random.Random(seed)
+    others = {
+        word: "".join(chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in range(4))
+        for word in sorted({word.lower() for word in words})
+    }
+
+    def other(found: re.Match[str]) -> str:
+        if found[0] not in words:
+            return found[0]
+        word = others[found[0].lower()]
+        return word.capitalize() if found[0][0].isupper() else word
+
+    def reworded(text: str) -> str:
+        text = re.sub(r"(?<!\\)[A-Za-z][a-z]+", other, text)
+        return re.sub(r"(?<=\.(?:py|js|ts|rb)):([0-9]+)", lambda at: f":{int(at[1]) + seed}", text)
+
+    return run._replace(failures=[_with_texts(failure, reworded) for failure in run.failures])
+
+
+def _with_texts(failure: Failure, change: Callable[[str], str]) -> Failure:
+    error = failure.error
+    return replace(
+        failure,
+        test=change(failure.test),
+        spec=change(failure.spec),
+        error=replace(
+            error,
+            message=change(error.message),
+            frame=change(error.frame),
+            code_frame=change(error.code_frame),
+            stack=change(error.stack),
+        ),
+    )
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_failures_of_one_cause_are_together_and_no_others(framework: str) -> None:
+    score = scores(corpus_runs().values())[framework]
+    assert score.precision >= 0.99
+    assert score.recall >= 0.99
+
+
+def test_a_known_cause_is_never_called_new_and_a_new_one_never_known() -> None:
+    assert wrong_novelty(corpus_runs()) == []
+
+
+@pytest.mark.parametrize("seed", [1, 12, 123])
+def test_the_words_and_lines_of_the_product_do_not_matter(seed: int) -> None:
+    runs = [in_other_words(run, seed) for run in corpus_runs().values()]
+    for framework, score in scores(runs).items():
+        assert score.precision >= 0.97, framework
+        assert score.recall >= 0.95, framework
+
+
+def test_two_thousand_failures_take_well_under_a_second() -> None:
+    failures = [failure for run in corpus_runs().values() for failure in run.failures]
+    many = (failures * (2000 // len(failures) + 1))[:2000]
+    start = time.perf_counter()
+    causes_of(many)
+    assert time.perf_counter() - start < 1
