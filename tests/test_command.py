@@ -279,7 +279,8 @@ def test_the_demo_does_the_main_job_over_real_stdio() -> None:
     assert re.search(r"serves 1\d tools", done.stdout)
     assert re.search(r"1\d,\d{3},\d{3} bytes upstream, 4,\d{3} specs", done.stdout)
     assert "The pages together: all " in done.stdout
-    assert "TimeoutError" in done.stdout
+    assert re.search(r"42 tests failed for 3 causes", done.stdout)
+    assert re.findall(r"^  (\d+) × new: ", done.stdout, re.MULTILINE) == ["23", "10", "9"]
     assert "→ declined: Nothing was changed." in done.stdout
     assert "→ done: It is done" in done.stdout
 

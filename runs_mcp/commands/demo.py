@@ -97,7 +97,7 @@ async def _look_around(client: Client, person: _Person) -> None:
     host = _Host(client)
     project = (await host.call("currents_list_projects"))["projects"][0]["project_id"]
     await _trim_the_largest_run(host, project)
-    await _read_the_newest_failed_run(host, project)
+    await _triage_the_newest_failed_run(host, project)
     await _cancel_a_run(host, project, person)
 
 
@@ -121,7 +121,7 @@ async def _trim_the_largest_run(host: _Host, project: str) -> None:
     _say(f"  The pages together: all {shown}.")
 
 
-async def _read_the_newest_failed_run(host: _Host, project: str) -> None:
+async def _triage_the_newest_failed_run(host: _Host, project: str) -> None:
     _say("\nWhy did the newest run fail?")
     listed = await host.call(
         "currents_list_runs",
@@ -132,13 +132,21 @@ async def _read_the_newest_failed_run(host: _Host, project: str) -> None:
     )
     run = listed["runs"][0]
     _say(f"  {run['failed']} tests failed on {run['branch']}: {run['commit_message']}")
-    specs = (await host.call("currents_get_run", run_id=run["url"]))["specs"]
-    _say(f"  The worst of {len(specs)} specs that did not just pass is {specs[0]['spec']}:")
-    instance = await host.call("currents_get_instance", instance_id=specs[0]["instance_id"])
-    failure = instance["failures"][0]
-    _say(f"  {failure['test']}, {failure['location']}:")
-    for line in failure["error"]["message"].splitlines():
-        _say(f"    {line}")
+    answer = await host.call("triage_run", run=run["url"])
+    _say(f"  {answer['verdict']}")
+    told = 0
+    while True:
+        for group in answer["groups"]:
+            told += ("example" in group) + len(group.get("others", []))
+            if failure := group.get("example"):
+                _say(f"  {group['tests']} × {group['novelty']}: {failure['test']}")
+                _say(f"    {failure['spec']}, {failure['location']}")
+                _say(f"    {failure['error']['message'].splitlines()[0]}")
+        if not (cursor := answer["trim"].get("next_cursor")):
+            break
+        answer = await host.call("triage_run", run=run["url"], cursor=cursor)
+    if told != run["failed"]:
+        raise _StepFailedError(f"{told} tests are in groups of {run['failed']} that failed.")
 
 
 async def _cancel_a_run(host: _Host, project: str, person: _Person) -> None:
