@@ -11,7 +11,7 @@ T = TypeVar("T")
 PATH_CHARS: Final = 300
 _ID_CHARS: Final = 128
 _NAME_CHARS: Final = 128
-_BLOCK_CHARS: Final = 1500
+BLOCK_CHARS: Final = 1500
 _FIRST_MILLISECONDS: Final = 100_000_000_000  # epoch seconds are far below, milliseconds above
 
 
@@ -30,7 +30,7 @@ def path(value: str | None) -> str:
     return line(value, PATH_CHARS)
 
 
-def block(value: str | None, max_chars: int = _BLOCK_CHARS) -> str:
+def block(value: str | None, max_chars: int = BLOCK_CHARS) -> str:
     """Returns a stranger's text of several lines as plain text."""
     return clip(without_url_secrets(plain(value)).strip("\n"), max_chars) if value else ""
 

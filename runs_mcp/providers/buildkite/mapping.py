@@ -13,6 +13,7 @@ from runs_mcp.providers.buildkite.references import (
     buildkite_run_url,
     buildkite_suite_url,
 )
+from runs_mcp.providers.failure_message import message_of
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
     block,
@@ -39,7 +40,7 @@ _NOTES: Final = {
 _STALE: Final = "No results came in time."
 # «AssertionError: …», «urllib.error.URLError: …»; RSpec writes «KeyError:» on a line of its own.
 _ERROR_NAME = re.compile(
-    r"\s*(?P<name>(?:[A-Za-z_]\w*(?:\.|::))*(?:[A-Z]\w*)?(?:Error|Exception|Failure|Timeout|Exit))\b:"
+    r"\s*(?P<name>(?:[A-Za-z_]\w*(?:\.|::))*(?:[A-Z]\w*)?(?:Error|Exception|Failure|Timeout|Exit)|Errno::[A-Z][A-Z0-9]+)\b:"
 )
 _RSPEC_REASON: Final = "Failure/Error:"
 
@@ -103,7 +104,7 @@ def failure(sent: wire.WireFailedExecution) -> model.Failure:
         location=location,
         error=model.Error(
             name=_error_name(sent.failure_reason or "", expanded),
-            message=block("\n".join(filter(None, [sent.failure_reason, *said]))),
+            message=message_of("\n".join(filter(None, [sent.failure_reason, *said]))),
             frame=path(str(stack.top)) if stack.top else "",
             stack=block(stack.head, _STACK_CHARS),
         ),

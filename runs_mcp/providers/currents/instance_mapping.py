@@ -9,6 +9,7 @@ from runs_mcp import model
 from runs_mcp.providers.currents import wire
 from runs_mcp.providers.currents.references import currents_instance_url
 from runs_mcp.providers.currents.run_mapping import framework, platform
+from runs_mcp.providers.failure_message import message_of
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
     block,
@@ -120,7 +121,7 @@ def _failure(
         location=line(location, PATH_CHARS + _LINE_NUMBER_CHARS),
         error=model.Error(
             name=line(error.name),
-            message=block(error.message),
+            message=message_of(error.message),
             frame=path(str(stack.top)) if stack.top else "",
             code_frame=block(code_frame.frame, _CODE_CHARS),
             stack=block(stack.head, _CODE_CHARS),
