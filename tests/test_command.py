@@ -281,6 +281,7 @@ def test_the_demo_does_the_main_job_over_real_stdio() -> None:
     assert "The pages together: all " in done.stdout
     assert re.search(r"42 tests failed for 3 causes", done.stdout)
     assert re.findall(r"^  (\d+) × new: ", done.stdout, re.MULTILINE) == ["23", "10", "9"]
+    assert len(re.findall(r"^  flaky: ", done.stdout, re.MULTILINE)) == 1
     assert "→ declined: Nothing was changed." in done.stdout
     assert "→ done: It is done" in done.stdout
 

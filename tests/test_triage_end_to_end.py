@@ -256,6 +256,37 @@ async def test_waiting_ends_when_the_time_is_up(sandbox: Sandbox) -> None:
     assert report["run"]["completion"] == "in_progress"
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_waiting_ends_at_once_when_the_client_cancels(sandbox: Sandbox, era: Era) -> None:
+    """Another wait, longer than the first one's pause, shows that the first reads no more."""
+    run, other = NotableRun.IN_PROGRESS.value, NotableRun.CONSOLE_IN_PROGRESS.value
+
+    def reads_of(read: str) -> int:
+        return sum(request.path.endswith(read) for request in sandbox.requests)
+
+    waiting = anyio.Event()
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        del progress, total, message
+        waiting.set()
+
+    async with connect(sandbox, era=era) as client:
+
+        async def wait() -> None:
+            arguments = {"run": f"currents:{run}", "timeout_s": 600}
+            await client.call_tool("wait_for_run", arguments, progress_callback=note)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            with anyio.fail_after(20):
+                await waiting.wait()
+            tasks.cancel_scope.cancel()
+        await client.call_tool("wait_for_run", {"run": f"currents:{other}", "timeout_s": 3})
+
+    assert reads_of(other) >= 2
+    assert reads_of(run) == 1
+
+
 async def test_progress_is_reported_while_specs_are_read(sandbox: Sandbox) -> None:
     told: list[tuple[float, float | None]] = []
 

@@ -142,6 +142,8 @@ async def _triage_the_newest_failed_run(host: _Host, project: str) -> None:
                 _say(f"  {group['tests']} × {group['novelty']}: {failure['test']}")
                 _say(f"    {failure['spec']}, {failure['location']}")
                 _say(f"    {failure['error']['message'].splitlines()[0]}")
+        for test in answer.get("flaky", []):
+            _say(f"  flaky: {test['test']}")
         if not (cursor := answer["trim"].get("next_cursor")):
             break
         answer = await host.call("triage_run", run=run["url"], cursor=cursor)
