@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from runs_mcp.confirm import Sight
 from runs_mcp.errors import InvalidArgument, NotFound
@@ -25,14 +25,12 @@ _NAMED_IDS_CHARS: Final = 1200
 
 
 @dataclass(frozen=True)
-class CancelRun:
-    """Cancels a run in progress."""
+class _OnRun:
+    """What is done to one run."""
 
     clients: Clients
     run_id: str
-    name: ActionName = "cancel"
-    provider: Provider = "currents"
-    tool: str = "currents_cancel_run"
+    provider: ClassVar[Provider] = "currents"
 
     @property
     def target(self) -> str:
@@ -43,6 +41,14 @@ class CancelRun:
     def arguments(self) -> tuple[object, ...]:
         """What tells this call from another of the tool."""
         return (self.run_id,)
+
+
+@dataclass(frozen=True)
+class CancelRun(_OnRun):
+    """Cancels a run in progress."""
+
+    name: ClassVar[ActionName] = "cancel"
+    tool: ClassVar[str] = "currents_cancel_run"
 
     async def look(self) -> Sight:
         """Reads the run; its completion decides."""
@@ -75,9 +81,9 @@ class CancelRunByGithubCi:
     github_run_attempt: int
     project_id: str
     ci_build_id: str
-    name: ActionName = "cancel"
-    provider: Provider = "currents"
-    tool: str = "currents_cancel_run_by_github_ci"
+    name: ClassVar[ActionName] = "cancel"
+    provider: ClassVar[Provider] = "currents"
+    tool: ClassVar[str] = "currents_cancel_run_by_github_ci"
 
     @property
     def target(self) -> str:
@@ -163,21 +169,13 @@ class CancelRunByGithubCi:
 
 
 @dataclass(frozen=True)
-class ResetRun:
+class ResetRun(_OnRun):
     """Lets the specs of a run that failed on some machines run again."""
 
-    clients: Clients
-    run_id: str
     machine_ids: tuple[str, ...]
     batched: bool
-    name: ActionName = "reset"
-    provider: Provider = "currents"
-    tool: str = "currents_reset_run"
-
-    @property
-    def target(self) -> str:
-        """The run ID."""
-        return self.run_id
+    name: ClassVar[ActionName] = "reset"
+    tool: ClassVar[str] = "currents_reset_run"
 
     @property
     def arguments(self) -> tuple[object, ...]:
@@ -225,24 +223,11 @@ class ResetRun:
 
 
 @dataclass(frozen=True)
-class DeleteRun:
+class DeleteRun(_OnRun):
     """Deletes a run and all that belongs to it."""
 
-    clients: Clients
-    run_id: str
-    name: ActionName = "delete"
-    provider: Provider = "currents"
-    tool: str = "currents_delete_run"
-
-    @property
-    def target(self) -> str:
-        """The run ID."""
-        return self.run_id
-
-    @property
-    def arguments(self) -> tuple[object, ...]:
-        """What tells this call from another of the tool."""
-        return (self.run_id,)
+    name: ClassVar[ActionName] = "delete"
+    tool: ClassVar[str] = "currents_delete_run"
 
     async def look(self) -> Sight:
         """Reads the run; its completion and the number of specs completed decide."""
