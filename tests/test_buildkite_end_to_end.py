@@ -169,8 +169,9 @@ async def test_urls_of_runs_suites_and_tests_work_as_pasted(sandbox: Sandbox) ->
 async def test_a_spent_limit_that_resets_soon_is_waited_for(
     sandbox: Sandbox, scope: Literal["rest", "rest_user"]
 ) -> None:
-    sandbox.limit_buildkite(scope, remaining=0, reset_s=2)
     async with connect(sandbox) as client:
+        # Now, so that the limit is not over before the server has started.
+        sandbox.limit_buildkite(scope, remaining=0, reset_s=2)
         with anyio.fail_after(30):
             result = await client.call_tool("buildkite_get_run", {"run_id": MANY})
 
@@ -185,8 +186,8 @@ async def test_a_spent_limit_that_resets_soon_is_waited_for(
 async def test_a_spent_limit_that_resets_late_is_told_at_once(
     sandbox: Sandbox, scope: Literal["rest", "rest_user"]
 ) -> None:
-    sandbox.limit_buildkite(scope, remaining=0, reset_s=300)
     async with connect(sandbox) as client:
+        sandbox.limit_buildkite(scope, remaining=0, reset_s=300)
         result = await client.call_tool("buildkite_get_run", {"run_id": MANY})
 
     assert "kind=rate_limited status=429 retryable=yes" in text_of(result)
