@@ -131,6 +131,32 @@ async def test_what_could_not_be_loaded_is_counted_and_told(sandbox: Sandbox) ->
     assert "10 of 27 failing specs could not be loaded" in first["verdict"]
 
 
+async def test_failures_behind_a_page_that_cannot_be_read_are_told_as_not_loaded(
+    sandbox: Sandbox,
+) -> None:
+    many = NotableBuildkiteRun.MANY_FAILURES
+    path = f".*/runs/{many.value}/failed_executions"
+    sandbox.fail(Fault(path=path, times=1))  # the first page is answered
+    sandbox.fail(Fault(path=path, status=500))
+    async with connect(sandbox) as client:
+        arguments = {"run": buildkite(many), "baseline": buildkite(NotableBuildkiteRun.PASSED)}
+        first = structured_of(await client.call_tool("triage_run", arguments))
+
+    assert "100 tests failed" in first["verdict"]
+    assert "could not be loaded" in first["verdict"]
+    assert first["coverage"]["failed_to_load"] >= 1
+
+
+async def test_where_no_failure_can_be_read_the_error_of_the_api_is_told(sandbox: Sandbox) -> None:
+    many = NotableBuildkiteRun.MANY_FAILURES
+    sandbox.fail(Fault(path=f".*/runs/{many.value}/failed_executions", status=403))
+    async with connect(sandbox) as client:
+        refused = await client.call_tool("triage_run", {"run": buildkite(many)})
+
+    assert refused.is_error
+    assert "kind=forbidden status=403" in text_of(refused)
+
+
 @pytest.mark.parametrize(
     ("run", "said"),
     [
