@@ -7,7 +7,7 @@ wrong becomes a `RunsError`. No key, no query string and no body is ever logged.
 
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -114,14 +114,7 @@ class ApiClient:
         failure: errors.RunsError | None = None
         try:
             with anyio.fail_after(self._time.left_s()):
-                async for attempt in stamina.retry_context(
-                    on=self._pause_before_retry,
-                    attempts=_ATTEMPTS,
-                    timeout=None,
-                    wait_initial=0.2,
-                    wait_max=5,
-                    wait_jitter=0.3,
-                ):
+                async for attempt in _attempts(self._pause_before_retry):
                     with attempt:
                         try:
                             received = await self._send("GET", url, path, params)
@@ -152,14 +145,7 @@ class ApiClient:
         unsent: errors.NotConnected | None = None
         try:
             with anyio.fail_after(self._time.left_s()):
-                async for attempt in stamina.retry_context(
-                    on=errors.NotConnected,
-                    attempts=_ATTEMPTS,
-                    timeout=None,
-                    wait_initial=0.2,
-                    wait_max=5,
-                    wait_jitter=0.3,
-                ):
+                async for attempt in _attempts(errors.NotConnected):
                     with attempt:
                         unsent = None
                         try:
@@ -253,6 +239,20 @@ class ApiClient:
             f"the deadline of one call.{before}",
             retry_after_s=failure.retry_after_s if failure else None,
         )
+
+
+def _attempts(
+    again: type[errors.RunsError] | Callable[[Exception], bool | float],
+) -> AsyncIterable[stamina.Attempt]:
+    """Returns the attempts at a request, with growing pauses; the call's time is their end."""
+    return stamina.retry_context(
+        on=again,
+        attempts=_ATTEMPTS,
+        timeout=None,
+        wait_initial=0.2,
+        wait_max=5,
+        wait_jitter=0.3,
+    )
 
 
 def _fill(path: str, values: Mapping[str, str]) -> str:

@@ -24,9 +24,9 @@ from runs_mcp.errors import RunsError
 from runs_mcp.model import ListedRun
 from runs_mcp.providers.buildkite import BuildkiteClient
 from runs_mcp.providers.buildkite.references import (
-    BuildkiteSuite,
     buildkite_organization,
     buildkite_suite,
+    configured_suite,
 )
 from runs_mcp.providers.currents import CurrentsClient, RunFilters
 from runs_mcp.services import Services
@@ -211,10 +211,9 @@ class Lookup:
         settings = self._services.settings
         client = BuildkiteClient(self._services.api("buildkite"))
         organization, suite = (self._chosen.get(name, "") for name in ("organization", "suite"))
-        defaults = BuildkiteSuite(settings.buildkite_organization, settings.buildkite_suite)
 
         async def read() -> Sequence[ListedRun]:
-            where = buildkite_suite(organization, suite, defaults)
+            where = buildkite_suite(organization, suite, configured_suite(settings))
             listed = await client.list_runs(where, build_id="", limit=_LISTED, start=0)
             return listed.items
 

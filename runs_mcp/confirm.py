@@ -148,14 +148,14 @@ class Guard:
         audit: AuditLog,
         turn: Callable[[str], AbstractAsyncContextManager[None]],
         key: str,
-        call_time: CallTime | None = None,
+        call_time: CallTime,
     ) -> None:
         self._policy = policy
         self._preapproved = preapproved
         self._tokens = tokens
         self._audit = audit
         self._turn = turn
-        self._time = call_time or CallTime(0)
+        self._time = call_time
         self._key = key
         self._caller = tokens.caller(key)
 

@@ -165,6 +165,21 @@ def upstream_cursor(cursor: str, query: Query) -> str:
             raise bad_cursor()
 
 
+def counted_rows(cursor: str, query: Query) -> int:
+    """Returns how many rows the pages before this cursor held; 0 at the beginning.
+
+    Raises:
+        InvalidArgument: It is no cursor, or one of another query.
+    """
+    match decode_cursor(cursor, query):
+        case []:
+            return 0
+        case [int(rows)] if rows >= 0:
+            return rows
+        case _:
+            raise bad_cursor()
+
+
 class _Cut(NamedTuple):
     """How far a page is shortened."""
 

@@ -1,13 +1,16 @@
 """What triage and comparison need of any provider: one run, read as far as they ask."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from runs_mcp.model import Failure, Run, Totals
 
 TestStatus = Literal["passed", "failed", "flaky", "skipped"]
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
 """Is told how many of how many parts have been read."""
+
+USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
+"""Where the provider does not tell the default branch."""
 
 
 class Findings(NamedTuple):

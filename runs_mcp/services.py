@@ -54,7 +54,7 @@ class Services:
             max_bytes=self.settings.max_download_bytes,
         )
 
-    def guard(self, provider: Provider, call_time: CallTime | None = None) -> Guard:
+    def guard(self, provider: Provider, call_time: CallTime) -> Guard:
         """Returns the guard of a destructive call, which has this time."""
         return Guard(
             policy=self.settings.confirm,
@@ -62,7 +62,7 @@ class Services:
             tokens=self.tokens,
             audit=AuditLog(self.settings.audit_log),
             turn=self._turn,
-            call_time=call_time or self.call_time(),
+            call_time=call_time,
             key=self.settings.access(provider).key,
         )
 

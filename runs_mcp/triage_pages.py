@@ -15,8 +15,7 @@ from runs_mcp.compare import Comparison
 from runs_mcp.model import Failure
 from runs_mcp.paging import (
     Query,
-    bad_cursor,
-    decode_cursor,
+    counted_rows,
     encode_cursor,
     longest_page,
     shortened_to,
@@ -66,7 +65,7 @@ class TriageAnswer:
             InvalidArgument: The cursor is none of this query.
         """
         rows = self._rows()
-        start = start_of(decode_cursor(cursor, query))
+        start = counted_rows(cursor, query)
         causes = _fitting_causes(self.groups, int(budget * _CAUSES_SHARE))
 
         def make(count: int) -> TriageReport:
@@ -151,7 +150,7 @@ def compare_page(
     """
     lists: dict[str, tuple[CaseKey, ...]] = comparison.lists()
     rows = [(name, key) for name, keys in lists.items() for key in keys]
-    start = start_of(decode_cursor(cursor, query))
+    start = counted_rows(cursor, query)
 
     def make(count: int) -> CompareReport:
         end = min(start + count, len(rows))
@@ -173,21 +172,6 @@ def compare_page(
         )
 
     return longest_page(max(0, len(rows) - start), make, budget)
-
-
-def start_of(position: Sequence[int | str]) -> int:
-    """Returns the row that a cursor's position stands for.
-
-    Raises:
-        InvalidArgument: It is no such position.
-    """
-    match position:
-        case []:
-            return 0
-        case [int(start)] if start >= 0:
-            return start
-        case _:
-            raise bad_cursor()
 
 
 def _trim(shown: Sequence[object], total: int, start: int, end: int, query: Query) -> Trim:

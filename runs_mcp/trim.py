@@ -22,6 +22,7 @@ from runs_mcp.paging import (
     Position,
     Query,
     bad_cursor,
+    counted_rows,
     decode_cursor,
     encode_cursor,
     longest_page,
@@ -165,7 +166,7 @@ def instance_page(full: FullInstance, *, cursor: str, query: Query, budget: int)
     """
     failures = sorted(full.failures, key=lambda failure: failure.status == "flaky")
     rows = [*failures, *full.passed, *full.assets]
-    start = _count(decode_cursor(cursor, query))
+    start = counted_rows(cursor, query)
 
     def make(count: int) -> InstanceReport:
         taken = rows[start : start + count]
@@ -226,13 +227,6 @@ def _key_behind(position: Position, specs: Sequence[Spec]) -> _Key:
             return _Key(phase=int(phase), nth=nth)
         case _:
             raise bad_cursor()
-
-
-def _count(position: Position) -> int:
-    start = position[0] if position else 0
-    if not isinstance(start, int) or start < 0:
-        raise bad_cursor()
-    return start
 
 
 def _key_of(nth: int, spec: Spec) -> _Key:

@@ -20,6 +20,7 @@ from itsdangerous import TimestampSigner
 from msgspec import UNSET
 
 from runs_mcp.audit import AuditEntry, AuditLog
+from runs_mcp.call_time import CallTime
 from runs_mcp.confirm import Guard, Person, Question, Reply, Sight
 from runs_mcp.confirmation_tokens import ConfirmationTokens
 from runs_mcp.errors import (
@@ -306,6 +307,7 @@ def guard(
         audit=audit or Memory(),
         turn=turn or Turn(),
         key=key,
+        call_time=CallTime(30),
     )
 
 
@@ -1326,11 +1328,15 @@ async def test_a_hundred_calls_on_one_run_lead_to_one_write(name: ActionName, wa
     async with open_services(loaded) as services:
         token = ""
         if way == "token":
-            token = (await report_of(services.guard("currents"), writes[0])).confirmation_token
+            token = (
+                await report_of(services.guard("currents", services.call_time()), writes[0])
+            ).confirmation_token
         person = Somebody(reply=right()) if way == "elicitation" else NOBODY
 
         async def call(write: Write) -> None:
-            report = await report_of(services.guard("currents"), write, person, token)
+            report = await report_of(
+                services.guard("currents", services.call_time()), write, person, token
+            )
             outcomes.append(report.outcome)
 
         with anyio.fail_after(20):
@@ -1348,10 +1354,12 @@ async def test_calls_on_different_runs_do_not_wait_for_each_other() -> None:
     async with open_services(loaded) as services:
         with anyio.fail_after(10):
             async with anyio.create_task_group() as calls:
-                calls.start_soon(services.guard("currents").carry_out, slow, NOBODY, "")
+                calls.start_soon(
+                    services.guard("currents", services.call_time()).carry_out, slow, NOBODY, ""
+                )
                 await slow.act_door.reached.wait()
                 other = Write(Upstream(), target="another-run")
-                report = await report_of(services.guard("currents"), other)
+                report = await report_of(services.guard("currents", services.call_time()), other)
                 assert report.outcome == "done"
                 slow.act_door.opened.set()
     assert len(slow.acts) == 1
@@ -1360,12 +1368,12 @@ async def test_calls_on_different_runs_do_not_wait_for_each_other() -> None:
 async def test_a_hundred_calls_with_one_token_that_names_no_run_lead_to_one_write() -> None:
     writes = [Write(Upstream(), blind=True) for _ in range(MANY)]
     async with open_services(settings_of()) as services:
-        first = await report_of(services.guard("currents"), writes[0])
+        first = await report_of(services.guard("currents", services.call_time()), writes[0])
         with anyio.fail_after(20):
             async with anyio.create_task_group() as calls:
                 for write in writes:
                     calls.start_soon(
-                        services.guard("currents").carry_out,
+                        services.guard("currents", services.call_time()).carry_out,
                         write,
                         NOBODY,
                         first.confirmation_token,

@@ -149,6 +149,7 @@ async def carried_out(
         audit=audit or Memory(),
         turn=no_turn,
         key=READ_WRITE_KEY,
+        call_time=CallTime(30),
     )
     report = await guard.carry_out(action, Nobody(), token)
     assert isinstance(report, ActionReport)

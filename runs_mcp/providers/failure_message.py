@@ -32,8 +32,7 @@ def message_of(text: str | None) -> str:
 def _without_source(message: str) -> str:
     """Returns a pytest traceback without the source around the lines that were running.
 
-    The first line, the reason, stays; of the functions, the last one that is named before an
-    error: it is the one that raised.
+    The first line, the reason, stays; of the functions, the one that each of those lines is in.
     """
     first, *lines = message.split("\n")
     kept = [first, _LEFT_OUT]

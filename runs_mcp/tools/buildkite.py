@@ -12,11 +12,11 @@ from runs_mcp.model import Failure
 from runs_mcp.paging import Query, bad_cursor, list_page, upstream_cursor
 from runs_mcp.providers.buildkite import MAX_LIMIT, BuildkiteClient, Listed
 from runs_mcp.providers.buildkite.references import (
-    BuildkiteSuite,
     buildkite_build,
     buildkite_organization,
     buildkite_run,
     buildkite_suite,
+    configured_suite,
 )
 from runs_mcp.results import FailureList, RunList, RunStatus, SuiteList, Trim
 from runs_mcp.services import Services
@@ -80,7 +80,7 @@ async def buildkite_list_runs(
     A run that passed is final only when its completion is complete: its note says so.
     """
     services = ctx.request_context.lifespan_context
-    where = buildkite_suite(organization, suite, _defaults(services))
+    where = buildkite_suite(organization, suite, configured_suite(services.settings))
     build = buildkite_build(build_id)
     query: Query = ("buildkite_list_runs", *where, build)
     start = _start(cursor, query)
@@ -104,7 +104,7 @@ async def buildkite_get_run(
     For what failed in it use buildkite_get_failed_executions.
     """
     services = ctx.request_context.lifespan_context
-    run = buildkite_run(run_id, organization, suite, _defaults(services))
+    run = buildkite_run(run_id, organization, suite, configured_suite(services.settings))
     return answer(RunStatus(run=await _client(services).get_run(run)))
 
 
@@ -123,7 +123,7 @@ async def buildkite_get_failed_executions(
     Pass include_expanded for what a reason alone does not tell.
     """
     services = ctx.request_context.lifespan_context
-    run = buildkite_run(run_id, organization, suite, _defaults(services))
+    run = buildkite_run(run_id, organization, suite, configured_suite(services.settings))
     query: Query = ("buildkite_get_failed_executions", *run, include_expanded)
     start = _start(cursor, query)
     listed = await _client(services).get_failed_executions(
@@ -157,11 +157,6 @@ async def buildkite_get_failed_executions(
 
 def _client(services: Services) -> BuildkiteClient:
     return BuildkiteClient(services.api("buildkite"))
-
-
-def _defaults(services: Services) -> BuildkiteSuite:
-    settings = services.settings
-    return BuildkiteSuite(settings.buildkite_organization, settings.buildkite_suite)
 
 
 def _start(cursor: str, query: Query) -> int:

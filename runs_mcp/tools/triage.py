@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 import anyio
@@ -158,6 +159,7 @@ def run_reader(reference: str, services: Services) -> RunReader:
     )
 
 
+@dataclass
 class _Before:
     """The baseline as far as it was read: its findings, how it was chosen, or why there is none."""
 

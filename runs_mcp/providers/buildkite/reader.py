@@ -10,11 +10,19 @@ from runs_mcp.providers.buildkite.references import (
     BuildkiteRun,
     BuildkiteSuite,
     buildkite_run,
+    configured_suite,
 )
-from runs_mcp.run_reader import Baseline, CaseKey, Findings, Outcomes, Progress, TestStatus
+from runs_mcp.run_reader import (
+    USUAL_DEFAULT_BRANCHES,
+    Baseline,
+    CaseKey,
+    Findings,
+    Outcomes,
+    Progress,
+    TestStatus,
+)
 from runs_mcp.settings import Settings
 
-_USUAL_DEFAULTS: Final = ("main", "master")
 _SEARCHED_PAGES: Final = 5
 
 
@@ -96,7 +104,7 @@ class BuildkiteRunReader:
         for suite in suites.items:
             if suite.suite == where.suite and suite.default_branch:
                 return (suite.default_branch,)
-        return _USUAL_DEFAULTS
+        return USUAL_DEFAULT_BRANCHES
 
     async def _executions(self, progress: Progress) -> tuple[list[Failure], bool]:
         """Returns the failed executions, and whether these are all."""
@@ -122,7 +130,8 @@ def open_buildkite_run(api: ApiClient, reference: str, settings: Settings) -> Bu
     Raises:
         InvalidArgument: It names none.
     """
-    defaults = BuildkiteSuite(settings.buildkite_organization, settings.buildkite_suite)
     parts = reference.split("/")
     organization, suite, run_id = parts if len(parts) == 3 else ("", "", reference)
-    return BuildkiteRunReader(api, buildkite_run(run_id, organization, suite, defaults))
+    return BuildkiteRunReader(
+        api, buildkite_run(run_id, organization, suite, configured_suite(settings))
+    )

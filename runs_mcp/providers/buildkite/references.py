@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from runs_mcp.errors import InvalidArgument
+from runs_mcp.settings import Settings
 from runs_mcp.text import clip, one_line
 
 DASHBOARD: Final = "https://buildkite.com"
@@ -31,6 +32,11 @@ class BuildkiteRun(NamedTuple):
     organization: str
     suite: str
     run_id: str
+
+
+def configured_suite(settings: Settings) -> BuildkiteSuite:
+    """Returns the organization and the suite that hold where none is named; each may be empty."""
+    return BuildkiteSuite(settings.buildkite_organization, settings.buildkite_suite)
 
 
 def buildkite_organization(organization: str, default: str) -> str:

@@ -13,6 +13,7 @@ from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.references import currents_run_id
 from runs_mcp.run_reader import (
+    USUAL_DEFAULT_BRANCHES,
     Baseline,
     CaseKey,
     Findings,
@@ -24,7 +25,6 @@ from runs_mcp.run_reader import (
 from runs_mcp.settings import Settings
 
 _AT_ONCE: Final = 16
-_USUAL_DEFAULTS: Final = ("main", "master")
 _TO_INSPECT: Final = ("failed", "flaky", "unknown")
 
 
@@ -102,7 +102,7 @@ class CurrentsRun:
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last completed run on the project's default branch before `run`."""
         known = await self._client.get_project(run.project_id)
-        branches = [known.default_branch] if known.default_branch else [*_USUAL_DEFAULTS]
+        branches = [known.default_branch] if known.default_branch else [*USUAL_DEFAULT_BRANCHES]
         for branch in branches:
             filters = RunFilters(
                 branches=(branch,), completion=("complete",), date_end=run.created_at
