@@ -1,10 +1,10 @@
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
+from story_api import Json, run
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.story import (
@@ -15,15 +15,8 @@ from runs_mcp.sandbox.story import (
 )
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-Json = dict[str, Any]
 WORKFLOW_RUN, ATTEMPT = PUSH_IN_PROGRESS
 BY_GITHUB = {"githubRunId": WORKFLOW_RUN, "githubRunAttempt": ATTEMPT}
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
 
 
 @pytest.fixture
@@ -33,11 +26,6 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
         base_url=sandbox.currents_url, headers=headers, timeout=10, verify=NO_TLS
     ) as client:
         yield client
-
-
-def run(api: httpx.Client, run_id: str) -> Json:
-    found: Json = api.get(f"/runs/{run_id}").json()["data"]
-    return found
 
 
 def test_cancel_stops_a_run_in_progress_and_a_second_time_is_refused(api: httpx.Client) -> None:

@@ -1,11 +1,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
+from story_api import NOW, Json, failed_tests, flaky_tests, instance, listed, run
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.story import (
@@ -13,11 +12,6 @@ from runs_mcp.sandbox.story import (
     CONSOLE_PROJECT,
     NotableRun,
 )
-
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-FLAKE = ("e2e/specs/seats/seat-map.spec.ts", "keeps the chosen seats after a reload")
-KNOWN = ("e2e/specs/timetable/print.spec.ts", "prints the timetable in Norwegian")
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -28,48 +22,6 @@ def api() -> Iterator[httpx.Client]:
         httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
     ):
         yield client
-
-
-def run(api: httpx.Client, run_id: str) -> Json:
-    found: Json = api.get(f"/runs/{run_id}").json()["data"]
-    return found
-
-
-def instance(api: httpx.Client, spec: Json) -> Json:
-    answer = api.get(f"/instances/{spec['instanceId']}")
-    assert answer.status_code == 200
-    found: Json = answer.json()["data"]
-    return found
-
-
-def listed(api: httpx.Client, project_id: str) -> list[Json]:
-    runs: list[Json] = []
-    more = True
-    while more:
-        after = {"starting_after": runs[-1]["cursor"]} if runs else {}
-        answer = api.get(f"/projects/{project_id}/runs", params={"limit": 50, **after}).json()
-        runs, more = runs + answer["data"], answer["has_more"]
-    return runs
-
-
-def failed_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
-    return [
-        (spec["spec"], test)
-        for spec in run(api, run_id)["specs"]
-        if "results" in spec and spec["results"]["stats"]["failures"]
-        for test in instance(api, spec)["results"]["tests"]
-        if test["state"] == "failed"
-    ]
-
-
-def flaky_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
-    return [
-        (spec["spec"], test)
-        for spec in run(api, run_id)["specs"]
-        if "results" in spec and spec["results"]["flaky"]
-        for test in instance(api, spec)["results"]["tests"]
-        if {attempt["state"] for attempt in test["attempts"]} == {"failed", "passed"}
-    ]
 
 
 def first_lines(found: list[tuple[str, Json]]) -> Counter[str]:

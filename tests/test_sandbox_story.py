@@ -2,11 +2,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from story_api import FLAKE, KNOWN, NOW, Json, failed_tests, flaky_tests, instance, listed, run
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.story import (
@@ -15,11 +15,6 @@ from runs_mcp.sandbox.story import (
     PUSH_IN_PROGRESS,
     NotableRun,
 )
-
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-FLAKE = ("e2e/specs/seats/seat-map.spec.ts", "keeps the chosen seats after a reload")
-KNOWN = ("e2e/specs/timetable/print.spec.ts", "prints the timetable in Norwegian")
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -30,48 +25,6 @@ def api() -> Iterator[httpx.Client]:
         httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
     ):
         yield client
-
-
-def run(api: httpx.Client, run_id: str) -> Json:
-    found: Json = api.get(f"/runs/{run_id}").json()["data"]
-    return found
-
-
-def instance(api: httpx.Client, spec: Json) -> Json:
-    answer = api.get(f"/instances/{spec['instanceId']}")
-    assert answer.status_code == 200
-    found: Json = answer.json()["data"]
-    return found
-
-
-def listed(api: httpx.Client, project_id: str) -> list[Json]:
-    runs: list[Json] = []
-    more = True
-    while more:
-        after = {"starting_after": runs[-1]["cursor"]} if runs else {}
-        answer = api.get(f"/projects/{project_id}/runs", params={"limit": 50, **after}).json()
-        runs, more = runs + answer["data"], answer["has_more"]
-    return runs
-
-
-def failed_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
-    return [
-        (spec["spec"], test)
-        for spec in run(api, run_id)["specs"]
-        if "results" in spec and spec["results"]["stats"]["failures"]
-        for test in instance(api, spec)["results"]["tests"]
-        if test["state"] == "failed"
-    ]
-
-
-def flaky_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
-    return [
-        (spec["spec"], test)
-        for spec in run(api, run_id)["specs"]
-        if "results" in spec and spec["results"]["flaky"]
-        for test in instance(api, spec)["results"]["tests"]
-        if {attempt["state"] for attempt in test["attempts"]} == {"failed", "passed"}
-    ]
 
 
 def named(found: list[tuple[str, Json]]) -> list[tuple[str, str]]:

@@ -1,0 +1,53 @@
+"""The sandbox's story of Currents runs, read over its HTTP as any client would."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+
+NOW: Final = datetime(2027, 5, 20, 12, tzinfo=UTC)
+FLAKE: Final = ("e2e/specs/seats/seat-map.spec.ts", "keeps the chosen seats after a reload")
+KNOWN: Final = ("e2e/specs/timetable/print.spec.ts", "prints the timetable in Norwegian")
+Json = dict[str, Any]
+
+
+def run(api: httpx.Client, run_id: str) -> Json:
+    found: Json = api.get(f"/runs/{run_id}").json()["data"]
+    return found
+
+
+def instance(api: httpx.Client, spec: Json) -> Json:
+    answer = api.get(f"/instances/{spec['instanceId']}")
+    assert answer.status_code == 200
+    found: Json = answer.json()["data"]
+    return found
+
+
+def listed(api: httpx.Client, project_id: str) -> list[Json]:
+    runs: list[Json] = []
+    more = True
+    while more:
+        after = {"starting_after": runs[-1]["cursor"]} if runs else {}
+        answer = api.get(f"/projects/{project_id}/runs", params={"limit": 50, **after}).json()
+        runs, more = runs + answer["data"], answer["has_more"]
+    return runs
+
+
+def failed_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
+    return [
+        (spec["spec"], test)
+        for spec in run(api, run_id)["specs"]
+        if "results" in spec and spec["results"]["stats"]["failures"]
+        for test in instance(api, spec)["results"]["tests"]
+        if test["state"] == "failed"
+    ]
+
+
+def flaky_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
+    return [
+        (spec["spec"], test)
+        for spec in run(api, run_id)["specs"]
+        if "results" in spec and spec["results"]["flaky"]
+        for test in instance(api, spec)["results"]["tests"]
+        if {attempt["state"] for attempt in test["attempts"]} == {"failed", "passed"}
+    ]
