@@ -68,6 +68,8 @@ class ConfirmationTokens:
 
     def _held(self, token: str, max_age_s: float | None) -> tuple[Claim, str] | None:
         """Returns the claim of a token, and what tells it from others of the same claim."""
+        if not token.isascii():
+            return None  # Not ours; half of a surrogate pair could not even be checked.
         max_age = None if max_age_s is None else int(max_age_s)
         try:
             held = self._serializer.loads(token, max_age=max_age)

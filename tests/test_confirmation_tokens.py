@@ -148,6 +148,15 @@ def test_the_time_of_a_token_cannot_be_put_on_another(monkeypatch: pytest.Monkey
         assert tokens.read(f"{payload}.{time}.{signature}", max_age_s=300) is None
 
 
+@pytest.mark.parametrize("strange", ["\ud800", "é", "\U0001f600", "\0"])
+def test_what_no_token_can_hold_makes_it_none(strange: str) -> None:
+    tokens = ConfirmationTokens([NEW])
+    token = tokens.sign(CLAIM)
+    for forged in (strange + token[1:], token[:40] + strange + token[41:], token + strange):
+        assert tokens.read(forged, max_age_s=300) is None
+        assert not tokens.spend(forged)
+
+
 @given(st.data())
 def test_no_character_of_a_token_can_be_changed(data: st.DataObject) -> None:
     tokens = ConfirmationTokens([NEW])
