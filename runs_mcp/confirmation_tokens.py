@@ -5,6 +5,7 @@ A token holds for the run as it was shown, and after the write the run differs.
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _SALT: Final = "runs-mcp confirmation"
 _REMEMBERED_SECONDS: Final = 3600.0  # longer than any token holds
 _CALLER_SALT: Final = b"runs-mcp caller"
@@ -68,8 +70,9 @@ class ConfirmationTokens:
 
     def _held(self, token: str, max_age_s: float | None) -> tuple[Claim, str] | None:
         """Returns the claim of a token, and what tells it from others of the same claim."""
-        if not token.isascii():
-            return None  # Not ours; half of a surrogate pair could not even be checked.
+        # Decoders read over other characters, or take them for these, or cannot encode them.
+        if not _TOKEN.fullmatch(token):
+            return None
         max_age = None if max_age_s is None else int(max_age_s)
         try:
             held = self._serializer.loads(token, max_age=max_age)
