@@ -6,13 +6,14 @@ wrong becomes a `RunsError`. No key, no query string and no body is ever logged.
 """
 
 import logging
+import re
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import anyio
 import httpx
@@ -38,11 +39,21 @@ _CONNECT_SHARE: Final = 1 / 3  # of the deadline, so that a lost SYN leaves time
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """A decoded answer, the size of what it was decoded from, and whether a page follows."""
+    """A decoded answer.
+
+    Args:
+        data: What was sent, as far as it could be read.
+        bytes: The size of what it was decoded from.
+        has_next: Whether its `Link` header names a next page.
+        next_page: The number of that page, where its address has one.
+        unreadable: For each record that could not be read, where it stood and why.
+    """
 
     data: T
     bytes: int
     has_next: bool = False
+    next_page: int | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -65,6 +76,7 @@ async def connection_pool(base_url: str) -> AsyncIterator[Pool]:
 class _Received(NamedTuple):
     body: bytearray
     has_next: bool
+    next_page: int | None
 
 
 class ApiClient:
@@ -123,8 +135,8 @@ class ApiClient:
                             raise
         except TimeoutError:
             raise self._deadline_exceeded(failure) from failure
-        data = decode(received.body, answer_type, self._api)
-        return Answer(data, len(received.body), received.has_next)
+        data, unreadable = decode(received.body, answer_type, self._api)
+        return Answer(data, len(received.body), received.has_next, received.next_page, unreadable)
 
     async def write(
         self,
@@ -153,7 +165,7 @@ class ApiClient:
                         except errors.NotConnected as error:
                             unsent = error
                             raise
-            return decode(answer.body, answer_type, self._api)
+            return decode(answer.body, answer_type, self._api)[0]
         except errors.NotConnected:
             raise
         except TimeoutError as error:
@@ -198,9 +210,11 @@ class ApiClient:
                     raise await refusal(
                         response, api=self._api, key=self._key, key_setting=self._key_setting
                     )
-                # Of a Link (RFC 8288) that there is one will do: its URL can hold a token.
-                has_next = "next" in response.links
-                return _Received(await read_body(response, self._max_bytes, self._api), has_next)
+                # Of a Link (RFC 8288) only the page's number is read: its URL can hold a token.
+                link = response.links.get("next")
+                next_page = _page_number(link.get("url", "")) if link else None
+                body = await read_body(response, self._max_bytes, self._api)
+                return _Received(body, link is not None, next_page)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise errors.NotConnected(
                 f"No connection to the {self._api} API at {_origin(self._base_url)} could be made: "
@@ -265,6 +279,11 @@ def _fill(path: str, values: Mapping[str, str]) -> str:
         if value in ("", ".", ".."):
             raise errors.InvalidArgument(f"{name} is empty or no name; nothing was requested.")
     return path.format_map({name: quote(value, safe="") for name, value in values.items()})
+
+
+def _page_number(url: str) -> int | None:
+    number = parse_qs(urlsplit(url).query).get("page", [""])[-1]
+    return int(number) if re.fullmatch(r"[0-9]{1,9}", number) else None
 
 
 def _origin(url: str) -> str:

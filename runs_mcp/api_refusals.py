@@ -1,5 +1,6 @@
 """What an answer other than 2xx means: status, body and headers become a `RunsError`."""
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -12,6 +13,9 @@ from runs_mcp.api_response import read_head
 from runs_mcp.text import clip, one_line, without_url_secrets
 
 _ERROR_BODY_BYTES: Final = 64_000
+_CHALLENGE: Final = re.compile(r",\s*(?=[A-Za-z][\w-]*\s+[A-Za-z])")
+_PARAMETER: Final = re.compile(r'([A-Za-z_]+)\s*=\s*("[^"]*"|[^\s,"]+)')
+_SCOPE: Final = re.compile(r"[\w:./-]{1,100}(?: [\w:./-]{1,100}){0,9}")
 _TELL_WHEN: Final = frozenset({429, 502, 503, 504})
 
 
@@ -34,7 +38,22 @@ async def refusal(
         what=f"The {api} API answered {status}{said}.",
         retry_after_s=_retry_after_s(response.headers) if status in _TELL_WHEN else None,
         key_setting=key_setting,
+        scope=_missing_scope(response.headers),
     )
+
+
+def _missing_scope(headers: httpx.Headers) -> str:
+    """Returns the scope that a Bearer challenge asks for (RFC 6750, 3.1), or nothing.
+
+    One header may hold several challenges, and there may be several headers.
+    """
+    # A new challenge begins with a scheme and a blank: «Bearer realm=…»; a parameter has no blank.
+    for challenge in _CHALLENGE.split(", ".join(headers.get_list("WWW-Authenticate"))):
+        parameters = {name.lower(): value for name, value in _PARAMETER.findall(challenge)}
+        if parameters.get("error", "").strip('"') == "insufficient_scope":
+            scope = parameters.get("scope", "").strip('"')
+            return scope if _SCOPE.fullmatch(scope) else ""
+    return ""
 
 
 def _said(body: bytes, key: str) -> str:
@@ -54,7 +73,13 @@ class _ErrorBody(msgspec.Struct):
 
 
 def _error_of_status(
-    status: int, *, writing: bool, what: str, retry_after_s: float | None, key_setting: str
+    status: int,
+    *,
+    writing: bool,
+    what: str,
+    retry_after_s: float | None,
+    key_setting: str,
+    scope: str,
 ) -> errors.RunsError:
     kinds: dict[int, type[errors.RunsError]] = {
         400: errors.InvalidArgument,
@@ -71,6 +96,10 @@ def _error_of_status(
         403: f"The key in {key_setting} may not do this"
         + ("; a key with write access is needed." if writing else "."),
     }
+    if status == 403 and scope:
+        advice[403] = f"The key in {key_setting} lacks the scope {scope}: ask the operator for it."
+    if 400 <= status < 500 and status not in kinds:
+        advice[status] = "The API refuses this, and another try is of no use: tell the operator."
     if 300 <= status < 400:
         advice[status] = "Redirects are not followed: check that the API's URL is the final one."
     return kinds.get(status, errors.UpstreamError)(

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from runs_mcp import errors
+from runs_mcp.lenient_decoding import decode_what_fits
 
 T = TypeVar("T")
 
@@ -72,25 +73,34 @@ async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[by
         raise _broken_json(api)
 
 
-def decode(body: bytearray, answer_type: type[T], api: str) -> T:
+def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[str, ...]]:
     """Decodes JSON; unknown fields are ignored, numbers may come as strings.
 
+    Returns what could be read, and for each record that could not, where it stood and why.
+
     Raises:
-        MalformedResponse: It is no JSON, or not of the documented shape.
+        MalformedResponse: It is not JSON, or the whole of it is not of the documented shape.
     """
     try:
         try:
-            return msgspec.json.decode(body, type=answer_type, strict=False)
+            return _decode(body, answer_type)
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return msgspec.json.decode(_mend_text(body), type=answer_type, strict=False)
+            return _decode(_mend_text(body), answer_type)
     except msgspec.ValidationError as error:
         raise errors.MalformedResponse(
             f"The {api} API's answer is not of the documented shape: {error}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _broken_json(api) from error
+
+
+def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
+    try:
+        return msgspec.json.decode(body, type=answer_type, strict=False), ()
+    except msgspec.ValidationError:
+        return decode_what_fits(body, answer_type)
 
 
 def _mend_text(body: bytearray) -> bytes:

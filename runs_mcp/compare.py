@@ -1,9 +1,10 @@
 """Two runs, test by test. Pure functions."""
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from runs_mcp.model import Run
-from runs_mcp.run_reader import CaseKey, Outcomes
+from runs_mcp.model import Run, TestStatus
+from runs_mcp.run_reader import Outcomes, TestKey, TestOutcome
 
 
 class Comparison(NamedTuple):
@@ -20,20 +21,24 @@ class Comparison(NamedTuple):
         flaky: Passed in head on a retry.
         missing: In base only.
         unread_specs: How many specs of either run could not be read.
+        unreadable: For each record of them that could not be read, where it stood and why.
+        remarks: What else there is to know of them; each a part of a sentence.
     """
 
     base: Run
     head: Run
-    new_failures: tuple[CaseKey, ...]
-    still_failing: tuple[CaseKey, ...]
-    fixed: tuple[CaseKey, ...]
-    no_longer_failing: tuple[CaseKey, ...]
-    not_run: tuple[CaseKey, ...]
-    flaky: tuple[CaseKey, ...]
-    missing: tuple[CaseKey, ...]
+    new_failures: tuple[TestOutcome, ...]
+    still_failing: tuple[TestOutcome, ...]
+    fixed: tuple[TestOutcome, ...]
+    no_longer_failing: tuple[TestOutcome, ...]
+    not_run: tuple[TestOutcome, ...]
+    flaky: tuple[TestOutcome, ...]
+    missing: tuple[TestOutcome, ...]
     unread_specs: int
+    unreadable: tuple[str, ...]
+    remarks: tuple[str, ...]
 
-    def lists(self) -> dict[str, tuple[CaseKey, ...]]:
+    def lists(self) -> dict[str, tuple[TestOutcome, ...]]:
         """Returns the lists by name, the worst first."""
         return {
             "new_failures": self.new_failures,
@@ -48,23 +53,49 @@ class Comparison(NamedTuple):
 
 def compare(base: Outcomes, head: Outcomes) -> Comparison:
     """Returns what became of each test from `base` to `head`."""
-    before, after = base.tests, head.tests
-    failed_before = {key for key, status in before.items() if status == "failed"}
-    failed = {key for key, status in after.items() if status == "failed"}
+    several = len({test.group for run in (base, head) for test in run.tests.values()}) > 1
+    before, after = (_named(run.tests, with_group=several) for run in (base, head))
+    failed_before = {key for key, test in before.items() if test.status == "failed"}
+    failed = {key for key, test in after.items() if test.status == "failed"}
+
+    def became(status: TestStatus) -> set[TestKey]:
+        return {key for key in failed_before if key in after and after[key].status == status}
+
     gone = failed_before - after.keys()
-    told = head.tells_passed
+    tells_passed = head.tells_passed
     return Comparison(
         base=base.run,
         head=head.run,
-        new_failures=tuple(sorted(failed - failed_before)),
-        still_failing=tuple(sorted(failed & failed_before)),
-        fixed=tuple(sorted(key for key in failed_before if after.get(key) == "passed")),
-        no_longer_failing=() if told else tuple(sorted(gone)),
-        not_run=tuple(sorted(key for key in failed_before if after.get(key) == "skipped")),
-        flaky=tuple(sorted(key for key, status in after.items() if status == "flaky")),
-        missing=tuple(sorted(before.keys() - after.keys())) if told else (),
+        new_failures=_sorted(failed - failed_before, after),
+        still_failing=_sorted(failed & failed_before, after),
+        fixed=_sorted(became("passed"), after),
+        no_longer_failing=() if tells_passed else _sorted(gone, before),
+        not_run=_sorted(became("skipped"), after),
+        flaky=_sorted({key for key, test in after.items() if test.status == "flaky"}, after),
+        missing=_sorted(before.keys() - after.keys(), before) if tells_passed else (),
         unread_specs=base.unread_specs + head.unread_specs,
+        unreadable=base.unreadable + head.unreadable,
+        remarks=(
+            *(f"base: {remark}" for remark in base.remarks),
+            *(f"head: {remark}" for remark in head.remarks),
+        ),
     )
+
+
+def _named(
+    tests: Mapping[TestKey, TestOutcome], *, with_group: bool
+) -> Mapping[TestKey, TestOutcome]:
+    """Returns the tests, the group of each only where there are several."""
+    if with_group:
+        return tests
+    return {key: test._replace(group="") for key, test in tests.items()}
+
+
+def _sorted(
+    keys: Iterable[TestKey], tests: Mapping[TestKey, TestOutcome]
+) -> tuple[TestOutcome, ...]:
+    """Returns these tests by file, title and group; by key, where those are the same."""
+    return tuple(tests[key] for key in sorted(keys, key=lambda key: (*tests[key][1:], key)))
 
 
 def specs_of_interest(

@@ -22,7 +22,7 @@ from mcp_types import (
 
 from runs_mcp.errors import RunsError
 from runs_mcp.model import ListedRun
-from runs_mcp.providers.buildkite import BuildkiteClient
+from runs_mcp.providers.buildkite import BuildkiteClient, Position
 from runs_mcp.providers.buildkite.references import (
     buildkite_organization,
     buildkite_suite,
@@ -202,8 +202,8 @@ class Lookup:
 
         async def read() -> list[str]:
             organization = buildkite_organization(chosen, settings.buildkite_organization)
-            listed = await client.list_suites(organization, limit=MAX_VALUES, start=0)
-            return [suite.suite for suite in listed.items if suite.suite]
+            listed = await client.list_suites(organization, Position(MAX_VALUES))
+            return [suite.suite for suite in listed.values if suite.suite]
 
         return await self._recent.names.get(self._key("buildkite", chosen), read)
 
@@ -214,8 +214,8 @@ class Lookup:
 
         async def read() -> Sequence[ListedRun]:
             where = buildkite_suite(organization, suite, configured_suite(settings))
-            listed = await client.list_runs(where, build_id="", limit=_LISTED, start=0)
-            return listed.items
+            listed = await client.list_runs(where, Position(_LISTED))
+            return listed.values
 
         return await self._recent.runs.get(self._key("buildkite", organization, suite), read)
 

@@ -7,7 +7,7 @@
     ├── NotFound             404
     ├── Conflict             409, 422 on a write
     ├── RateLimited          429
-    ├── UpstreamError        any other 3xx or 4xx; a 5xx that outlived the retries
+    ├── UpstreamError        other 3xx and 4xx; a 5xx that outlived the retries; FAILED in a 200
     │   └── AnswerLost       a write was sent; whether it was carried out is not known
     ├── DeadlineExceeded     the time for the whole call is used up
     ├── Unreachable          no connection, or it was lost

@@ -4,9 +4,13 @@ The same records are what tools answer with. A field at its default has nothing 
 left out of the answer; totals always carry every count.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from runs_mcp.text import clip_middle
+
+TITLE_CHARS: Final = 300
 
 Milliseconds = Annotated[int, Meta(description="Milliseconds.")]
 Timestamp = Annotated[str, Meta(description="ISO 8601, UTC.")]
@@ -18,8 +22,9 @@ SpecStatus = Annotated[
         "started. unknown: completed, but this payload has no results."
     ),
 ]
-AssetKind = Literal["screenshot", "video", "trace", "attachment"]
-FailureStatus = Literal["failed", "flaky", "timed_out", "interrupted"]
+AssetKind = Literal["screenshot", "video", "trace", "attachment", "stdout"]
+FailureStatus = Literal["failed", "flaky", "timed_out", "interrupted", "unexpectedly_passed"]
+TestStatus = Literal["failed", "flaky", "passed", "skipped"]
 
 
 class Record(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -65,6 +70,14 @@ class Totals(Record, frozen=True, kw_only=True):
     specs: SpecTotals
 
 
+class PullRequest(Record, frozen=True, kw_only=True):
+    """The pull request that a run is of."""
+
+    number: int = 0
+    title: str = ""
+    url: str = ""
+
+
 class Run(Record, frozen=True, kw_only=True):
     """One CI execution of a test suite."""
 
@@ -84,6 +97,7 @@ class Run(Record, frozen=True, kw_only=True):
     commit: str = ""
     commit_message: str = ""
     author: str = ""
+    pr: PullRequest | UnsetType = UNSET
     tags: tuple[str, ...] = ()
     tags_omitted: Annotated[int, Meta(description="Tags not shown here.")] = 0
     ci_build_id: str = ""
@@ -160,8 +174,12 @@ class FullRun(Record, frozen=True, kw_only=True):
     upstream_bytes: int
     last_run: LastRun | None = None
     canceled_at: str = ""
+    claimed_at: tuple[str, ...] = ()
+    """When each of the specs was claimed, as sent; of two executions of one, which is the later."""
     completed_at: tuple[str, ...] = ()
     """When each of the specs completed, as sent; it tells two executions of one spec apart."""
+    unreadable: tuple[str, ...] = ()
+    """For each of its records that could not be read, where it stood and why."""
 
 
 class Receipt(Record, frozen=True, kw_only=True):
@@ -199,6 +217,9 @@ class Error(Record, frozen=True, kw_only=True):
     frame: Annotated[str, Meta(description="Top stack frame in the project's own code.")] = ""
     code_frame: str = ""
     stack: Annotated[str, Meta(description="The useful head of the stack.")] = ""
+    causes: Annotated[
+        tuple[str, ...], Meta(description="Nested causes, and further errors of the test.")
+    ] = ()
 
 
 class Failure(Record, frozen=True, kw_only=True):
@@ -206,8 +227,14 @@ class Failure(Record, frozen=True, kw_only=True):
 
     test: Annotated[str, Meta(description="Full title, parts joined by ›.")]
     status: FailureStatus
+    quarantined: Annotated[
+        bool, Meta(description="In quarantine: it counts as no failure of the run.")
+    ] = False
     spec: str = ""
+    group: Annotated[str, Meta(description="Browser, project or shard it failed in.")] = ""
     location: Annotated[str, Meta(description="file:line")] = ""
+    owner: str = ""
+    notes: Annotated[tuple[str, ...], Meta(description="What its authors note on it.")] = ()
     error: Error = Error()
     attempts: int = 0
     duration_ms: Milliseconds = 0
@@ -226,6 +253,31 @@ class PassedTest(Record, frozen=True, kw_only=True):
     duration_ms: Milliseconds = 0
 
 
+class TestResult(Record, frozen=True, kw_only=True):
+    """How one test of a spec file went.
+
+    Args:
+        test_id: The framework's ID of the test.
+        title: Its whole title.
+        status: How it counts. A failure in quarantine is skipped.
+        duration_ms: How long its attempts took together.
+        failure: What went wrong, of a test that failed, was flaky, or failed in quarantine.
+    """
+
+    __test__ = False  # Not a test case, whatever pytest makes of the name.
+
+    test_id: str
+    title: str
+    status: TestStatus
+    duration_ms: Milliseconds = 0
+    failure: Failure | None = None
+
+    @property
+    def test(self) -> str:
+        """Its title as answers show it: of a long one the middle is left out."""
+        return clip_middle(self.title, TITLE_CHARS)
+
+
 class Asset(Record, frozen=True, kw_only=True):
     """One file that a test left behind. Its URL is a secret while it lives."""
 
@@ -234,6 +286,8 @@ class Asset(Record, frozen=True, kw_only=True):
     test: str = ""
     attempt: int = 0
     name: str = ""
+    file_name: str = ""
+    content_type: str = ""
     expires_at: Timestamp = ""
 
 
@@ -257,8 +311,22 @@ class FullInstance(Record, frozen=True, kw_only=True):
     totals: TestTotals
     exception: str
     artifacts: Artifacts
-    skipped: tuple[str, ...] = ()
-    failures: tuple[Failure, ...]
-    passed: tuple[PassedTest, ...] = ()
+    tests: tuple[TestResult, ...]
     assets: tuple[Asset, ...] = ()
     upstream_bytes: int
+    unreadable: tuple[str, ...] = ()
+    """For each of its records that could not be read, where it stood and why."""
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """What went wrong in it, also what a retry mended or a quarantine hides."""
+        return tuple(test.failure for test in self.tests if test.failure is not None)
+
+    @property
+    def passed(self) -> tuple[PassedTest, ...]:
+        """The tests that passed at once."""
+        return tuple(
+            PassedTest(test=test.test, duration_ms=test.duration_ms)
+            for test in self.tests
+            if test.status == "passed"
+        )

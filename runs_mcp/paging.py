@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from runs_mcp.errors import InvalidArgument, MalformedResponse
 from runs_mcp.model import Record, Run
 from runs_mcp.results import Trim, size
-from runs_mcp.text import clip
+from runs_mcp.text import clip, clip_middle
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -28,24 +28,33 @@ _TEXTS: Final = frozenset(
     {
         "author",
         "branch",
+        "causes",
         "ci_build_id",
         "code_frame",
         "commit_message",
+        "content_type",
         "default_branch",
         "exception",
-        "failed_tests",
+        "file_name",
         "frame",
         "framework",
         "group",
         "message",
         "name",
+        "note",
+        "notes",
+        "odd",
+        "owner",
         "platform",
         "preview",
+        "remarks",
         "stack",
         "tags",
-        "test",
+        "title",
     }
 )
+# Their ends tell the cases of one test apart.
+_TITLES: Final = frozenset({"failed_tests", "test"})
 # Whole up to the 300 characters that they have at most, wherever the budget allows it.
 _LONG_URL_CHARS: Final = 300
 _PATHS: Final = frozenset({"spec", "location", "commit"})
@@ -207,6 +216,8 @@ def _shortened(record: R, cut: _Cut) -> R:
         if isinstance(value, str):
             if name == "url" and cut.urls and len(value) > _LONG_URL_CHARS:
                 return ""  # It would be worthless when cut.
+            if name in _TITLES:
+                return clip_middle(value, cut.max_chars)
             clipped = name in _TEXTS or (cut.paths and name in _PATHS)
             return clip(value, cut.max_chars) if clipped else value
         if isinstance(value, tuple):

@@ -6,8 +6,9 @@ each: the structured content is the record as JSON, the text has one line for ev
 
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -37,6 +38,13 @@ NextCursor = Annotated[
     str, Meta(description="Call again with this cursor and the same arguments for the rest.")
 ]
 
+Unreadable = Annotated[
+    int, Meta(description="Records of an odd shape that could not be read: they are not shown.")
+]
+Odd = Annotated[tuple[str, ...], Meta(description="Where the first of those stood, and why.")]
+_SHOWN_ODD: Final = 3
+"""Of how many records that could not be read an answer says where they stood."""
+
 _BARE = re.compile(r'[^\s"=]+')
 
 
@@ -65,6 +73,8 @@ class RunReport(Record, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     specs: tuple[Spec, ...]
     last_run: LastRun | msgspec.UnsetType = msgspec.UNSET
+    unreadable: Unreadable = 0
+    odd: Odd = ()
     trim: Trim
 
 
@@ -73,11 +83,14 @@ class InstanceReport(Record, frozen=True, kw_only=True):
 
     instance: Instance
     totals: TestTotals
+    note: Annotated[str, Meta(description="Where its counts and its tests disagree.")] = ""
     exception: Annotated[str, Meta(description="What kept the spec from running at all.")] = ""
     artifacts: Artifacts = Artifacts()
     failures: tuple[Failure, ...]
     passed: tuple[PassedTest, ...] = ()
     assets: tuple[Asset, ...] = ()
+    unreadable: Unreadable = 0
+    odd: Odd = ()
     trim: Trim
 
 
@@ -86,6 +99,8 @@ class RunList(Record, frozen=True):
 
     runs: tuple[ListedRun, ...]
     next_cursor: NextCursor = ""
+    unreadable: Unreadable = 0
+    odd: Odd = ()
 
 
 class RunStatus(Record, frozen=True, kw_only=True):
@@ -98,6 +113,9 @@ class FailureList(Record, frozen=True, kw_only=True):
     """Tests that failed in a run."""
 
     failures: tuple[Failure, ...]
+    note: Annotated[str, Meta(description="What the list alone does not tell.")] = ""
+    unreadable: Unreadable = 0
+    odd: Odd = ()
     trim: Trim
 
 
@@ -106,6 +124,8 @@ class SuiteList(Record, frozen=True, kw_only=True):
 
     suites: tuple[Suite, ...]
     next_cursor: NextCursor = ""
+    unreadable: Unreadable = 0
+    odd: Odd = ()
 
 
 class ProjectList(Record, frozen=True):
@@ -113,6 +133,8 @@ class ProjectList(Record, frozen=True):
 
     projects: tuple[Project, ...]
     next_cursor: NextCursor = ""
+    unreadable: Unreadable = 0
+    odd: Odd = ()
 
 
 Outcome = Literal[
@@ -145,6 +167,18 @@ class ActionReport(Record, frozen=True, kw_only=True):
     confirmation_token: str = ""
     expires_in_s: Annotated[int, Meta(description="How long the token holds, in seconds.")] = 0
     next: Annotated[str, Meta(description="What to do now.")] = ""
+
+
+class OddRecords(TypedDict):
+    """The fields of a report that say what could not be read."""
+
+    unreadable: int
+    odd: tuple[str, ...]
+
+
+def odd_records(unreadable: Sequence[str]) -> OddRecords:
+    """Returns how many records could not be read, and where the first of them stood and why."""
+    return OddRecords(unreadable=len(unreadable), odd=tuple(unreadable[:_SHOWN_ODD]))
 
 
 def structured(report: Record) -> dict[str, Json]:

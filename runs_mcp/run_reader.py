@@ -1,13 +1,16 @@
 """What triage and comparison need of any provider: one run, read as far as they ask."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from runs_mcp.model import Failure, Run, Totals
+from runs_mcp.model import Failure, Run, TestStatus, Totals
 
-TestStatus = Literal["passed", "failed", "flaky", "skipped"]
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
 """Is told how many of how many parts have been read."""
+
+TestKey: TypeAlias = tuple[str, ...]
+"""What tells a test from the others of its project, and is the same in every run."""
 
 USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
 """Where the provider does not tell the default branch."""
@@ -21,25 +24,38 @@ class Findings(NamedTuple):
         totals: Its counts, where the provider has them.
         failures: The last failed attempt of each test that failed.
         flaky: The tests that failed and then passed.
+        quarantined: The tests that failed in quarantine; they count as no failures.
         incomplete: Spec files that never reported.
         failing_specs: How many specs had to be looked into.
-        unread_specs: How many of them could not be read.
+        unread: The kind of error for each of them that could not be read.
+        unreadable: For each record that could not be read, where it stood and why.
+        remarks: What else there is to know of what failed; each a part of a sentence.
     """
 
     run: Run
     totals: Totals | None
     failures: tuple[Failure, ...]
     flaky: tuple[Failure, ...]
+    quarantined: tuple[Failure, ...]
     incomplete: tuple[str, ...]
     failing_specs: int
-    unread_specs: int
+    unread: tuple[str, ...]
+    unreadable: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that failed was read."""
+        return not self.unread and not self.unreadable
 
 
-class CaseKey(NamedTuple):
-    """What tells a test from the others of a suite, in whatever run."""
+class TestOutcome(NamedTuple):
+    """How a test went in a run, and how it is named in an answer."""
 
-    spec: str
+    status: TestStatus
     test: str
+    spec: str
+    group: str
 
 
 class Outcomes(NamedTuple):
@@ -47,15 +63,19 @@ class Outcomes(NamedTuple):
 
     Args:
         run: The run.
-        tests: The tests by key; of a test in several groups, the worst.
+        tests: The tests by key; of a test that ran more than once, the worst.
         tells_passed: Whether the tests that passed are among them.
         unread_specs: How many specs could not be read.
+        unreadable: For each record that could not be read, where it stood and why.
+        remarks: What else there is to know; each a part of a sentence.
     """
 
     run: Run
-    tests: dict[CaseKey, TestStatus]
+    tests: Mapping[TestKey, TestOutcome]
     tells_passed: bool
     unread_specs: int
+    unreadable: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 class Baseline(NamedTuple):
@@ -91,7 +111,12 @@ class RunReader(Protocol):
         """Finds the last completed run on the default branch before `run`."""
 
 
-def worst(one: TestStatus, other: TestStatus) -> TestStatus:
-    """Returns the worse of two outcomes of a test that ran in several groups."""
+def is_worse(one: TestStatus, other: TestStatus) -> bool:
+    """Says whether one outcome of a test that ran more than once is worse than another."""
     order: tuple[TestStatus, ...] = ("failed", "flaky", "passed", "skipped")
-    return min(one, other, key=order.index)
+    return order.index(one) < order.index(other)
+
+
+def counted(names: Iterable[str]) -> tuple[str, ...]:
+    """Returns each name with how often it occurs, the most frequent first."""
+    return tuple(f"{name} {count}" for name, count in Counter(names).most_common())

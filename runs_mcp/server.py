@@ -150,7 +150,7 @@ def _explained(error: ToolError, tool: str) -> RunsError:
 
 def _bad_arguments(error: ValidationError) -> InvalidArgument:
     problems = [
-        f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].replace('a valid tuple', 'a list')}"
         for problem in error.errors(include_url=False, include_input=False)
     ]
     return InvalidArgument(f"Arguments were refused: {'; '.join(problems)}; nothing was requested.")

@@ -155,7 +155,7 @@ class Settings(BaseSettings):
             ),
             "buildkite": (
                 self.buildkite_api_token,
-                f"{self.buildkite_base_url}/v2/analytics/organizations",
+                f"{self.buildkite_base_url}/v2",
                 "Buildkite",
                 "BUILDKITE_API_TOKEN",
             ),

@@ -141,6 +141,27 @@ def clip(text: str, max_chars: int) -> str:
     return kept + _cut_marker(len(text) - len(kept))
 
 
+def clip_middle(text: str, max_chars: int) -> str:
+    """Return at most max_chars characters: a beginning, how many are missing, and the end.
+
+    For titles, whose end tells one case of a test from the others.
+    """
+    if len(text) <= max_chars:
+        return text
+    room = max_chars - len(_middle_marker(len(text)))
+    if room < 2:
+        return clip(text, max_chars)
+    head = text[: _cut_position(text, (room + 1) // 2)]
+    tail_from = len(text) - (room - len(head))
+    while tail_from < len(text) and _splits_sequence(text, tail_from):
+        tail_from += 1
+    return head + _middle_marker(tail_from - len(head)) + text[tail_from:]
+
+
+def _middle_marker(count: int) -> str:
+    return f"… (+{count} characters) …"
+
+
 def _cut_marker(count: int) -> str:
     return f"… (+{count} characters)"
 

@@ -1,12 +1,12 @@
 """Why a run failed: failures grouped by cause, held against a baseline. Pure functions."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from runs_mcp.fingerprint import Cause, causes_of
 from runs_mcp.model import Failure, Run
-from runs_mcp.run_reader import Findings
+from runs_mcp.run_reader import Findings, counted
 
 Novelty = Literal["new", "known", "unknown"]
 
@@ -29,22 +29,28 @@ class CauseGroup(NamedTuple):
         """In how many spec files they are."""
         return len({failure.spec for failure in self.failures})
 
+    def run_groups(self) -> list[tuple[str, int]]:
+        """Returns in which groups of the run how many of them are, most first."""
+        counts = Counter(failure.group for failure in self.failures if failure.group)
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
 
 def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> list[CauseGroup]:
     """Returns the failures grouped by cause, most tests first.
 
-    A cause is known where the baseline has it. It is new only where the baseline was read whole;
-    without one, or with one read in part, it is unknown.
+    A cause is known where the baseline has it, be it as a flaky one. It is new only where the
+    baseline was read whole; without one, or with one read in part, it is unknown.
     """
     known: set[str] = set()
     if baseline is not None:
-        known = {cause.fingerprint for cause in causes_of(baseline.failures)}
+        seen = (*baseline.failures, *baseline.flaky)
+        known = {cause.fingerprint for cause in causes_of(seen)}
     grouped: defaultdict[str, list[Failure]] = defaultdict(list)
     causes: dict[str, Cause] = {}
     for failure, cause in zip(failures, causes_of(failures), strict=True):
         grouped[cause.fingerprint].append(failure)
         causes.setdefault(cause.fingerprint, cause)
-    otherwise: Novelty = "new" if baseline is not None and not baseline.unread_specs else "unknown"
+    otherwise: Novelty = "new" if baseline is not None and baseline.is_whole else "unknown"
     groups = [
         CauseGroup(
             causes[fingerprint],
@@ -62,24 +68,35 @@ def verdict_of(findings: Findings, groups: Sequence[CauseGroup]) -> str:
     if groups:
         tests = sum(len(group.failures) for group in groups)
         causes = f"{_count(tests, 'test')} failed for {_count(len(groups), 'cause')}"
-        counted = [
+        by_novelty = [
             f"{count} {novelty}"
             for novelty in ("new", "known", "unknown")
             if (count := sum(group.novelty == novelty for group in groups))
         ]
-        parts.append(f"{causes} ({', '.join(counted)})")
-    elif not findings.unread_specs:
+        parts.append(f"{causes} ({', '.join(by_novelty)})")
+    elif _nothing_failed(findings):
         parts.append("no test failed")
     if findings.flaky:
         parts.append(f"{_count(len(findings.flaky), 'test')} flaky")
+    if findings.quarantined:
+        parts.append(f"{_count(len(findings.quarantined), 'test')} failed in quarantine")
     if findings.incomplete:
         parts.append(f"{_count(len(findings.incomplete), 'spec')} never reported")
-    if findings.unread_specs:
+    if findings.unread:
         parts.append(
-            f"{findings.unread_specs} of {_count(findings.failing_specs, 'failing spec')} could "
-            "not be loaded, so there may be more"
+            f"{len(findings.unread)} of {_count(findings.failing_specs, 'failing spec')} could "
+            f"not be loaded ({', '.join(counted(findings.unread))}), so there may be more"
         )
-    return "; ".join(parts) + "."
+    if findings.unreadable:
+        parts.append(f"{_count(len(findings.unreadable), 'record')} could not be read")
+    return "; ".join([*parts, *findings.remarks]) + "."
+
+
+def _nothing_failed(findings: Findings) -> bool:
+    """Says whether all was read, nothing failed, and neither counts nor status deny that."""
+    counts = findings.totals.tests.failed if findings.totals else 0
+    denied = counts or (findings.run.status in ("failed", "failing") and not findings.flaky)
+    return findings.is_whole and not denied and not findings.quarantined
 
 
 _STATES: Final = {

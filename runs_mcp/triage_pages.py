@@ -20,8 +20,8 @@ from runs_mcp.paging import (
     longest_page,
     shortened_to,
 )
-from runs_mcp.results import Trim, size
-from runs_mcp.run_reader import CaseKey, Findings
+from runs_mcp.results import Trim, odd_records, size
+from runs_mcp.run_reader import Findings, TestOutcome, counted
 from runs_mcp.text import clip
 from runs_mcp.triage import CauseGroup, verdict_of
 from runs_mcp.triage_results import (
@@ -29,6 +29,7 @@ from runs_mcp.triage_results import (
     CompareReport,
     ComparisonCounts,
     Coverage,
+    FailuresInGroup,
     GroupReport,
     NamedTest,
     TriageReport,
@@ -77,14 +78,13 @@ class TriageAnswer:
                 totals=self.findings.totals or UNSET,
                 groups=self._group_reports(rows, start, end, causes, budget),
                 flaky=tuple(_named(row.failure) for row in shown if row.kind == "flaky"),
+                quarantined=tuple(
+                    _named(row.failure) for row in shown if row.kind == "quarantined"
+                ),
                 incomplete=tuple(row.spec for row in shown if row.kind == "incomplete"),
                 baseline=self.baseline or UNSET,
                 no_baseline=self.no_baseline,
-                coverage=Coverage(
-                    failing_specs=self.findings.failing_specs,
-                    inspected=self.findings.failing_specs - self.findings.unread_specs,
-                    failed_to_load=self.findings.unread_specs,
-                ),
+                coverage=_coverage(self.findings),
                 trim=_trim(shown, len(rows), start, end, query),
             )
 
@@ -101,6 +101,7 @@ class TriageAnswer:
             for failure in others[number][:_FIRST_OTHERS]
         ]
         rows += [_Row("flaky", failure=failure) for failure in self.findings.flaky]
+        rows += [_Row("quarantined", failure=failure) for failure in self.findings.quarantined]
         rows += [_Row("incomplete", spec=spec) for spec in self.findings.incomplete]
         return rows + [
             _Row("other", number, failure)
@@ -130,6 +131,7 @@ class TriageAnswer:
                     tests=len(group.failures) if first else 0,
                     specs=group.specs if first else 0,
                     novelty=group.novelty if first else "",
+                    in_groups=_in_groups(group) if first else (),
                     example=shortened_to(int(budget * _EXAMPLE_SHARE), example)
                     if example
                     else UNSET,
@@ -148,8 +150,8 @@ def compare_page(
     Raises:
         InvalidArgument: The cursor is none of this query.
     """
-    lists: dict[str, tuple[CaseKey, ...]] = comparison.lists()
-    rows = [(name, key) for name, keys in lists.items() for key in keys]
+    lists: dict[str, tuple[TestOutcome, ...]] = comparison.lists()
+    rows = [(name, test) for name, tests in lists.items() for test in tests]
     start = counted_rows(cursor, query)
 
     def make(count: int) -> CompareReport:
@@ -158,13 +160,15 @@ def compare_page(
         return CompareReport(
             base=comparison.base,
             head=comparison.head,
-            counts=ComparisonCounts(**{name: len(keys) for name, keys in lists.items()}),
+            counts=ComparisonCounts(**{name: len(tests) for name, tests in lists.items()}),
             unread_specs=comparison.unread_specs,
+            **odd_records(comparison.unreadable),
+            remarks=comparison.remarks,
             trim=_trim(shown, len(rows), start, end, query),
             **{
                 name: tuple(
-                    NamedTest(test=key.test, spec=key.spec)
-                    for listed, key in shown
+                    NamedTest(test=test.test, spec=test.spec, group=test.group)
+                    for listed, test in shown
                     if listed == name
                 )
                 for name in lists
@@ -198,6 +202,7 @@ def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
                 tests=len(group.failures),
                 specs=group.specs,
                 novelty=group.novelty,
+                in_groups=_in_groups(group),
             )
             for group, cause in zip(groups, causes, strict=True)
         ]
@@ -206,5 +211,23 @@ def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
     return causes
 
 
+def _in_groups(group: CauseGroup) -> tuple[FailuresInGroup, ...]:
+    return tuple(FailuresInGroup(group=name, tests=tests) for name, tests in group.run_groups())
+
+
+def _coverage(findings: Findings) -> Coverage:
+    odd = odd_records(findings.unreadable)
+    return Coverage(
+        failing_specs=findings.failing_specs,
+        inspected=findings.failing_specs - len(findings.unread),
+        failed_to_load=len(findings.unread),
+        why=counted(findings.unread) or UNSET,
+        unreadable=odd["unreadable"] or UNSET,
+        odd=odd["odd"] or UNSET,
+    )
+
+
 def _named(failure: Failure | None) -> NamedTest:
-    return NamedTest(test=failure.test, spec=failure.spec) if failure else NamedTest(test="")
+    if failure is None:
+        return NamedTest(test="")
+    return NamedTest(test=failure.test, spec=failure.spec, group=failure.group)

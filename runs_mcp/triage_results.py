@@ -7,15 +7,23 @@ from msgspec import Meta
 
 from runs_mcp.fingerprint import Kind
 from runs_mcp.model import Failure, Milliseconds, Record, Run, Totals
-from runs_mcp.results import Trim
+from runs_mcp.results import Odd, Trim, Unreadable
 from runs_mcp.triage import Novelty
 
 
 class NamedTest(Record, frozen=True, kw_only=True):
-    """A test, by its title and file."""
+    """A test, by its title, its file, and its group in a run of several."""
 
     test: str
     spec: str = ""
+    group: str = ""
+
+
+class FailuresInGroup(Record, frozen=True, kw_only=True):
+    """How many tests of a cause failed in one group of the run."""
+
+    group: str
+    tests: int
 
 
 class GroupReport(Record, frozen=True, kw_only=True):
@@ -30,6 +38,10 @@ class GroupReport(Record, frozen=True, kw_only=True):
         Novelty | Literal[""],
         Meta(description="new or known against the baseline; unknown where none was read."),
     ] = ""
+    in_groups: Annotated[
+        tuple[FailuresInGroup, ...],
+        Meta(description="Groups of the run (browsers, projects, shards) that it is in."),
+    ] = msgspec.field(default=(), name="in")
     example: Failure | msgspec.UnsetType = msgspec.UNSET
     others: Annotated[tuple[NamedTest, ...], Meta(description="More of its tests.")] = ()
     more: Annotated[int, Meta(description="Its tests that come on later pages.")] = 0
@@ -48,6 +60,12 @@ class Coverage(Record, frozen=True, kw_only=True, omit_defaults=False):
     failing_specs: int
     inspected: int
     failed_to_load: int
+    why: Annotated[
+        tuple[str, ...] | msgspec.UnsetType,
+        Meta(description="Kinds of error with which specs failed to load."),
+    ] = msgspec.UNSET
+    unreadable: Unreadable | msgspec.UnsetType = msgspec.UNSET
+    odd: Odd | msgspec.UnsetType = msgspec.UNSET
 
 
 class TriageReport(Record, frozen=True, kw_only=True):
@@ -58,6 +76,9 @@ class TriageReport(Record, frozen=True, kw_only=True):
     totals: Totals | msgspec.UnsetType = msgspec.UNSET
     groups: tuple[GroupReport, ...]
     flaky: tuple[NamedTest, ...] = ()
+    quarantined: Annotated[
+        tuple[NamedTest, ...], Meta(description="Failed in quarantine: no failures of the run.")
+    ] = ()
     incomplete: Annotated[tuple[str, ...], Meta(description="Spec files that never reported.")] = ()
     baseline: BaselineReport | msgspec.UnsetType = msgspec.UNSET
     no_baseline: Annotated[str, Meta(description="Why novelty is unknown.")] = ""
@@ -96,6 +117,11 @@ class CompareReport(Record, frozen=True, kw_only=True):
     flaky: Annotated[tuple[NamedTest, ...], Meta(description="Flaky in head.")] = ()
     missing: Annotated[tuple[NamedTest, ...], Meta(description="In base only.")] = ()
     unread_specs: Annotated[int, Meta(description="Specs that could not be read.")] = 0
+    unreadable: Unreadable = 0
+    odd: Odd = ()
+    remarks: Annotated[
+        tuple[str, ...], Meta(description="What the lists do not tell: counts that disagree.")
+    ] = ()
     trim: Trim
 
 

@@ -27,7 +27,7 @@ from runs_mcp.paging import (
     encode_cursor,
     longest_page,
 )
-from runs_mcp.results import InstanceReport, RunReport, Trim, size
+from runs_mcp.results import InstanceReport, RunReport, Trim, odd_records, size
 
 Detail: TypeAlias = Literal["auto", "failures", "full"]
 
@@ -134,6 +134,7 @@ class _RunPages:
             groups=(*first_groups, *(row for row in taken if isinstance(row, Group))),
             specs=specs,
             last_run=self._last_run(tuple(row for row in taken if isinstance(row, str))),
+            **odd_records(full.unreadable),
             trim=Trim(
                 trimmed=more or len(specs) < len(full.specs),
                 detail=start.detail,
@@ -155,17 +156,26 @@ class _RunPages:
         return msgspec.UNSET if last_run is None else replace(last_run, failed_tests=tests)
 
 
-def instance_page(full: FullInstance, *, cursor: str, query: Query, budget: int) -> InstanceReport:
+def instance_page(
+    full: FullInstance,
+    *,
+    include_passed: bool,
+    include_assets: bool,
+    cursor: str,
+    query: Query,
+    budget: int,
+) -> InstanceReport:
     """Returns the page of an instance at `cursor`, within `budget` bytes in each encoding.
 
-    The failures come first, failed tests before flaky ones; then `full.passed`, then
-    `full.assets`, as far as they were asked for.
+    The failures come first, failed tests before flaky ones and those in quarantine; then the
+    tests that passed, then the assets, as far as they are asked for.
 
     Raises:
         InvalidArgument: The cursor is none of this query.
     """
-    failures = sorted(full.failures, key=lambda failure: failure.status == "flaky")
-    rows = [*failures, *full.passed, *full.assets]
+    failures = sorted(full.failures, key=lambda f: (f.quarantined, f.status == "flaky"))
+    passed = full.passed if include_passed else ()
+    rows = [*failures, *passed, *(full.assets if include_assets else ())]
     start = counted_rows(cursor, query)
 
     def make(count: int) -> InstanceReport:
@@ -175,11 +185,13 @@ def instance_page(full: FullInstance, *, cursor: str, query: Query, budget: int)
         return InstanceReport(
             instance=full.instance,
             totals=full.totals,
+            note=_instance_note(full),
             exception=full.exception,
             artifacts=full.artifacts,
             failures=tuple(row for row in taken if isinstance(row, Failure)),
             passed=tuple(row for row in taken if isinstance(row, PassedTest)),
             assets=tuple(row for row in taken if isinstance(row, Asset)),
+            **odd_records(full.unreadable),
             trim=Trim(
                 trimmed=len(taken) < len(rows),
                 upstream_bytes=full.upstream_bytes,
@@ -191,6 +203,16 @@ def instance_page(full: FullInstance, *, cursor: str, query: Query, budget: int)
         )
 
     return longest_page(max(0, len(rows) - start), make, budget)
+
+
+def _instance_note(full: FullInstance) -> str:
+    """Returns what the failures do not tell: counts that disagree, skipped tests that fail it."""
+    found = sum(test.status == "failed" for test in full.tests)
+    if found < full.totals.failed and not full.exception:
+        return f"The spec counts {full.totals.failed} failed tests; {found} could be read."
+    if full.totals.skipped and not found and not full.exception:
+        return f"No test failed, but {full.totals.skipped} were skipped, which fails the spec."
+    return ""
 
 
 def _whole_run(full: FullRun, budget: int) -> RunReport | None:
@@ -230,12 +252,18 @@ def _key_behind(position: Position, specs: Sequence[Spec]) -> _Key:
 
 
 def _key_of(nth: int, spec: Spec) -> _Key:
-    failed = spec.failed if spec.status == "failed" else 0
-    return _Key(0, _RANK.get(spec.status, 3), -failed, spec.spec, nth)
+    rank = _RANK["failed"] if _fails_already(spec) else _RANK.get(spec.status, 3)
+    return _Key(0, rank, -spec.failed if rank == _RANK["failed"] else 0, spec.spec, nth)
 
 
 def _matters(spec: Spec, *, run_is_over: bool) -> bool:
-    return spec.status in _RANK or (run_is_over and spec.status in ("unclaimed", "unknown"))
+    if spec.status in _RANK or _fails_already(spec):
+        return True
+    return run_is_over and spec.status in ("unclaimed", "unknown")
+
+
+def _fails_already(spec: Spec) -> bool:
+    return spec.status == "running" and spec.failed > 0
 
 
 def _groups_within(budget: int, full: FullRun) -> int:

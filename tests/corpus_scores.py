@@ -19,7 +19,7 @@ from runs_mcp.fingerprint import Cause, causes_of
 from runs_mcp.model import Failure
 from runs_mcp.providers.buildkite import mapping, wire
 from runs_mcp.providers.currents import instance_mapping
-from runs_mcp.providers.currents.wire import WireInstance
+from runs_mcp.providers.currents.instance_wire import WireInstance
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 Grouping = Callable[[Sequence[Failure]], list[Cause]]
@@ -135,7 +135,7 @@ def _all_failures() -> Iterable[tuple[str, Failure]]:
     buildkite = msgspec.json.decode(_unpacked("buildkite.json.gz"), type=_BuildkiteCorpus)
     for executions in buildkite.failed_executions.values():
         for execution in executions:
-            yield execution.execution_id or "", mapping.failure(execution)
+            yield execution.execution_id or "", mapping.failed_execution(execution).failure
 
 
 def _unpacked(name: str) -> bytes:

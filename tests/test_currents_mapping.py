@@ -14,6 +14,7 @@ from runs_mcp import model
 from runs_mcp.api_response import decode
 from runs_mcp.errors import MalformedResponse
 from runs_mcp.providers.currents import instance_mapping, run_mapping, wire
+from runs_mcp.providers.currents.instance_wire import WireInstance
 from runs_mcp.results import RunList, structured
 
 Sent = dict[str, Any]
@@ -140,7 +141,7 @@ PLAYWRIGHT_RUN: Sent = {
 
 
 def decoded_run(sent: object) -> wire.WireRun:
-    envelope = decode(
+    envelope, _ = decode(
         bytearray(json.dumps({"status": "OK", "data": sent}).encode()),
         wire.Envelope[wire.WireRun],
         "Currents",
@@ -154,9 +155,9 @@ def full_run(sent: object) -> model.FullRun:
 
 
 def full_instance(sent: object) -> model.FullInstance:
-    envelope = decode(
+    envelope, _ = decode(
         bytearray(json.dumps({"status": "OK", "data": sent}).encode()),
-        wire.Envelope[wire.WireInstance],
+        wire.Envelope[WireInstance],
         "Currents",
     )
     assert envelope.data is not None

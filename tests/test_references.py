@@ -2,7 +2,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from runs_mcp.errors import InvalidArgument
@@ -103,7 +103,21 @@ def test_a_dashboard_url_gives_its_id_whatever_stands_behind(
 @readers_of_urls
 @pytest.mark.parametrize(
     "pasted",
-    [" {} ", "\n{}\n", "\t{}\r\n", "<{}>", " <{}> ", "\u00a0{}\u00a0", "<{}/tests?x=1#y>"],
+    [
+        *[" {} ", "\n{}\n", "\t{}\r\n", "<{}>", " <{}> ", "\u00a0{}\u00a0", "<{}/tests?x=1#y>"],
+        *[
+            "({})",
+            "[{}]",
+            "`{}`",
+            '"{}"',
+            "'{}'",
+            "**{}**",
+            "[the run]({})",
+            "[{0}]({0})",
+            "<{}|run>",
+        ],
+        *["{}.", "{}, ", "{}!", "See {}.", "It failed ({}).", "Recording URL: {}\n"],
+    ],
 )
 def test_a_url_is_found_in_the_whitespace_and_brackets_it_was_pasted_with(
     read: Reader, thing: str, pasted: str
@@ -140,7 +154,6 @@ def test_case_does_not_matter_in_scheme_and_host_and_is_kept_in_the_id(
         pytest.param("javascript://app.currents.dev/{}/abc", id="a script"),
         pytest.param("//app.currents.dev/{}/abc", id="two slashes"),
         pytest.param("https:app.currents.dev/{}/abc", id="no slashes"),
-        pytest.param("see https://app.currents.dev/{}/abc", id="words before"),
         pytest.param("https://\u0430pp.currents.dev/{}/abc", id="a Cyrillic letter in the host"),
         pytest.param("https://app.current\u017f.dev/{}/abc", id="a long s in the host"),
         pytest.param("https://app.currents\u3002dev/{}/abc", id="an ideographic dot in the host"),
@@ -231,6 +244,7 @@ def test_the_id_in_a_url_ends_at_the_first_delimiter(
 @example(text="x" * 10_000)
 @example(text="\u202e\x1b[31m" + "\n" * 3000)
 def test_a_refusal_quotes_what_was_given_in_one_short_line(read: Reader, text: str) -> None:
+    assume("app.currents.dev/" not in text)
     with pytest.raises(InvalidArgument) as refused:
         read(f"../{text}")
     shown = str(refused.value)

@@ -22,13 +22,14 @@ from runs_mcp.model import (
     Group,
     Instance,
     LastRun,
-    PassedTest,
     Record,
     Run,
     Spec,
     SpecCounts,
     SpecTotals,
     TestCounts,
+    TestResult,
+    TestStatus,
     TestTotals,
     Totals,
 )
@@ -718,9 +719,17 @@ def an_instance(
         totals=TestTotals(overall=failures + passed),
         exception=some_text(rng, 1500),
         artifacts=Artifacts(screenshots=assets),
-        failures=tuple(a_failure(rng, number) for number in range(failures)),
-        passed=tuple(
-            PassedTest(test=some_text(rng, 300), duration_ms=number + 1) for number in range(passed)
+        tests=(
+            *(a_failed_test(a_failure(rng, number)) for number in range(failures)),
+            *(
+                TestResult(
+                    test_id="",
+                    title=some_text(rng, 400),
+                    status="passed",
+                    duration_ms=number + 1,
+                )
+                for number in range(passed)
+            ),
         ),
         assets=tuple(
             Asset(
@@ -735,6 +744,11 @@ def an_instance(
         ),
         upstream_bytes=rng.randrange(10**9),
     )
+
+
+def a_failed_test(failure: Failure) -> TestResult:
+    status: TestStatus = "flaky" if failure.status == "flaky" else "failed"
+    return TestResult(test_id="", title=failure.test, status=status, failure=failure)
 
 
 def a_failure(rng: random.Random, number: int) -> Failure:
@@ -767,7 +781,14 @@ full_instances = st.builds(
 
 
 def instance_page_at(full: FullInstance, cursor: str = "", budget: int = 8000) -> InstanceReport:
-    return instance_page(full, cursor=cursor, query=QUERY, budget=budget)
+    return instance_page(
+        full,
+        include_passed=True,
+        include_assets=True,
+        cursor=cursor,
+        query=QUERY,
+        budget=budget,
+    )
 
 
 def instance_pages_of(full: FullInstance, budget: int) -> list[InstanceReport]:

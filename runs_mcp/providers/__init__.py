@@ -6,8 +6,10 @@ from typing import Final
 from runs_mcp.api_client import ApiClient
 from runs_mcp.providers.buildkite.probe import probe_buildkite
 from runs_mcp.providers.buildkite.reader import open_buildkite_run
+from runs_mcp.providers.buildkite.references import BUILDKITE_HOST
 from runs_mcp.providers.currents.probe import probe_currents
 from runs_mcp.providers.currents.reader import open_currents_run
+from runs_mcp.providers.currents.references import CURRENTS_HOST
 from runs_mcp.run_reader import RunReader
 from runs_mcp.settings import Provider, Settings
 
@@ -23,8 +25,8 @@ RUN_READERS: Final[Mapping[Provider, Callable[[ApiClient, str, Settings], RunRea
 }
 """Returns the reader of the run that a provider's own reference or URL names."""
 
-DASHBOARD_HOSTS: Final[Mapping[str, Provider]] = {
-    "app.currents.dev": "currents",
-    "buildkite.com": "buildkite",
+DASHBOARD_HOSTS: Final[Mapping[Provider, str]] = {
+    "currents": CURRENTS_HOST,
+    "buildkite": BUILDKITE_HOST,
 }
-"""Whose dashboard is where."""
+"""Where whose dashboard is."""

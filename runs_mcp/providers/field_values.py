@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from runs_mcp.text import clip, one_line, plain, without_url_secrets
+from runs_mcp.model import TITLE_CHARS
+from runs_mcp.text import clip, clip_middle, one_line, plain, without_url_secrets
 
 T = TypeVar("T")
 
@@ -23,6 +24,16 @@ def identifier(value: str | None) -> str:
 def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
     """Returns a stranger's text as one plain line."""
     return clip(without_url_secrets(one_line(value)), max_chars) if value else ""
+
+
+def title(value: str | None) -> str:
+    """Returns a test's title as one plain line; of a long one the middle is left out."""
+    return clip_middle(whole_title(value), TITLE_CHARS)
+
+
+def whole_title(value: str | None) -> str:
+    """Returns a test's title as one plain line, however long."""
+    return without_url_secrets(one_line(value)) if value else ""
 
 
 def path(value: str | None) -> str:
@@ -50,7 +61,8 @@ def when(value: str | float | None) -> datetime | None:
     """Returns a time that came as ISO 8601 or as seconds or milliseconds since 1970."""
     try:
         if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
+            # Buildkite has «2025-07-16 06:07:42 UTC» beside ISO 8601.
+            moment = datetime.fromisoformat(value.removesuffix(" UTC"))
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         if value is None:
             return None

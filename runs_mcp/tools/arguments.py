@@ -2,7 +2,25 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_lower_case_list(value: object) -> object:
+    listed = _as_list(value)
+    if not isinstance(listed, list):
+        return listed
+    return [item.lower() if isinstance(item, str) else item for item in listed]
+
+
+OneOrMore = BeforeValidator(_as_list)
+"""Takes a single text for a list of one: models write it so."""
+
+OneOrMoreValues = BeforeValidator(_as_lower_case_list)
+"""The same for a list of given values, in whatever case: the APIs write them in capitals."""
 
 Cursor = Annotated[
     str, Field(description="next_cursor of the page before, same arguments.", max_length=4000)

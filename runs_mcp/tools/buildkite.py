@@ -5,12 +5,11 @@ from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
-from msgspec import UNSET
 from pydantic import Field
 
-from runs_mcp.model import Failure
 from runs_mcp.paging import Query, bad_cursor, list_page, upstream_cursor
-from runs_mcp.providers.buildkite import MAX_LIMIT, BuildkiteClient, Listed
+from runs_mcp.providers.buildkite import MAX_LIMIT, BuildkiteClient, Listed, Position
+from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import (
     buildkite_build,
     buildkite_organization,
@@ -18,7 +17,7 @@ from runs_mcp.providers.buildkite.references import (
     buildkite_suite,
     configured_suite,
 )
-from runs_mcp.results import FailureList, RunList, RunStatus, SuiteList, Trim
+from runs_mcp.results import FailureList, RunList, RunStatus, SuiteList, Trim, odd_records
 from runs_mcp.services import Services
 from runs_mcp.tools.arguments import Cursor
 from runs_mcp.tools.registry import answer
@@ -52,13 +51,14 @@ async def buildkite_list_suites(
     services = ctx.request_context.lifespan_context
     slug = buildkite_organization(organization, services.settings.buildkite_organization)
     query: Query = ("buildkite_list_suites", slug)
-    start = _start(cursor, query)
-    listed = await _client(services).list_suites(slug, limit=limit, start=start)
+    listed = await _client(services).list_suites(slug, _start(cursor, query, limit))
     return answer(
         list_page(
-            _with_positions(listed, start),
-            lambda suites, next_cursor: SuiteList(suites=suites, next_cursor=next_cursor),
-            has_more=listed.has_more,
+            _with_cursors(listed),
+            lambda suites, next_cursor: SuiteList(
+                suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
+            has_more=listed.next is not None,
             query=query,
             budget=services.settings.result_bytes,
         )
@@ -83,13 +83,15 @@ async def buildkite_list_runs(
     where = buildkite_suite(organization, suite, configured_suite(services.settings))
     build = buildkite_build(build_id)
     query: Query = ("buildkite_list_runs", *where, build)
-    start = _start(cursor, query)
-    listed = await _client(services).list_runs(where, build_id=build, limit=limit, start=start)
+    start = _start(cursor, query, limit)
+    listed = await _client(services).list_runs(where, start, build_id=build)
     return answer(
         list_page(
-            _with_positions(listed, start),
-            lambda runs, next_cursor: RunList(runs=runs, next_cursor=next_cursor),
-            has_more=listed.has_more,
+            _with_cursors(listed),
+            lambda runs, next_cursor: RunList(
+                runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
+            has_more=listed.next is not None,
             query=query,
             budget=services.settings.result_bytes,
         )
@@ -118,27 +120,34 @@ async def buildkite_get_failed_executions(
     ] = False,
     cursor: Cursor = "",
 ) -> CallToolResult:
-    """List the tests that failed in a Buildkite run, with their reasons.
+    """List the failed executions of a Buildkite run, with their reasons.
 
-    Pass include_expanded for what a reason alone does not tell.
+    They are executions, not verdicts: what a retry mended is among them; triage_run tells it
+    apart. Pass include_expanded for what a reason alone does not tell.
     """
     services = ctx.request_context.lifespan_context
+    client = _client(services)
     run = buildkite_run(run_id, organization, suite, configured_suite(services.settings))
     query: Query = ("buildkite_get_failed_executions", *run, include_expanded)
-    start = _start(cursor, query)
-    listed = await _client(services).get_failed_executions(
-        run, expanded=include_expanded, start=start
-    )
+    # The API gives no total: the first call counts, and cursors carry the number on.
+    place, _, counted = upstream_cursor(cursor, query).rpartition("/")
+    start = _position(place, MAX_LIMIT)
+    listed = await client.get_failed_executions(run, start, expanded=include_expanded)
+    total = int(counted) if counted.isdecimal() else await client.count_failed_executions(run)
+    note = ""
+    if not total and not listed.unreadable and (await client.get_run(run)).status == "failed":
+        note = "The run has failed, but the API lists no failed execution of it."
 
-    def make(failures: tuple[Failure, ...], next_cursor: str) -> FailureList:
-        known = UNSET if listed.has_more else start + len(listed.items)
+    def make(executions: tuple[FailedExecution, ...], next_cursor: str) -> FailureList:
         return FailureList(
-            failures=failures,
+            failures=tuple(execution.failure for execution in executions),
+            note=note,
+            **odd_records(listed.unreadable),
             trim=Trim(
-                trimmed=bool(start or next_cursor),
+                trimmed=bool(cursor or next_cursor),
                 upstream_bytes=listed.upstream_bytes,
-                shown=len(failures),
-                total=known,
+                shown=len(executions),
+                total=total,
                 reason="next_cursor gives the rest" if next_cursor else "",
                 next_cursor=next_cursor,
             ),
@@ -146,9 +155,9 @@ async def buildkite_get_failed_executions(
 
     return answer(
         list_page(
-            _with_positions(listed, start),
+            [(item, f"{place}/{total}") for item, place in _with_cursors(listed)],
             make,
-            has_more=listed.has_more,
+            has_more=listed.next is not None,
             query=query,
             budget=services.settings.result_bytes,
         )
@@ -159,14 +168,19 @@ def _client(services: Services) -> BuildkiteClient:
     return BuildkiteClient(services.api("buildkite"))
 
 
-def _start(cursor: str, query: Query) -> int:
-    """Returns the position in a list that a cursor goes on at."""
-    position = upstream_cursor(cursor, query) or "0"
-    if not re.fullmatch(r"[0-9]{1,9}", position):
+def _start(cursor: str, query: Query, limit: int) -> Position:
+    """Returns where a list goes on: as a cursor says, else at its beginning."""
+    return _position(upstream_cursor(cursor, query), limit)
+
+
+def _position(place: str, limit: int) -> Position:
+    if not place:
+        return Position(limit)
+    if not re.fullmatch(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}", place):
         raise bad_cursor()
-    return int(position)
+    return Position(*map(int, place.split(".")))
 
 
-def _with_positions(listed: Listed[T], start: int) -> list[tuple[T, str]]:
-    """Returns each item with the position behind it: the API has pages, and no cursors."""
-    return [(item, str(position)) for position, item in enumerate(listed.items, start + 1)]
+def _with_cursors(listed: Listed[T]) -> list[tuple[T, str]]:
+    """Returns each item with the cursor behind it: the API has pages, and no cursors."""
+    return [(item, ".".join(map(str, place))) for item, place in listed.items]

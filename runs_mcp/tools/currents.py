@@ -1,6 +1,5 @@
 """The tools for Currents, in its own terms."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context
@@ -16,9 +15,10 @@ from runs_mcp.providers.currents.references import (
     currents_project_id,
     currents_run_id,
 )
-from runs_mcp.results import ProjectList, RunList
+from runs_mcp.providers.field_values import timestamp, when
+from runs_mcp.results import ProjectList, RunList, odd_records
 from runs_mcp.services import Services
-from runs_mcp.tools.arguments import Cursor
+from runs_mcp.tools.arguments import Cursor, OneOrMore, OneOrMoreValues
 from runs_mcp.tools.registry import answer
 from runs_mcp.trim import instance_page, run_page
 
@@ -42,7 +42,9 @@ DetailLevel = Annotated[
     ),
 ]
 Names = Annotated[
-    tuple[Annotated[str, Field(min_length=1, max_length=250)], ...], Field(max_length=50)
+    tuple[Annotated[str, Field(min_length=1, max_length=250)], ...],
+    OneOrMore,
+    Field(max_length=50),
 ]
 RunStatus = Literal["passed", "failed", "running", "failing"]
 Completion = Literal["complete", "in_progress", "canceled", "timeout"]
@@ -62,7 +64,9 @@ async def currents_list_projects(
     return answer(
         list_page(
             listed.items,
-            lambda projects, next_cursor: ProjectList(projects=projects, next_cursor=next_cursor),
+            lambda projects, next_cursor: ProjectList(
+                projects=projects, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
             has_more=listed.has_more,
             query=query,
             budget=services.settings.result_bytes,
@@ -83,10 +87,11 @@ async def currents_list_runs(
     authors: Annotated[Names, Field(description="Any of these commit authors.")] = (),
     status: Annotated[
         tuple[RunStatus, ...],
+        OneOrMoreValues,
         Field(description="Any of these. failing: still running, with failures.", max_length=4),
     ] = (),
     completion: Annotated[
-        tuple[Completion, ...], Field(description="Any of these.", max_length=4)
+        tuple[Completion, ...], OneOrMoreValues, Field(description="Any of these.", max_length=4)
     ] = (),
     search: Annotated[
         str, Field(description="In CI build ID or commit message.", max_length=200)
@@ -98,9 +103,7 @@ async def currents_list_runs(
     date_start: Annotated[
         str, Field(description="Created at or after: ISO 8601.", max_length=40)
     ] = "",
-    date_end: Annotated[
-        str, Field(description="Created at or before: ISO 8601.", max_length=40)
-    ] = "",
+    date_end: Annotated[str, Field(description="Created before: ISO 8601.", max_length=40)] = "",
 ) -> CallToolResult:
     """List a project's runs, newest first, with their failed and flaky test counts.
 
@@ -108,7 +111,7 @@ async def currents_list_runs(
     branch or CI build use currents_find_run; for what failed in a run, currents_get_run.
     """
     services = ctx.request_context.lifespan_context
-    _check_dates(date_start, date_end)
+    created_from, created_before = _as_dates(date_start, date_end)
     filters = RunFilters(
         branches=branches,
         tags=tags,
@@ -118,8 +121,8 @@ async def currents_list_runs(
         completion=completion,
         search=search,
         pr_id=pr_id,
-        date_start=date_start,
-        date_end=date_end,
+        date_start=created_from,
+        date_end=created_before,
     )
     project = currents_project_id(project_id)
     query: Query = ("currents_list_runs", project, *map("=".join, filters.params()))
@@ -128,7 +131,9 @@ async def currents_list_runs(
     return answer(
         list_page(
             listed.items,
-            lambda runs, next_cursor: RunList(runs=runs, next_cursor=next_cursor),
+            lambda runs, next_cursor: RunList(
+                runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
             has_more=listed.has_more,
             query=query,
             budget=services.settings.result_bytes,
@@ -235,15 +240,11 @@ async def currents_get_instance(
     """
     services = ctx.request_context.lifespan_context
     instance = currents_instance_id(instance_id)
-    full = await _client(services).get_instance(instance)
-    shown = replace(
-        full,
-        passed=full.passed if include_passed else (),
-        assets=full.assets if include_asset_urls else (),
-    )
     return answer(
         instance_page(
-            shown,
+            await _client(services).get_instance(instance),
+            include_passed=include_passed,
+            include_assets=include_asset_urls,
             cursor=cursor,
             query=("currents_get_instance", instance, include_passed, include_asset_urls),
             budget=services.settings.result_bytes,
@@ -255,20 +256,25 @@ def _client(services: Services) -> CurrentsClient:
     return CurrentsClient(services.api("currents"))
 
 
-def _check_dates(start: str, end: str) -> None:
-    """Refuses what is no date, and a range that holds nothing."""
+def _as_dates(start: str, end: str) -> tuple[str, str]:
+    """Returns both dates in UTC; the API reads what has no zone as UTC.
+
+    Raises:
+        InvalidArgument: One is not a date, or the range holds nothing.
+    """
     moments = []
     for name, value in (("date_start", start), ("date_end", end)):
-        try:
-            moments.append(datetime.fromisoformat(value).replace(tzinfo=None) if value else None)
-        except ValueError:
+        moment = when(value)
+        if value and moment is None:
             raise InvalidArgument(
-                f"{name} is no ISO 8601 date; nothing was requested.",
+                f"{name} is not an ISO 8601 date; nothing was requested.",
                 next_step="Write it like 2026-08-31 or 2026-08-31T08:00:00Z.",
-            ) from None
+            )
+        moments.append(moment)
     first, last = moments
     if first and last and first > last:
         raise InvalidArgument(
             "date_start is later than date_end; nothing was requested.",
             next_step="Swap them.",
         )
+    return timestamp(start), timestamp(end)

@@ -1,6 +1,5 @@
 """The tools that serve every provider: why a run failed, what changed, wait for it."""
 
-import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +15,10 @@ from pydantic import Field
 from runs_mcp.compare import compare, specs_of_interest
 from runs_mcp.errors import InvalidArgument, RunsError
 from runs_mcp.providers import DASHBOARD_HOSTS, RUN_READERS
+from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.run_reader import Baseline, Findings, Outcomes, Progress, RunReader
 from runs_mcp.services import Services
+from runs_mcp.settings import Provider
 from runs_mcp.text import clip, one_line
 from runs_mcp.tools.arguments import Cursor
 from runs_mcp.tools.registry import answer
@@ -34,7 +35,6 @@ RunReference = Annotated[
         max_length=2048,
     ),
 ]
-_URL_HOST = re.compile(r"<?(?:https?://)?(?P<host>[a-z0-9.-]+)/", re.IGNORECASE | re.ASCII)
 _ALL_SPECS_UP_TO = 200
 _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 30.0
@@ -139,24 +139,26 @@ def run_reader(reference: str, services: Services) -> RunReader:
         InvalidArgument: It names no run of a provider that is served.
     """
     served = services.settings.served_providers
-    named, colon, rest = reference.strip().partition(":")
-    url = _URL_HOST.match(reference.strip())
-    wanted = named if colon and named in RUN_READERS else None
-    if url is not None and wanted is None:
-        wanted = DASHBOARD_HOSTS.get(url["host"].lower())
-    elif wanted is not None:
-        reference = rest
-    elif len(served) == 1:
-        wanted = served[0]
     for provider in served:
-        if provider == wanted:
-            return RUN_READERS[provider](services.api(provider), reference, services.settings)
+        if (own := _own_reference(reference, provider, alone=len(served) == 1)) is not None:
+            return RUN_READERS[provider](services.api(provider), own, services.settings)
     raise InvalidArgument(
         f'"{clip(one_line(reference), 120)}" names no run of {" or ".join(served)}; '
         "nothing was requested.",
         next_step="Pass the run's dashboard URL, currents:<run ID>, or "
         "buildkite:<organization>/<suite>/<run UUID>.",
     )
+
+
+def _own_reference(reference: str, provider: Provider, *, alone: bool) -> str | None:
+    """Returns a reference as this provider takes it, or None where it names another's run."""
+    links = {name for name, host in DASHBOARD_HOSTS.items() if link_path(reference, host)}
+    named, colon, rest = reference.strip().partition(":")
+    if provider in links:
+        return reference
+    if colon and named in RUN_READERS:
+        return rest if named == provider else None
+    return reference if alone and not links else None
 
 
 @dataclass
@@ -183,8 +185,8 @@ async def _findings_and_baseline(
                 return
             before.findings = await chosen.reader.findings(progress.part())
             before.report = BaselineReport(run=chosen.reader.reference, chosen=chosen.chosen)
-            unread = before.findings.unread_specs
-            before.missing = f"{unread} specs of the baseline could not be read." if unread else ""
+            unread = len(before.findings.unread) + len(before.findings.unreadable)
+            before.missing = f"{unread} parts of the baseline could not be read." if unread else ""
         except RunsError as error:
             before.missing = f"The baseline could not be read: {error.what}"
 

@@ -1,12 +1,13 @@
 """From what the Buildkite Test Engine API sends to the model."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import asdict
 
 from runs_mcp import model
 from runs_mcp.providers.buildkite import wire
+from runs_mcp.providers.buildkite.failure_text import failure_text, without_checkout
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRun,
     BuildkiteSuite,
@@ -21,10 +22,12 @@ from runs_mcp.providers.field_values import (
     identifier,
     line,
     path,
-    present,
     timestamp,
+    title,
+    whole_title,
 )
-from runs_mcp.stack_frames import checkout_root_of, is_frame, read_stack
+from runs_mcp.providers.nested_errors import causes_shown, nested_causes
+from runs_mcp.stack_frames import checkout_root_of, read_stack
 from runs_mcp.text import plain, without_url_secrets
 
 _STACK_CHARS: Final = 800
@@ -38,11 +41,28 @@ _NOTES: Final = {
     ("failed", "in_progress"): "More failures may come; that it failed is final.",
 }
 _STALE: Final = "No results came in time."
-# «AssertionError: …», «urllib.error.URLError: …»; RSpec writes «KeyError:» on a line of its own.
-_ERROR_NAME = re.compile(
-    r"\s*(?P<name>(?:[A-Za-z_]\w*(?:\.|::))*(?:[A-Z]\w*)?(?:Error|Exception|Failure|Timeout|Exit)|Errno::[A-Z][A-Z0-9]+)\b:"
+_JOB_TAG: Final = "build.job_id"
+_NUMBERS_CHARS: Final = 20  # line and column behind a path
+_PLACE: Final = re.compile(
+    r"(?P<file>.+?)(?:\[[0-9:]+\])?(?::(?:None|(?P<line>[0-9]{1,9})(?::[0-9]{1,9})?))?"
 )
-_RSPEC_REASON: Final = "Failure/Error:"
+_IS_FILE: Final = re.compile(r"[/\\]|\.\w+$")
+
+
+class FailedExecution(NamedTuple):
+    """One execution of a test that failed.
+
+    Args:
+        key: What tells the test from others: its ID, else its file and title.
+        failure: What went wrong.
+        job_id: The job that it ran in, where it is tagged with that.
+        created_at: When it was recorded.
+    """
+
+    key: tuple[str, ...]
+    failure: model.Failure
+    job_id: str
+    created_at: str
 
 
 def suite(sent: wire.WireSuite, organization: str) -> model.Suite:
@@ -85,41 +105,54 @@ def listed_run(sent: wire.WireRun, suite_of_run: BuildkiteSuite) -> model.Listed
     return model.ListedRun(**asdict(run(sent, suite_of_run)))
 
 
-def failure(sent: wire.WireFailedExecution) -> model.Failure:
+def failed_execution(sent: wire.WireFailedExecution) -> FailedExecution:
     """Returns a failed execution, with its expanded text and stack where they were sent."""
-    location = line(sent.location, PATH_CHARS + 10).removeprefix("./")
-    spec = location.rpartition(":")[0] or location
-    parts = present(sent.failure_expanded)
-    expanded = [text for part in parts for text in present(part.expanded)]
-    trace = [text for part in parts for text in present(part.backtrace)]
-    # Some frameworks put their frames into the text.
-    framed = any(is_frame(plain(text)) for text in trace)
-    stack_text = without_url_secrets(plain("\n".join(trace if framed else expanded)))
+    spec, location = place_of(sent.location)
+    said = failure_text(sent)
+    stack_text = without_url_secrets(plain(said.stack))
     stack = read_stack(stack_text, checkout_root_of(stack_text, spec))
-    said = [text for text in expanded if not is_frame(plain(text))]
-    return model.Failure(
-        test=line(sent.test_name, PATH_CHARS),
+    tags = sent.tags or {}
+    name = title(sent.test_name)
+    failure = model.Failure(
+        test=name,
         status="failed",
         spec=path(spec),
         location=location,
         error=model.Error(
-            name=_error_name(sent.failure_reason or "", expanded),
-            message=message_of("\n".join(filter(None, [sent.failure_reason, *said]))),
+            name=said.name,
+            message=message_of(said.message),
             frame=path(str(stack.top)) if stack.top else "",
             stack=block(stack.head, _STACK_CHARS),
+            causes=causes_shown(said.message, [*nested_causes(said.stack), *said.further]),
         ),
         duration_ms=count(sent.duration * 1000) if sent.duration is not None else 0,
         execution_id=identifier(sent.execution_id),
-        tags=_tags(sent.tags or {}),
+        tags=_tags(tags),
         url=line(sent.test_execution_url, _URL_CHARS),
         test_url=line(sent.test_url, _URL_CHARS),
     )
+    test_id = identifier(sent.test_id) or failure.test_url
+    job = tags.get(_JOB_TAG)
+    return FailedExecution(
+        key=(test_id,) if test_id else ("", spec, whole_title(sent.test_name)),
+        failure=failure,
+        job_id=job if isinstance(job, str) else "",
+        created_at=timestamp(sent.created_at),
+    )
 
 
-def _error_name(reason: str, expanded: list[str]) -> str:
-    lines = expanded if reason.startswith(_RSPEC_REASON) else [reason]
-    named = _ERROR_NAME.match(plain(lines[0])) if lines else None
-    return line(named["name"]) if named else ""
+def place_of(sent: str | None) -> tuple[str, str]:
+    """Returns the file of a location, and the location as `file:line` where it has a line.
+
+    Collectors send `file:line`, Playwright's `file:line:column`, some a file or a class alone,
+    pytest's sometimes `file:None`; RSpec adds the ID of an example in brackets.
+    """
+    whole = without_checkout(line(sent, PATH_CHARS + _NUMBERS_CHARS)).removeprefix("./")
+    placed = _PLACE.fullmatch(whole)
+    if placed is None or not _IS_FILE.search(placed["file"]):
+        return whole, whole
+    file = placed["file"]
+    return file, f"{file}:{placed['line']}" if placed["line"] else file
 
 
 def _tags(sent: dict[str, wire.Scalar | None]) -> tuple[str, ...]:

@@ -1,31 +1,67 @@
 """Whether the configured token, organization and suite work."""
 
+from typing import Final
+
 from runs_mcp.api_client import ApiClient
-from runs_mcp.errors import InvalidArgument
-from runs_mcp.providers.buildkite.client import MAX_LIMIT, BuildkiteClient
+from runs_mcp.errors import Forbidden, InvalidArgument, RunsError, Unauthorized
+from runs_mcp.providers.buildkite.client import MAX_LIMIT, BuildkiteClient, Position
 from runs_mcp.providers.buildkite.references import BuildkiteSuite, buildkite_suite
 from runs_mcp.settings import Settings
+from runs_mcp.text import clip, one_line
+
+_READS_SUITES: Final = "read_suites"
+_READS_BUILDS: Final = "read_builds"
 
 
 async def probe_buildkite(api: ApiClient, settings: Settings) -> str:
-    """Reads the configured organization, and the configured suite where there is one.
-
-    The token needs the scope `read_suites`; without an organization it cannot be tried.
+    """Reads the token's scopes, the configured organization, and the configured suite if any.
 
     Raises:
-        RunsError: The API cannot be read with it, or there is no such organization or suite.
+        RunsError: The API cannot be read with it, the token lacks the scope `read_suites`, or
+            there is no such organization or suite.
     """
     organization, suite = settings.buildkite_organization, settings.buildkite_suite
+    client = BuildkiteClient(api)
+    scopes = await _scopes(client)
+    if scopes is not None and _READS_SUITES not in scopes:
+        raise Forbidden(
+            f"The token lacks the scope {_READS_SUITES}; it has {_listed(scopes)}.",
+            next_step=f"Give the token in BUILDKITE_API_TOKEN the scope {_READS_SUITES}.",
+        )
     if not organization:
         raise InvalidArgument(
-            "The token could not be tried, as no organization is set.",
+            f"The token {_scopes_text(scopes)}; what it sees could not be tried, as no "
+            "organization is set.",
             next_step="Set BUILDKITE_ORGANIZATION to the slug of yours.",
         )
-    client = BuildkiteClient(api)
     where = buildkite_suite(organization, suite or "any", BuildkiteSuite(organization, ""))
-    suites = await client.list_suites(where.organization, limit=MAX_LIMIT, start=0)
-    count = f"{len(suites.items)}{' or more' if suites.has_more else ''}"
+    suites = await client.list_suites(where.organization, Position(MAX_LIMIT))
+    count = f"{len(suites.items)}{' or more' if suites.next else ''}"
+    found = f"the token {_scopes_text(scopes)}; {organization} has {count} suites"
     if not suite:
-        return f"the token works; {organization} has {count} suites"
-    await client.list_runs(where, build_id="", limit=1, start=0)
-    return f"the token works; {organization} has {count} suites, {suite} among them"
+        return found
+    await client.list_runs(where, Position(per_page=1))
+    return f"{found}, {suite} among them"
+
+
+async def _scopes(client: BuildkiteClient) -> frozenset[str] | None:
+    """Returns the token's scopes; None where the API does not tell them."""
+    try:
+        return await client.get_scopes()
+    except Unauthorized:
+        raise
+    except RunsError:
+        return None
+
+
+def _scopes_text(scopes: frozenset[str] | None) -> str:
+    if scopes is None:
+        return "works"
+    without = "" if _READS_BUILDS in scopes else f", but lacks {_READS_BUILDS}, with which retried "
+    without += "jobs could be told from others" if without else ""
+    return f"works, with {_listed(scopes)}{without}"
+
+
+def _listed(scopes: frozenset[str]) -> str:
+    known = sorted(one_line(scope) for scope in scopes)
+    return clip(", ".join(known), 200) or "no scope"

@@ -1,29 +1,43 @@
 """A Buildkite run, as triage and comparison read it. The API tells of failures only."""
 
-from typing import Final
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from runs_mcp.api_client import ApiClient
 from runs_mcp.errors import RunsError
 from runs_mcp.model import Failure, Run, Totals
-from runs_mcp.providers.buildkite.client import MAX_LIMIT, BuildkiteClient
+from runs_mcp.providers.buildkite.client import MAX_LIMIT, MAX_PAGES, BuildkiteClient, Position
+from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRun,
     BuildkiteSuite,
     buildkite_run,
     configured_suite,
 )
+from runs_mcp.providers.buildkite.retries import find_retries
 from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
-    CaseKey,
     Findings,
     Outcomes,
     Progress,
-    TestStatus,
+    TestKey,
+    TestOutcome,
 )
 from runs_mcp.settings import Settings
 
 _SEARCHED_PAGES: Final = 5
+
+
+class _Executions(NamedTuple):
+    """The failed executions of a run by test, and what could not be read of them."""
+
+    by_test: Mapping[TestKey, Sequence[FailedExecution]]
+    unread: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
 class BuildkiteRunReader:
@@ -32,36 +46,39 @@ class BuildkiteRunReader:
     def __init__(self, api: ApiClient, run: BuildkiteRun) -> None:
         self._client = BuildkiteClient(api)
         self._api = api
-        self._run = run
-        self._held: Run | None = None
+        self._ref = run
+        self._run: Run | None = None
 
     @property
     def reference(self) -> str:
         """The run, in the form that every tool takes."""
-        return f"buildkite:{self._run.organization}/{self._run.suite}/{self._run.run_id}"
+        return f"buildkite:{self._ref.organization}/{self._ref.suite}/{self._ref.run_id}"
 
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads where the run stands. The API does not count its tests."""
-        if self._held is None:
-            self._held = await self._client.get_run(self._run)
-        return self._held, None
+        if self._run is None:
+            self._run = await self._client.get_run(self._ref)
+        return self._run, None
 
     async def findings(self, progress: Progress) -> Findings:
         """Reads all failed executions; of a test that failed several times, the last."""
         run, _ = await self.state()
-        executions, whole = await self._executions(progress)
-        last: dict[tuple[str, str, str], Failure] = {}
-        for failure in executions:
-            last[(failure.test_url, failure.spec, failure.test)] = failure
-        specs = {failure.spec for failure in last.values()}
+        failures, read, remarks = await self._failures(run, progress)
+        listed = list(failures.values())
+        specs = {failure.spec for failure in listed}
+        if run.status == "failed" and not listed and not read.unread:
+            remarks = (*remarks, "the API lists no failed execution of it")
         return Findings(
             run=run,
             totals=None,
-            failures=tuple(last.values()),
-            flaky=(),
+            failures=tuple(f for f in listed if f.status == "failed" and not f.quarantined),
+            flaky=tuple(f for f in listed if f.status == "flaky"),
+            quarantined=tuple(f for f in listed if f.quarantined),
             incomplete=(),
-            failing_specs=len(specs) + (not whole),
-            unread_specs=int(not whole),
+            failing_specs=len(specs) + len(read.unread),
+            unread=read.unread,
+            unreadable=read.unreadable,
+            remarks=remarks,
         )
 
     async def specs(self) -> dict[str, str] | None:
@@ -69,23 +86,27 @@ class BuildkiteRunReader:
         return None
 
     async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:
-        """Reads the tests that failed; of the others the API does not tell."""
+        """Reads the tests that failed or were flaky; of the others the API does not tell."""
         del specs
-        findings = await self.findings(progress)
-        tests: dict[CaseKey, TestStatus] = {
-            CaseKey(failure.spec, failure.test): "failed" for failure in findings.failures
-        }
-        return Outcomes(findings.run, tests, False, findings.unread_specs)
+        run, _ = await self.state()
+        failures, read, remarks = await self._failures(run, progress)
+        tests: dict[TestKey, TestOutcome] = {}
+        for key, failure in failures.items():
+            status = "skipped" if failure.quarantined else failure.status
+            if status in ("failed", "flaky", "skipped"):
+                tests[key] = TestOutcome(status, failure.test, failure.spec, "")
+        return Outcomes(run, tests, False, len(read.unread), read.unreadable, remarks)
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last finished run on the suite's default branch before `run`."""
-        where = BuildkiteSuite(self._run.organization, self._run.suite)
+        where = BuildkiteSuite(self._ref.organization, self._ref.suite)
         branches = await self._default_branches(where)
-        for page in range(_SEARCHED_PAGES):
-            listed = await self._client.list_runs(
-                where, build_id="", limit=MAX_LIMIT, start=page * MAX_LIMIT
-            )
-            for earlier in listed.items:
+        start: Position | None = Position(MAX_LIMIT)
+        for _ in range(_SEARCHED_PAGES):
+            if start is None:
+                break
+            listed = await self._client.list_runs(where, start)
+            for earlier in listed.values:
                 if (
                     earlier.branch in branches
                     and earlier.completion == "complete"
@@ -95,33 +116,68 @@ class BuildkiteRunReader:
                     reader = BuildkiteRunReader(self._api, BuildkiteRun(*where, earlier.id))
                     chosen = f"the last finished run on {earlier.branch} before it"
                     return Baseline(reader, chosen)
-            if not listed.has_more:
-                break
+            start = listed.next
         return None
 
     async def _default_branches(self, where: BuildkiteSuite) -> tuple[str, ...]:
-        suites = await self._client.list_suites(where.organization, limit=MAX_LIMIT, start=0)
-        for suite in suites.items:
+        suites = await self._client.list_suites(where.organization, Position(MAX_LIMIT))
+        for suite in suites.values:
             if suite.suite == where.suite and suite.default_branch:
                 return (suite.default_branch,)
         return USUAL_DEFAULT_BRANCHES
 
-    async def _executions(self, progress: Progress) -> tuple[list[Failure], bool]:
-        """Returns the failed executions, and whether these are all."""
-        read: list[Failure] = []
-        while True:
+    async def _failures(
+        self, run: Run, progress: Progress
+    ) -> tuple[dict[TestKey, Failure], _Executions, tuple[str, ...]]:
+        """Returns each test that failed, once: as failed, flaky, or in quarantine (muted)."""
+        read = await self._executions(progress)
+        retries = await find_retries(self._client, self._ref.organization, run, read.by_test)
+        muted = await self._muted() if read.by_test else frozenset()
+        failures = {}
+        for key, executions in read.by_test.items():
+            last = max(executions, key=lambda execution: execution.created_at).failure
+            failures[key] = replace(
+                last,
+                attempts=len(executions),
+                status="flaky" if key in retries.mended else "failed",
+                quarantined=key[0] in muted and key not in retries.mended,
+            )
+        return failures, read, retries.remarks
+
+    async def _muted(self) -> frozenset[str]:
+        """Returns the IDs of the tests that are muted now; none where that cannot be read."""
+        try:
+            return await self._client.get_muted_tests(
+                BuildkiteSuite(self._ref.organization, self._ref.suite)
+            )
+        except RunsError:
+            return frozenset()
+
+    async def _executions(self, progress: Progress) -> _Executions:
+        """Reads the failed executions; what came before a page that cannot be read is kept."""
+        read: defaultdict[TestKey, dict[str, FailedExecution]] = defaultdict(dict)
+        unreadable: tuple[str, ...] = ()
+        unread: tuple[str, ...] = ()
+        start: Position | None = Position(MAX_LIMIT)
+        number = 0
+        while start is not None:
             try:
-                listed = await self._client.get_failed_executions(
-                    self._run, expanded=True, start=len(read)
-                )
-            except RunsError:
-                if not read:
+                listed = await self._client.get_failed_executions(self._ref, start, expanded=True)
+            except RunsError as error:
+                if not number:
                     raise
-                return read, False
-            read += listed.items
-            await progress(len(read), len(read) + MAX_LIMIT * listed.has_more)
-            if not listed.has_more or not listed.items:
-                return read, True
+                unread = (error.kind,)
+                break
+            unreadable += listed.unreadable
+            before = number
+            for execution in listed.values:
+                name = execution.failure.execution_id or str(number)
+                number += name not in read[execution.key]
+                read[execution.key][name] = execution
+            start = listed.next if number > before and start.page < MAX_PAGES else None
+            await progress(number, number + MAX_LIMIT * (start is not None))
+        by_test = {key: tuple(executions.values()) for key, executions in read.items()}
+        return _Executions(by_test, unread, unreadable)
 
 
 def open_buildkite_run(api: ApiClient, reference: str, settings: Settings) -> BuildkiteRunReader:

@@ -4,19 +4,16 @@ import re
 from typing import Final, NamedTuple
 
 from runs_mcp.errors import InvalidArgument
+from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.settings import Settings
 from runs_mcp.text import clip, one_line
 
-DASHBOARD: Final = "https://buildkite.com"
+BUILDKITE_HOST: Final = "buildkite.com"
+DASHBOARD: Final = f"https://{BUILDKITE_HOST}"
 
 _SLUG = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_-])?")
+_IN_SUITE: Final = ["organizations", "analytics", "suites"]  # …/organizations/O/analytics/suites/S
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-# As people paste it: with or without the scheme, in angle brackets, with anything behind.
-_URL = re.compile(
-    r"<?(?:https?://)?buildkite\.com/organizations/(?P<organization>[^/?#>]*)/analytics"
-    r"/suites/(?P<suite>[^/?#>]*)(?:/(?P<thing>[a-z]+)/(?P<id>[^/?#>]*))?(?:[/?#>].*)?",
-    re.IGNORECASE | re.DOTALL | re.ASCII,
-)
 
 
 class BuildkiteSuite(NamedTuple):
@@ -54,10 +51,10 @@ def buildkite_suite(organization: str, suite: str, defaults: BuildkiteSuite) -> 
     Raises:
         InvalidArgument: It is none of these, or the arguments contradict each other.
     """
-    url = _URL.fullmatch(suite.strip())
-    if url is not None:
-        _require_same(url, organization, "")
-        organization, suite = url["organization"], url["suite"]
+    link = _link(suite)
+    if link is not None:
+        _require_same(link, organization, "")
+        organization, suite = link.organization, link.suite
     return BuildkiteSuite(
         buildkite_organization(organization, defaults.organization),
         _slug(suite or defaults.suite, "suite", "BUILDKITE_SUITE"),
@@ -72,12 +69,12 @@ def buildkite_run(
     Raises:
         InvalidArgument: It is neither, or the arguments contradict each other.
     """
-    url = _URL.fullmatch(run_id.strip())
-    if url is not None:
-        if (url["thing"] or "").lower() != "runs":
+    link = _link(run_id)
+    if link is not None:
+        if link.thing != "runs":
             raise _refused(run_id, "is not the URL of a run")
-        _require_same(url, organization, suite)
-        organization, suite, identifier = url["organization"], url["suite"], url["id"]
+        _require_same(link, organization, suite)
+        organization, suite, identifier = link.organization, link.suite, link.identifier
     else:
         identifier = run_id
     if not _UUID.fullmatch(identifier.lower()):
@@ -117,9 +114,28 @@ def _slug(slug: str, thing: str, setting: str) -> str:
     return slug
 
 
-def _require_same(url: re.Match[str], organization: str, suite: str) -> None:
-    for name, given in (("organization", organization), ("suite", suite)):
-        if given and given != url[name]:
+class _Link(NamedTuple):
+    """A dashboard URL in a suite, and what of it: runs, tests; empty for the suite itself."""
+
+    organization: str
+    suite: str
+    thing: str
+    identifier: str
+
+
+def _link(reference: str) -> _Link | None:
+    """Returns what a dashboard URL as pasted leads to; None where it is no such URL."""
+    path = link_path(reference, BUILDKITE_HOST) or ()
+    if len(path) < 5 or [path[at].lower() for at in (0, 2, 3)] != _IN_SUITE:
+        return None
+    thing, identifier = (*path[5:7], "", "")[:2]
+    return _Link(path[1], path[4], thing.lower(), identifier)
+
+
+def _require_same(link: _Link, organization: str, suite: str) -> None:
+    named = (("organization", organization, link.organization), ("suite", suite, link.suite))
+    for name, given, linked in named:
+        if given and given != linked:
             raise InvalidArgument(
                 f"The URL and the argument {name} contradict each other; nothing was requested.",
                 next_step=f"Leave {name} out: the URL says it.",

@@ -29,16 +29,18 @@ class WireRun(Struct, frozen=True):
 
 
 class WireExpanded(Struct, frozen=True):
-    """A part of an expanded failure."""
+    """A part of an expanded failure. Uploads are not checked: a part may be a text, too."""
 
-    expanded: list[str | None] | None = None
-    backtrace: list[str | None] | None = None
+    expanded: list[str | None] | str | None = None
+    backtrace: list[str | None] | str | None = None
 
 
 class WireFailedExecution(Struct, frozen=True):
     """An item of *failed executions*. `duration` is in seconds."""
 
     execution_id: str | None = None
+    test_id: str | None = None
+    created_at: str | None = None
     failure_reason: str | None = None
     duration: Number | None = None
     location: str | None = None
@@ -46,4 +48,32 @@ class WireFailedExecution(Struct, frozen=True):
     test_url: str | None = None
     test_execution_url: str | None = None
     tags: dict[str, Scalar | None] | None = None
-    failure_expanded: list[WireExpanded | None] | None = None
+    failure_expanded: list[WireExpanded | str | None] | str | None = None
+
+
+class WireBuildTest(Struct, frozen=True):
+    """An item of *tests of a build*, or of the muted tests of a suite, which has no counts."""
+
+    id: str | None = None
+    executions_count_by_result: dict[str, Number | None] | None = None
+
+
+class WireJob(Struct, frozen=True):
+    """A job of a build; one that was tried again names the job that did."""
+
+    id: str | None = None
+    state: str | None = None
+    retried_in_job_id: str | None = None
+
+
+class WireBuild(Struct, frozen=True):
+    """A build with its jobs."""
+
+    id: str | None = None
+    jobs: list[WireJob | None] | None = None
+
+
+class WireAccessToken(Struct, frozen=True):
+    """What a token may do."""
+
+    scopes: list[str | None] | None = None

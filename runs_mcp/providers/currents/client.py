@@ -9,6 +9,7 @@ from runs_mcp import errors
 from runs_mcp.api_client import Answer, ApiClient
 from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project, Receipt
 from runs_mcp.providers.currents import instance_mapping, run_mapping, wire
+from runs_mcp.providers.currents.instance_wire import WireInstance
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
 from runs_mcp.providers.currents.references import (
     currents_instance_id,
@@ -16,12 +17,15 @@ from runs_mcp.providers.currents.references import (
     currents_run_id,
 )
 from runs_mcp.providers.field_values import present
+from runs_mcp.text import clip, one_line, without_url_secrets
 
 T = TypeVar("T")
 
 MAX_LIMIT: Final = 50  # what the API's documentation allows a page
 _SEARCHED_PAGES: Final = 10
+_OK_STATUS: Final = 200
 _TOO_LARGE_STATUS: Final = 413
+_ERROR_CHARS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Listed(Generic[T]):
 
     items: tuple[tuple[T, str], ...]
     has_more: bool
+    unreadable: tuple[str, ...] = ()
+    """For each item that could not be read, where it stood and why."""
 
 
 class CurrentsClient:
@@ -53,6 +59,7 @@ class CurrentsClient:
                 for sent in present(_data(answer.data))
             ),
             has_more=bool(answer.data.has_more),
+            unreadable=answer.unreadable,
         )
 
     async def get_project(self, project: str) -> Project:
@@ -68,10 +75,11 @@ class CurrentsClient:
         self, project: str, filters: RunFilters, *, limit: int, after: str = ""
     ) -> Listed[ListedRun]:
         """Returns the runs of a project, newest first, from behind the cursor `after`."""
-        sent_runs, has_more = await self._runs(project, filters, limit, after)
+        listed = await self._runs(project, filters, limit, after)
         return Listed(
-            tuple((run_mapping.listed_run(sent), sent.cursor or "") for sent in sent_runs),
-            has_more=has_more,
+            tuple((run_mapping.listed_run(sent), after) for sent, after in listed.items),
+            listed.has_more,
+            listed.unreadable,
         )
 
     async def get_run(self, reference: str) -> FullRun:
@@ -102,11 +110,22 @@ class CurrentsClient:
     async def get_instance(self, reference: str) -> FullInstance:
         """Returns a spec file's execution; `reference` is its ID or dashboard URL."""
         answer = await self._api.get(
-            wire.Envelope[wire.WireInstance],
+            wire.Envelope[WireInstance],
             "/instances/{instance_id}",
             instance_id=currents_instance_id(reference),
         )
-        return instance_mapping.full_instance(_data(answer.data), answer.bytes)
+        return instance_mapping.full_instance(_data(answer.data), answer.bytes, answer.unreadable)
+
+    async def run_of_instance(self, reference: str) -> str:
+        """Returns the ID of the run that an instance is of.
+
+        Raises:
+            MalformedResponse: The instance names no run.
+        """
+        run_id = (await self.get_instance(reference)).instance.run_id
+        if not run_id:
+            raise errors.MalformedResponse("The Currents API answered with an instance of no run.")
+        return run_id
 
     async def cancel_run(self, reference: str) -> Receipt:
         """Cancels a run in progress. Sent once.
@@ -195,12 +214,12 @@ class CurrentsClient:
         limit = 1 if filters.branches else MAX_LIMIT
         after = ""
         for _ in range(_SEARCHED_PAGES):
-            runs, has_more = await self._runs(project, filters, limit, after)
-            for run in runs:
+            listed = await self._runs(project, filters, limit, after)
+            for run, _ in listed.items:
                 if query.matches(run) and run.run_id:
                     return run.run_id
-            after = (runs[-1].cursor if runs else None) or ""
-            if not has_more or not after:
+            after = listed.items[-1][1] if listed.items else ""
+            if not listed.has_more or not after:
                 break
         raise errors.NotFound(
             "No completed run that matches was found among the latest of the project.",
@@ -209,14 +228,18 @@ class CurrentsClient:
 
     async def _runs(
         self, project: str, filters: RunFilters, limit: int, after: str
-    ) -> tuple[list[wire.WireRun], bool]:
+    ) -> Listed[wire.WireRun]:
         answer = await self._api.get(
             wire.Envelope[list[wire.WireRun | None]],
             "/projects/{project_id}/runs",
             _page(limit, after) + filters.params(),
             project_id=currents_project_id(project),
         )
-        return present(_data(answer.data)), bool(answer.data.has_more)
+        return Listed(
+            tuple((sent, sent.cursor or "") for sent in present(_data(answer.data))),
+            bool(answer.data.has_more),
+            answer.unreadable,
+        )
 
 
 def _page(limit: int, after: str) -> list[tuple[str, str]]:
@@ -227,14 +250,36 @@ def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
     sent = _data(answer.data)
     if not sent.run_id:
         raise errors.MalformedResponse("The Currents API answered with a run that has no ID.")
-    return run_mapping.full_run(sent, answer.bytes)
+    return run_mapping.full_run(sent, answer.bytes, answer.unreadable)
 
 
 def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
+    """Returns what the API said of a write.
+
+    Raises:
+        AnswerLost: It answered 200 and FAILED, so that what it did is to be read.
+    """
+    if failure := _failure(envelope):
+        raise errors.AnswerLost(failure, status=_OK_STATUS)
     return run_mapping.receipt(envelope.data or wire.WireReceipt())
 
 
+def _failure(envelope: wire.Envelope[T]) -> str:
+    """Returns what a 200 tells of that is a failure according to its body, or nothing."""
+    if (envelope.status or "").upper() != "FAILED":
+        return ""
+    said = clip(without_url_secrets(one_line(envelope.error or "")), _ERROR_CHARS)
+    quoted = f': "{said}"' if said else ""
+    return f"The Currents API answered 200 with FAILED{quoted}."
+
+
 def _data(envelope: wire.Envelope[T]) -> T:
+    if failure := _failure(envelope):
+        raise errors.UpstreamError(
+            failure,
+            status=_OK_STATUS,
+            next_step="Check the arguments; if they are right, tell the operator.",
+        )
     if envelope.data is None:
         raise errors.MalformedResponse("The Currents API answered without data.")
     return envelope.data

@@ -5,23 +5,27 @@ stranger writes can reach another path of the API.
 """
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from runs_mcp.errors import InvalidArgument
+from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.text import clip, one_line
 
-CURRENTS_DASHBOARD: Final = "https://app.currents.dev"
+CURRENTS_HOST: Final = "app.currents.dev"
+CURRENTS_DASHBOARD: Final = f"https://{CURRENTS_HOST}"
 
 CurrentsThing = Literal["project", "run", "instance"]
 
 _CURRENTS_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 # Names that the API's own paths use where an ID stands: GET /runs/find, PUT /runs/cancel-ci/…
 _RESERVED = frozenset({"find", "cancel-ci"})
-# As people paste it: with or without the scheme, in angle brackets, with anything behind the ID.
-_CURRENTS_URL = re.compile(
-    r"<?(?:https?://)?app\.currents\.dev/(?P<thing>\w+)/(?P<id>[^/?#>]*)(?:[/?#>].*)?",
-    re.IGNORECASE | re.DOTALL | re.ASCII,
-)
+# The vendor prints several forms: /run/R, /run/R/i/I, /instance/I, /i/I/test/T.
+_SEGMENTS: Final[dict[str, CurrentsThing]] = {
+    "run": "run",
+    "instance": "instance",
+    "i": "instance",
+    "projects": "project",
+}
 _HINTS: Final[dict[CurrentsThing, str]] = {
     "project": "Pass a project ID as currents_list_projects gives it.",
     "run": f"Pass a run ID, or a dashboard URL such as {CURRENTS_DASHBOARD}/run/<run ID>; "
@@ -29,6 +33,13 @@ _HINTS: Final[dict[CurrentsThing, str]] = {
     "instance": "Pass an instance ID as currents_get_run lists it, or a dashboard URL such as "
     f"{CURRENTS_DASHBOARD}/instance/<instance ID>.",
 }
+
+
+class CurrentsRunRef(NamedTuple):
+    """A run, by its ID or by an instance of it; the other one is empty."""
+
+    run_id: str = ""
+    instance_id: str = ""
 
 
 def currents_project_id(reference: str) -> str:
@@ -47,6 +58,18 @@ def currents_run_id(reference: str) -> str:
         InvalidArgument: It is neither.
     """
     return _id_or_url(reference, "run")
+
+
+def currents_run_ref(reference: str) -> CurrentsRunRef:
+    """Returns the run that `reference` means: as for a run ID, or by the URL of an instance in it.
+
+    Raises:
+        InvalidArgument: It means none.
+    """
+    named = _ids_in_link(reference)
+    if named is not None and "run" not in named and "instance" in named:
+        return CurrentsRunRef(instance_id=currents_instance_id(reference))
+    return CurrentsRunRef(run_id=currents_run_id(reference))
 
 
 def currents_instance_id(reference: str) -> str:
@@ -69,12 +92,25 @@ def currents_instance_url(instance_id: str) -> str:
 
 
 def _id_or_url(reference: str, thing: Literal["run", "instance"]) -> str:
-    url = _CURRENTS_URL.fullmatch(reference.strip())
-    if url is None:
+    named = _ids_in_link(reference)
+    if named is None:
         return _checked_id(reference, reference, thing)
-    if url["thing"].lower() != thing:
+    if thing not in named:
         raise _refused(reference, thing, f"is not the URL of {_article(thing)}")
-    return _checked_id(url["id"], reference, thing)
+    return _checked_id(named[thing], reference, thing)
+
+
+def _ids_in_link(reference: str) -> dict[CurrentsThing, str] | None:
+    """Returns the IDs in a dashboard URL by what they are of; None where it is no such URL."""
+    path = link_path(reference, CURRENTS_HOST)
+    if path is None:
+        return None
+    pairs = zip(path[::2], path[1::2], strict=False)
+    return {
+        thing: identifier
+        for segment, identifier in pairs
+        if (thing := _SEGMENTS.get(segment.lower())) is not None
+    }
 
 
 def _checked_id(candidate: str, reference: str, thing: CurrentsThing) -> str:

@@ -1,10 +1,11 @@
 """Runs and projects: from what the Currents API sends to the model."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from msgspec import UNSET, UnsetType
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from runs_mcp import model
 from runs_mcp.providers.currents import wire
@@ -25,6 +26,10 @@ _TAG_CHARS: Final = 64
 _TAGS: Final = 12
 _COMMIT_MESSAGE_CHARS: Final = 300
 _LISTED_MESSAGE_CHARS: Final = 100  # a list is to be looked over
+_PULL_REQUEST_PAGE: Final = re.compile(
+    r"https://[\w.:/-]{1,250}/pull/(?P<number>[0-9]{1,9})", re.ASCII
+)
+_LAST_NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
 _NO_COMMIT: Final = wire.WireCommit()
 _NO_STATS: Final = wire.WireStats()
 
@@ -51,21 +56,47 @@ def listed_run(sent: wire.WireRun) -> model.ListedRun:
     )
 
 
-def full_run(sent: wire.WireRun, upstream_bytes: int) -> model.FullRun:
-    """Returns a run with all its specs."""
+def full_run(
+    sent: wire.WireRun, upstream_bytes: int, unreadable: tuple[str, ...] = ()
+) -> model.FullRun:
+    """Returns a run with all its specs.
+
+    Args:
+        sent: What the API sent.
+        upstream_bytes: How large that was.
+        unreadable: For each record that could not be read, where it stood and why.
+    """
     the_run = run(sent)
     groups = tuple(_group(group) for group in present(sent.groups))
     specs = tuple(_spec(spec, run_is_over=the_run.is_over) for spec in present(sent.specs))
+    totals = _totals(present(sent.groups), groups, specs)
     return model.FullRun(
-        run=the_run,
-        totals=_totals_of_groups(groups) if groups else _totals_of_specs(specs),
+        run=replace(the_run, note=_disagreement(the_run, totals.tests, specs)),
+        totals=totals,
         groups=groups,
         specs=specs,
         upstream_bytes=upstream_bytes,
         last_run=_last_run(sent.pw_last_run),
-        canceled_at=timestamp(sent.cancellation.canceled_at) if sent.cancellation else "",
+        canceled_at=_canceled_at(sent.cancellation),
+        claimed_at=tuple(timestamp(spec.claimed_at) for spec in present(sent.specs)),
         completed_at=tuple(str(spec.completed_at or "") for spec in present(sent.specs)),
+        unreadable=unreadable,
     )
+
+
+def _canceled_at(sent: wire.WireCancellation | wire.WireReceipt | None) -> str:
+    return timestamp(sent.canceled_at or sent.cancelled_at) if sent else ""
+
+
+def _disagreement(the_run: model.Run, counts: model.TestCounts, specs: Sequence[model.Spec]) -> str:
+    """Returns in what a run's counts, its specs and its status contradict each other, if at all."""
+    failed = sum(spec.failed for spec in specs)
+    if counts.failed != failed:
+        return f"The run counts {counts.failed} failed tests, its specs {failed}."
+    quiet = all(spec.status in ("passed", "flaky") for spec in specs)
+    if the_run.status == "failed" and the_run.completion == "complete" and not failed and quiet:
+        return "The run has failed, though none of its specs has."
+    return ""
 
 
 def receipt(sent: wire.WireReceipt) -> model.Receipt:
@@ -73,7 +104,7 @@ def receipt(sent: wire.WireReceipt) -> model.Receipt:
     return model.Receipt(
         run_id=line(sent.run_id),
         actor=line(sent.actor),
-        time=timestamp(sent.canceled_at),
+        time=_canceled_at(sent),
         reason=line(sent.reason, PATH_CHARS),
     )
 
@@ -102,11 +133,26 @@ def run(sent: wire.WireRun) -> model.Run:
         commit=line(commit.sha, 64),
         commit_message=line(commit.message, _COMMIT_MESSAGE_CHARS),
         author=line(commit.author_name),
+        pr=_pull_request(meta) or UNSET,
         tags=tuple(line(tag, _TAG_CHARS) for tag in tags[:_TAGS]),
         tags_omitted=max(0, len(tags) - _TAGS),
         ci_build_id=line(meta.ci_build_id, PATH_CHARS),
         framework=framework(meta.framework, sent.cypress_version),
     )
+
+
+def _pull_request(meta: wire.WireMeta) -> model.PullRequest | None:
+    """Returns the pull request of a run; its ID ends in the number, as its page's address does."""
+    pr = meta.pr or wire.WirePullRequest()
+    event = (meta.commit.gha_event_data if meta.commit else None) or wire.WireGithubEvent()
+    page = _PULL_REQUEST_PAGE.fullmatch(event.html_url or "")
+    number = page["number"] if page else "".join(_LAST_NUMBER.findall(str(pr.id or "")))
+    found = model.PullRequest(
+        number=int(number or 0),
+        title=line(pr.title or (event.pr_title if page else None)),
+        url=page[0] if page else "",
+    )
+    return found if found != model.PullRequest() or pr.id else None
 
 
 def framework(sent: wire.WireFramework | None, cypress_version: str | None) -> str:
@@ -168,7 +214,7 @@ def _group(sent: wire.WireGroup) -> model.Group:
         group=line(sent.group_id, PATH_CHARS),
         platform=platform(sent.platform),
         tests=model.TestCounts(
-            overall=count(tests.overall),
+            overall=max(count(tests.overall), count(tests.tests)),
             passed=count(tests.passes),
             failed=count(tests.failures),
             pending=count(tests.pending),
@@ -189,19 +235,18 @@ def _group(sent: wire.WireGroup) -> model.Group:
 def _spec(sent: wire.WireSpec, *, run_is_over: bool) -> model.Spec:
     results = sent.results
     stats = (results.stats if results else None) or _NO_STATS
-    flaky = count(results.flaky) if results else 0
     return model.Spec(
         spec=path(sent.spec),
         status=_spec_status(sent, run_is_over=run_is_over),
         instance_id=identifier(sent.instance_id),
         group=line(sent.group_id, PATH_CHARS),
         machine_id=identifier(sent.machine_id),
-        tests=count(stats.tests),
+        tests=max(count(stats.tests), count(stats.overall)),
         passed=count(stats.passes),
         failed=count(stats.failures),
         pending=count(stats.pending),
         skipped=count(stats.skipped),
-        flaky=flaky,
+        flaky=_flaky(results),
         duration_ms=count(stats.wall_clock_duration),
     )
 
@@ -214,9 +259,27 @@ def _spec_status(sent: wire.WireSpec, *, run_is_over: bool) -> model.SpecStatus:
     stats = sent.results.stats if sent.results else None
     if sent.results is None or stats is None or stats == _NO_STATS:
         return "unknown"
-    if count(stats.failures):
+    # The vendor's rule: a spec has failed where a test failed or could not run.
+    if count(stats.failures) or count(stats.skipped):
         return "failed"
-    return "flaky" if count(sent.results.flaky) else "passed"
+    return "flaky" if _flaky(sent.results) else "passed"
+
+
+def _flaky(results: wire.WireSpecResults | None) -> int:
+    if results is None:
+        return 0
+    return max(count(results.flaky), count(results.stats.flaky) if results.stats else 0)
+
+
+def _totals(
+    sent: Sequence[wire.WireGroup], groups: Sequence[model.Group], specs: Sequence[model.Spec]
+) -> model.Totals:
+    """Returns the sums over the groups; of what a group does not count, those over the specs."""
+    by_group, by_spec = _totals_of_groups(groups), _totals_of_specs(specs)
+    return model.Totals(
+        tests=by_group.tests if sent and all(group.tests for group in sent) else by_spec.tests,
+        specs=by_group.specs if sent and all(group.instances for group in sent) else by_spec.specs,
+    )
 
 
 def _totals_of_groups(groups: Sequence[model.Group]) -> model.Totals:
@@ -237,7 +300,7 @@ def _totals_of_groups(groups: Sequence[model.Group]) -> model.Totals:
 
 
 def _totals_of_specs(specs: Sequence[model.Spec]) -> model.Totals:
-    """Returns the totals of a payload without groups. It does not tell retries."""
+    """Returns what the specs add up to. They do not tell retries."""
     statuses = [spec.status for spec in specs]
     done = [status for status in statuses if status in ("failed", "flaky", "passed", "unknown")]
     return model.Totals(

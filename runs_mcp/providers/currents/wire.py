@@ -1,7 +1,7 @@
 """What the Currents API sends, as far as we read it.
 
-From the API reference at four dates: every field may be null or absent, unknown ones are
-ignored, and shapes that the reference does not pin down are taken in every form seen.
+From the API reference, from answers of the live API and from the vendor's clients: every field
+may be null or absent, unknown ones are ignored, and what has several shapes is taken in each.
 """
 
 from typing import Generic, TypeAlias, TypeVar
@@ -18,10 +18,12 @@ class Wire(Struct, frozen=True, rename="camel"):
 
 
 class Envelope(Struct, Generic[T], frozen=True):
-    """Around every answer. Lists add `has_more`."""
+    """Around every answer. Lists add `has_more`, failures `error`."""
 
     data: T | None = None
     has_more: bool | None = None
+    status: str | None = None
+    error: str | None = None
 
 
 class WireProject(Wire, frozen=True):
@@ -34,6 +36,13 @@ class WireProject(Wire, frozen=True):
     cursor: str | None = None
 
 
+class WireGithubEvent(Wire, frozen=True):
+    """What GitHub Actions said of the event: of a pull request, its title and page."""
+
+    html_url: str | None = None
+    pr_title: str | None = None
+
+
 class WireCommit(Wire, frozen=True):
     """The commit a run tests."""
 
@@ -41,6 +50,7 @@ class WireCommit(Wire, frozen=True):
     branch: str | None = None
     author_name: str | None = None
     message: str | None = None
+    gha_event_data: WireGithubEvent | None = None
 
 
 class WireFramework(Wire, frozen=True):
@@ -50,10 +60,18 @@ class WireFramework(Wire, frozen=True):
     version: str | None = None
 
 
+class WirePullRequest(Wire, frozen=True):
+    """The pull request of a run; the ID ends in its number."""
+
+    id: str | int | None = None
+    title: str | None = None
+
+
 class WireMeta(Wire, frozen=True):
     """Where a run comes from."""
 
     ci_build_id: str | None = None
+    pr: WirePullRequest | None = None
     commit: WireCommit | None = None
     framework: WireFramework | None = None
 
@@ -78,9 +96,10 @@ class WireInstanceCounts(Wire, frozen=True):
 
 
 class WireTestCounts(Wire, frozen=True):
-    """A group's numbers of tests."""
+    """A group's numbers of tests. While a run goes on, `overall` are done and `tests` known."""
 
     overall: Number | None = None
+    tests: Number | None = None
     passes: Number | None = None
     failures: Number | None = None
     pending: Number | None = None
@@ -99,13 +118,15 @@ class WireGroup(Wire, frozen=True):
 
 
 class WireStats(Wire, frozen=True):
-    """A spec file's numbers of tests."""
+    """A spec file's numbers of tests; one that waits or runs has them, too."""
 
     tests: Number | None = None
+    overall: Number | None = None
     passes: Number | None = None
     pending: Number | None = None
     skipped: Number | None = None
     failures: Number | None = None
+    flaky: Number | None = None
     wall_clock_duration: Number | None = None
 
 
@@ -135,9 +156,10 @@ class WireTimeout(Wire, frozen=True):
 
 
 class WireCancellation(Wire, frozen=True):
-    """How a run was canceled."""
+    """How a run was canceled; the time has two spellings."""
 
     canceled_at: Time | None = None
+    cancelled_at: Time | None = None
 
 
 class WireLastRun(Wire, frozen=True):
@@ -173,6 +195,7 @@ class WireReceipt(Wire, frozen=True):
     run_id: str | None = None
     actor: str | None = None
     canceled_at: Time | None = None
+    cancelled_at: Time | None = None
     reason: str | None = None
 
 
@@ -190,83 +213,3 @@ class GithubBody(Wire, frozen=True, omit_defaults=True):
     github_run_attempt: int
     project_id: str = ""
     ci_build_id: str = ""
-
-
-class WireCodeFrame(Wire, frozen=True):
-    """The lines of code around an error."""
-
-    line: Number | None = None
-    file: str | None = None
-    original_file: str | None = None
-    relative_file: str | None = None
-    absolute_file: str | None = None
-    frame: str | None = None
-
-
-class WireError(Wire, frozen=True):
-    """An error of an attempt, or what kept a spec from running."""
-
-    name: str | None = None
-    message: str | None = None
-    stack: str | None = None
-    code_frame: WireCodeFrame | None = None
-
-
-class WireAttempt(Wire, frozen=True):
-    """One attempt at a test."""
-
-    state: str | None = None
-    raw_status: str | None = None
-    error: WireError | str | None = None
-    wall_clock_duration: Number | None = None
-
-
-class WireTest(Wire, frozen=True):
-    """One test of an instance."""
-
-    test_id: str | None = None
-    title: list[str | None] | str | None = None
-    state: str | None = None
-    display_error: str | None = None
-    is_flaky: bool | None = None
-    attempts: list[WireAttempt | None] | None = None
-
-
-class WireAsset(Wire, frozen=True):
-    """A screenshot, video, trace or attachment: each has its URL in a field of its own."""
-
-    test_id: str | None = None
-    test_attempt_index: Number | None = None
-    name: str | None = None
-    screenshot_url: str | None = field(default=None, name="screenshotURL")
-    video_url: str | None = None
-    trace_url: str | None = field(default=None, name="traceURL")
-    attachment_url: str | None = field(default=None, name="attachmentURL")
-    url: str | None = None
-
-
-class WireInstanceResults(Wire, frozen=True):
-    """The results of one spec file's execution."""
-
-    stats: WireStats | None = None
-    exception: WireError | str | None = None
-    tests: list[WireTest | None] | None = None
-    screenshots: list[WireAsset | None] | None = None
-    video_url: str | None = None
-    videos: list[WireAsset | None] | None = None
-    playwright_traces: list[WireAsset | None] | None = None
-    attachments: list[WireAsset | str | None] | None = None
-
-
-class WireInstance(Wire, frozen=True):
-    """`data` of *get instance*."""
-
-    run_id: str | None = None
-    group_id: str | None = None
-    instance_id: str | None = None
-    spec: str | None = None
-    machine_id: str | None = None
-    platform: WirePlatform | None = None
-    cypress_version: str | None = None
-    framework: WireFramework | None = None
-    results: WireInstanceResults | None = None

@@ -1,0 +1,54 @@
+"""Specs that stand more than once in a group of a run: after a reset, or in every shard."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from runs_mcp.model import FullRun, Spec
+
+
+def specs_that_count(full: FullRun) -> list[Spec]:
+    """Returns the specs of a run without the executions that a later one replaced.
+
+    After a reset a spec runs again, and its later execution counts. A set-up spec runs in every
+    shard, and each execution counts. Which of the two it is the API does not say: the later one
+    alone counts only where the run's own counts, or that it passed, agree with that.
+    """
+    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, spec in enumerate(full.specs):
+        places[spec.group, spec.spec].append(place)
+    if len(places) == len(full.specs):
+        return list(full.specs)
+    replaced: set[int] = set()
+    for repeated in places.values():
+        replaced.update(_earlier(repeated, full.claimed_at))
+    latest = [spec for place, spec in enumerate(full.specs) if place not in replaced]
+    passed = full.run.status == "passed" and not _failed(latest)
+    agreeing = {
+        group for group in {spec.group for spec in latest} if passed or _agree(full, group, latest)
+    }
+    return [
+        spec
+        for place, spec in enumerate(full.specs)
+        if place not in replaced or spec.group not in agreeing
+    ]
+
+
+def _earlier(places: Sequence[int], claimed_at: Sequence[str]) -> list[int]:
+    """Returns the places of the executions that were claimed before the last one."""
+    times = {place: claimed_at[place] if place < len(claimed_at) else "" for place in places}
+    last = max(times.values())
+    return [place for place, time in times.items() if time and time < last]
+
+
+def _agree(full: FullRun, group: str, latest: Sequence[Spec]) -> bool:
+    """Says whether a group counts as many failed tests as its latest executions have."""
+    counts = next((of.tests for of in full.groups if of.group == group), None)
+    if counts is None:
+        return False
+    every = _failed([spec for spec in full.specs if spec.group == group])
+    last = _failed([spec for spec in latest if spec.group == group])
+    return last != every and counts.failed == last
+
+
+def _failed(specs: Sequence[Spec]) -> int:
+    return sum(spec.failed for spec in specs)
