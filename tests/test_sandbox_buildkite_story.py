@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from runs_mcp.sandbox import (
@@ -54,6 +54,12 @@ def suite_of(run_id: str) -> str:
         NotableBuildkiteRun.CREW_FAILED: CREW_SUITE,
     }
     return next((suite for run, suite in small.items() if run == run_id), BUILDKITE_SUITE)
+
+
+def lines_of(failure: FailedExecution) -> tuple[str, ...]:
+    ((expanded,),) = (failure.failure_expanded or (),)
+    assert not isinstance(expanded.expanded, UnsetType)
+    return expanded.expanded
 
 
 def looks(failures: tuple[FailedExecution, ...]) -> Counter[str]:
@@ -154,7 +160,7 @@ def test_rspec_failures_have_code_lines_and_a_backtrace_into_gems(sandbox: Sandb
     assert known.failure_reason.startswith("Failure/Error: expect(mail.subject).to eq(")
     assert re.fullmatch(r"\./spec/\w+/\w+_spec\.rb:\d+", known.location or "")
     ((expanded,),) = (known.failure_expanded or (),)
-    assert [line.split(":")[0].strip() for line in expanded.expanded[:2]] == ["expected", "got"]
+    assert [line.split(":")[0].strip() for line in lines_of(known)[:2]] == ["expected", "got"]
     assert expanded.backtrace is not UNSET
     assert expanded.backtrace[0].startswith("./spec/")
     assert expanded.backtrace[-1].startswith("/usr/local/bundle/gems/rspec-core-3.13")
@@ -169,7 +175,7 @@ def test_pytest_failures_end_where_they_happened(sandbox: Sandbox) -> None:
         )
         ((expanded,),) = (failure.failure_expanded or (),)
         assert expanded.backtrace is not UNSET
-        assert expanded.expanded[-1] == expanded.backtrace[-1]
+        assert lines_of(failure)[-1] == expanded.backtrace[-1]
         assert re.search(r"\.py:\d+: \w+Error$", expanded.backtrace[-1])
     many = sandbox.buildkite_failures_of(NotableBuildkiteRun.MANY_FAILURES)
     text = msgspec.json.encode(many).decode()
@@ -190,7 +196,7 @@ def test_jest_failures_have_a_stack_and_some_of_them_colours(sandbox: Sandbox) -
         assert MATCHER.search(COLOUR.sub("", str(failure.failure_reason)))
         ((expanded,),) = (failure.failure_expanded or (),)
         assert expanded.backtrace is UNSET
-        assert "/node_modules/jest-circus/" in expanded.expanded[-1]
+        assert "/node_modules/jest-circus/" in lines_of(failure)[-1]
     assert all("\x1b[31m" in str(failure.failure_reason) for failure in crew)
 
 
