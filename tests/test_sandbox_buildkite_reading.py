@@ -24,6 +24,7 @@ from runs_mcp.sandbox.story.buildkite_notable import (
     E2E_SUITE,
     EMPTY_SUITE,
     FREIGHT_SUITE,
+    MIXED_SUITE,
 )
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
@@ -76,6 +77,7 @@ def test_suites_are_listed_with_their_addresses(api: httpx.Client) -> None:
         CREW_SUITE,
         EMPTY_SUITE,
         E2E_SUITE,
+        MIXED_SUITE,
     ]
     assert list(suites[0]) == [
         *("id", "slug", "name", "url", "web_url", "default_branch", "graphql_id"),
@@ -104,7 +106,7 @@ def test_pages_put_together_are_everything_once(
     sandbox: Sandbox, api: httpx.Client, per_page: int
 ) -> None:
     suites = everything(api, SUITES, per_page=per_page)
-    assert len({suite["id"] for suite in suites}) == len(suites) == 5
+    assert len({suite["id"] for suite in suites}) == len(suites) == 6
     path = f"{RUNS}/{NotableBuildkiteRun.TWELVE_FAILURES}/failed_executions"
     failures = everything(api, path, per_page=per_page)
     known = sandbox.buildkite_failures_of(NotableBuildkiteRun.TWELVE_FAILURES)

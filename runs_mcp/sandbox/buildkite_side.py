@@ -108,13 +108,19 @@ class BuildkiteSide:
         executions = [one for stored in runs for one in stored.executions()]
         return tuple(TestQuery(QueryParams()).of(executions))
 
+    def buildkite_build(self, build_id: str) -> tuple[Build, tuple[Job, ...]]:
+        """A build as it is now, and all its jobs, retried ones among them."""
+        found = self._buildkite.build(build_id)
+        if found is None:
+            raise KeyError(build_id)
+        return found[0], tuple(found[1])
+
     def buildkite_build_of(self, run_id: str) -> tuple[Build, tuple[Job, ...]]:
         """The build of a run as it is now, and all its jobs, retried ones among them."""
         build_id = self._buildkite_stored(run_id).run.build_id
-        found = self._buildkite.build(build_id) if isinstance(build_id, str) else None
-        if found is None:
-            raise KeyError(run_id)
-        return found[0], tuple(found[1])
+        if not isinstance(build_id, str):
+            raise KeyError(f"the run {run_id} is of no build")
+        return self.buildkite_build(build_id)
 
     def shorten_buildkite_pages(self, to: int | None) -> None:
         """Let every page of every list have so many items at most, whatever is asked for.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -59,8 +60,9 @@ def _build(store: Store, request: Request) -> tuple[Build, list[Job]]:
     raise not_found()
 
 
-def _test_engine(store: Store, build_id: str) -> TestEngine:
-    return TestEngine(runs=tuple(_of(store, one) for one in store.runs_of_build(build_id)))
+def _test_engine(store: Store, build_id: str) -> TestEngine | UnsetType:
+    runs = store.runs_of_build(build_id)
+    return TestEngine(runs=tuple(_of(store, one) for one in runs)) if runs else UNSET
 
 
 def _of(store: Store, stored: StoredRun) -> BuildRun:

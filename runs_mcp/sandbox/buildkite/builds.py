@@ -20,7 +20,7 @@ from runs_mcp.sandbox.identifiers import utc, uuid_id
 BuildState = Literal["running", "passed", "failed", "canceled"]
 JobState = Literal["running", "passed", "failed", "canceled"]
 _BEFORE_RUNS = timedelta(minutes=1)
-_AFTER_RUNS = timedelta(minutes=1)
+_AFTER_RUNS = timedelta(seconds=90)
 
 
 class Job(Record, frozen=True, kw_only=True):
@@ -115,6 +115,23 @@ def build_of(
         commit=runs[0].commit_sha,
         created_at=utc(min(times) - _BEFORE_RUNS),
         finished_at=None if state == "running" else utc(max(times) + _AFTER_RUNS),
+    )
+
+
+def build_without_runs(
+    build_id: str, pipeline: str, number: int, branch: str, commit: str, created_at: datetime
+) -> Build:
+    """A build that passed without a single test."""
+    return Build(
+        id=build_id,
+        number=number,
+        url=build_url(pipeline, number),
+        web_url=build_web_url(pipeline, number),
+        state="passed",
+        branch=branch,
+        commit=commit,
+        created_at=utc(created_at),
+        finished_at=utc(created_at + _AFTER_RUNS),
     )
 
 

@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
-from runs_mcp.sandbox.buildkite.builds import Build, Job, build_of
+from runs_mcp.sandbox.buildkite.builds import Build, Job, build_of, build_without_runs
 from runs_mcp.sandbox.buildkite.executions import Execution
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run, Suite
 from runs_mcp.sandbox.identifiers import choice
@@ -57,6 +58,7 @@ class Store:
         self._runs: dict[str, StoredRun] = {}
         self._builds: dict[str, _Numbered] = {}
         self._last_numbers: dict[str, int] = {}
+        self._without_runs: dict[str, Build] = {}
 
     def add_suite(self, suite: Suite) -> None:
         """One more suite."""
@@ -75,6 +77,17 @@ class Store:
             if isinstance(run.build_id, str) and run.build_id not in self._builds:
                 number = self._next_number(stored.pipeline)
                 self._builds[run.build_id] = _Numbered(stored.pipeline, number)
+
+    def add_build_without_runs(
+        self, build_id: str, pipeline: str, *, branch: str, commit: str, created_at: datetime
+    ) -> None:
+        """One more build, which uploads to no suite."""
+        with self._lock:
+            number = self._next_number(pipeline)
+            self._builds[build_id] = _Numbered(pipeline, number)
+            self._without_runs[build_id] = build_without_runs(
+                build_id, pipeline, number, branch, commit, created_at
+            )
 
     def change_run(self, stored: StoredRun) -> None:
         """Put a run in the place of the one with its ID."""
@@ -114,6 +127,8 @@ class Store:
         numbered = self._builds.get(build_id)
         if numbered is None:
             return None
+        if build_id in self._without_runs:
+            return self._without_runs[build_id], []
         runs = self.runs_of_build(build_id)
         # Runs of one build know the jobs that they have in common.
         jobs = {job.id: job for stored in runs for job in stored.jobs(numbered.number)}

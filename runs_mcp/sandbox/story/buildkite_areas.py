@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-TestFramework = Literal["rspec", "pytest", "jest", "playwright"]
+TestFramework = Literal["rspec", "pytest", "jest", "playwright", "mixed"]
 
 
 class Area(msgspec.Struct, frozen=True):

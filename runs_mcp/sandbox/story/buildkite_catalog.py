@@ -40,7 +40,7 @@ FLAKY_TESTS = frozenset(test.name for test in tests_of("bookings")[:3])
 """Tests that carry the label flaky."""
 
 
-def test_id_of(suite: str, test: SuiteTest) -> str:
+def id_of_test(suite: str, test: SuiteTest) -> str:
     """The ID of a test in a suite."""
     return uuid_id(f"buildkite test {suite} {test.file} {test.name}")
 
@@ -61,13 +61,13 @@ def tests_in(suite: str) -> tuple[tuple[SuiteTest, KnownTest], ...]:
 
 @lru_cache(maxsize=8)
 def frameworks_in(suite: str) -> tuple[TestFramework, ...]:
-    """The frameworks of a suite; a suite that never had a test is taken for a pytest one."""
-    return tuple(dict.fromkeys(test.framework for test, _ in tests_in(suite))) or ("pytest",)
+    """The frameworks of a suite; mixed where the story knows none of its tests."""
+    return tuple(dict.fromkeys(test.framework for test, _ in tests_in(suite))) or ("mixed",)
 
 
 def known_test(suite: str, test: SuiteTest) -> KnownTest:
     """What the API shows of a test."""
-    test_id = test_id_of(suite, test)
+    test_id = id_of_test(suite, test)
     return KnownTest(
         id=test_id,
         url=test_url(suite, test_id),

@@ -12,7 +12,7 @@ from runs_mcp.sandbox.identifiers import choice, utc, uuid_id
 from runs_mcp.sandbox.story import buildkite_jest as jest
 from runs_mcp.sandbox.story import buildkite_pytest as pytest
 from runs_mcp.sandbox.story import buildkite_rspec as rspec
-from runs_mcp.sandbox.story.buildkite_catalog import location_of, test_id_of
+from runs_mcp.sandbox.story.buildkite_catalog import id_of_test, location_of
 from runs_mcp.sandbox.story.buildkite_failure_texts import FailedTest, UnitCause
 from runs_mcp.sandbox.story.buildkite_jobs import TestJob, usual_job
 from runs_mcp.sandbox.story.buildkite_tests import SuiteTest, tests_of
@@ -21,6 +21,7 @@ BrokenTest = tuple[SuiteTest, UnitCause]
 PlacedFailure = tuple[SuiteTest, UnitCause, TestJob]
 """A test that fails, why, and in which job; a test can be among them more than once."""
 MAX_FAILURES = 2000
+_RETRY_AFTER = timedelta(seconds=50)
 _APART = timedelta(milliseconds=35)
 _ONE_OF_EACH_AREA = (
     pytest.DATABASE_DOWN,
@@ -69,14 +70,18 @@ def failures_of(suite: str, run: Run, tests: Iterable[BrokenTest]) -> tuple[Fail
 
 
 def _failures(suite: str, run: Run, placed: Iterable[PlacedFailure]) -> tuple[FailedExecution, ...]:
-    mixed = sorted(placed, key=lambda one: choice(f"{run.id} {one[0].name}", 1 << 30))
+    def turn(one: PlacedFailure) -> tuple[int, int]:
+        return one[2].attempt, choice(f"{run.id} {one[0].name}", 1 << 30)
+
+    mixed = sorted(placed, key=turn)
     begin = datetime.fromisoformat(run.created_at)
     times_seen: Counter[SuiteTest] = Counter()
     failures = []
     for at, (test, cause, job) in enumerate(mixed):
         times_seen[test] += 1
+        later = (job.attempt - mixed[0][2].attempt) * _RETRY_AFTER + at * _APART
         failures.append(
-            _failure(suite, run, (test, cause, job), times_seen[test], utc(begin + at * _APART))
+            _failure(suite, run, (test, cause, job), times_seen[test], utc(begin + later))
         )
     return tuple(failures)
 
@@ -85,7 +90,7 @@ def _failure(
     suite: str, run: Run, placed: PlacedFailure, time: int, created_at: str
 ) -> FailedExecution:
     test, cause, job = placed
-    test_id = test_id_of(suite, test)
+    test_id = id_of_test(suite, test)
     again = f" {time}" if time > 1 else ""
     execution_id = uuid_id(f"buildkite execution {run.id} {test_id}{again}")
     text = cause.text(FailedTest(test=test, seed=execution_id, agent=job.agent))

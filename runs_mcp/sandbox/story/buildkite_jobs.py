@@ -27,6 +27,7 @@ _TOOLING: dict[TestFramework, _Tooling] = {
     "rspec": _Tooling("3.13.5", "ruby", "3.4.5", "ruby-buildkite-test_collector", "2.11.0"),
     "pytest": _Tooling("9.0.2", "python", "3.13.1", "python-buildkite-test-collector", "1.3.0"),
     "jest": _Tooling("30.2.0", "node", "24.11.0", "js-buildkite-test-collector", "1.9.2"),
+    "mixed": _Tooling("1", "many", "1", "many", "1"),
     "playwright": _Tooling("1.57.0", "node", "24.11.0", "js-buildkite-test-collector", "1.9.2"),
 }
 _EXIT_STATUS: dict[JobState, int | None] = {"passed": 0, "failed": 1, "canceled": -1}

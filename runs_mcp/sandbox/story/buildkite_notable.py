@@ -14,13 +14,20 @@ EMPTY_SUITE = "tide-models"
 """A suite to which nothing was ever uploaded."""
 E2E_SUITE = "booking-e2e"
 """The booking site's pages, in Playwright; the builds of the main suite upload to it, too."""
+MIXED_SUITE = "small-services"
+"""A service in each of many languages: a collector of every kind uploads to it."""
 BUILDKITE_PIPELINE = "platform"
 """The pipeline whose builds upload to the main suite."""
 
 
 def pipeline_of_suite(suite: str) -> str:
     """The slug of the pipeline whose builds upload to a suite."""
-    own = {FREIGHT_SUITE: "freight-api", CREW_SUITE: "crew-portal", EMPTY_SUITE: "tides"}
+    own = {
+        FREIGHT_SUITE: "freight-api",
+        CREW_SUITE: "crew-portal",
+        EMPTY_SUITE: "tides",
+        MIXED_SUITE: "small-services",
+    }
     return own.get(suite, BUILDKITE_PIPELINE)
 
 
@@ -66,6 +73,8 @@ class NotableBuildkiteRun(StrEnum):
     E2E_FAILED = uuid_id("buildkite run e2e failed")
     """In E2E_SUITE, on feat/seat-picker: four tests failed twice each, one was flaky, and one was
     interrupted."""
+    EVERY_COLLECTOR = uuid_id("buildkite run every collector")
+    """In MIXED_SUITE, on feat/new-logger: a failure in the form of each of the other collectors."""
 
 
 BUILDKITE_SHARED_BUILD = uuid_id("buildkite build shared")
@@ -73,3 +82,5 @@ BUILDKITE_SHARED_BUILD = uuid_id("buildkite build shared")
 and each attempt uploaded with a key of its own, so that it is a run of its own."""
 BUILDKITE_TWO_SUITES_BUILD = uuid_id("buildkite build two suites")
 """The build of E2E_FAILED, which uploaded to the main suite, too, where everything passed."""
+BUILDKITE_BUILD_WITHOUT_RUNS = uuid_id("buildkite build without runs")
+"""The newest build of BUILDKITE_PIPELINE: it ran no tests."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from runs_mcp.sandbox.identifiers import choice, uuid_id
 from runs_mcp.sandbox.story import buildkite_playwright as playwright
-from runs_mcp.sandbox.story.buildkite_catalog import test_id_of
+from runs_mcp.sandbox.story.buildkite_catalog import id_of_test
 from runs_mcp.sandbox.story.buildkite_failures import failing
 from runs_mcp.sandbox.story.buildkite_notable import BUILDKITE_TWO_SUITES_BUILD, E2E_SUITE
 from runs_mcp.sandbox.story.buildkite_run import BuildkiteRun, buildkite_run
@@ -53,6 +53,6 @@ def _failed(now: datetime) -> BuildkiteRun:
     )
     return replace(
         told,
-        mended=frozenset({test_id_of(E2E_SUITE, flaky)}),
-        cut_off=frozenset({test_id_of(E2E_SUITE, interrupted)}),
+        mended=frozenset({id_of_test(E2E_SUITE, flaky)}),
+        cut_off=frozenset({id_of_test(E2E_SUITE, interrupted)}),
     )

@@ -9,8 +9,9 @@ from runs_mcp.sandbox.identifiers import choice
 from runs_mcp.sandbox.story import buildkite_jest as jest
 from runs_mcp.sandbox.story import buildkite_pytest as pytest
 from runs_mcp.sandbox.story import buildkite_rspec as rspec
+from runs_mcp.sandbox.story.buildkite_collectors import one_of_each_collector
 from runs_mcp.sandbox.story.buildkite_failures import broken, failing
-from runs_mcp.sandbox.story.buildkite_notable import CREW_SUITE, FREIGHT_SUITE
+from runs_mcp.sandbox.story.buildkite_notable import CREW_SUITE, FREIGHT_SUITE, MIXED_SUITE
 from runs_mcp.sandbox.story.buildkite_odd_failures import strange_failures, thin_failures
 from runs_mcp.sandbox.story.buildkite_pages import e2e_runs
 from runs_mcp.sandbox.story.buildkite_retries import retried_runs, runs_of_shared_build
@@ -101,4 +102,11 @@ def _small_suites(now: datetime) -> Iterator[BuildkiteRun]:
         "feat/shift-swap",
         failing(broken((jest.SHORT_NAME, 31))),
         suite=CREW_SUITE,
+    )
+    yield buildkite_run(
+        "every collector",
+        now - timedelta(hours=10),
+        "feat/new-logger",
+        one_of_each_collector,
+        suite=MIXED_SUITE,
     )

@@ -1,19 +1,22 @@
 """The story as Buildkite knows it: the company's suites and their runs, over two weeks."""
 
 from base64 import b64encode
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION, suite_url, suite_web_url
 from runs_mcp.sandbox.buildkite.records import Suite
 from runs_mcp.sandbox.buildkite.store import Store
-from runs_mcp.sandbox.identifiers import uuid_id
+from runs_mcp.sandbox.identifiers import hex_id, uuid_id
 from runs_mcp.sandbox.story.buildkite_notable import (
+    BUILDKITE_BUILD_WITHOUT_RUNS,
+    BUILDKITE_PIPELINE,
     BUILDKITE_SUITE,
     CREW_SUITE,
     E2E_SUITE,
     EMPTY_SUITE,
     FREIGHT_SUITE,
+    MIXED_SUITE,
 )
 from runs_mcp.sandbox.story.buildkite_run import BuildkiteRun
 from runs_mcp.sandbox.story.buildkite_runs import buildkite_runs_until
@@ -24,6 +27,7 @@ _SUITES = {
     CREW_SUITE: ("Crew portal", "main"),
     EMPTY_SUITE: ("Tide models", None),
     E2E_SUITE: ("Booking pages", "main"),
+    MIXED_SUITE: ("Small services", "main"),
 }
 
 
@@ -48,6 +52,13 @@ def tell_buildkite_story(store: Store, now: datetime) -> None:
         )
     for told in _runs_until(now):
         store.add_run(told)
+    store.add_build_without_runs(
+        BUILDKITE_BUILD_WITHOUT_RUNS,
+        BUILDKITE_PIPELINE,
+        branch="docs/harbour-map",
+        commit=hex_id("buildkite sha without runs", 40),
+        created_at=now - timedelta(minutes=3),
+    )
 
 
 @lru_cache(maxsize=2)
