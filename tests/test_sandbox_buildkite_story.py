@@ -21,7 +21,12 @@ from runs_mcp.sandbox import (
     Sandbox,
 )
 from runs_mcp.sandbox.buildkite.records import FailedExecution
-from runs_mcp.sandbox.story.buildkite_notable import CREW_SUITE, FREIGHT_SUITE
+from runs_mcp.sandbox.story.buildkite_notable import (
+    CREW_SUITE,
+    E2E_SUITE,
+    FREIGHT_SUITE,
+    MIXED_SUITE,
+)
 from runs_mcp.sandbox.story.buildkite_odd_failures import INSTRUCTION, INVISIBLE_NAME
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
@@ -52,6 +57,8 @@ def suite_of(run_id: str) -> str:
     small = {
         NotableBuildkiteRun.FREIGHT_FAILED: FREIGHT_SUITE,
         NotableBuildkiteRun.CREW_FAILED: CREW_SUITE,
+        NotableBuildkiteRun.E2E_FAILED: E2E_SUITE,
+        NotableBuildkiteRun.EVERY_COLLECTOR: MIXED_SUITE,
     }
     return next((suite for run, suite in small.items() if run == run_id), BUILDKITE_SUITE)
 
@@ -80,7 +87,7 @@ def test_the_same_moment_tells_the_same_story() -> None:
 def test_the_story_is_the_two_weeks_until_now(api: httpx.Client) -> None:
     created = [
         datetime.fromisoformat(run["created_at"])
-        for page in (1, 2)
+        for page in (1, 2, 3)
         for run in api.get(RUNS, params={"per_page": 50, "page": page}).json()
     ]
     assert NOW - timedelta(minutes=10) < max(created) < NOW
@@ -103,6 +110,13 @@ def test_the_story_is_the_two_weeks_until_now(api: httpx.Client) -> None:
         (NotableBuildkiteRun.STRANGE_STRINGS, "finished", "failed", "fix/names-with-accents", 3),
         (NotableBuildkiteRun.FREIGHT_FAILED, "finished", "failed", "feat/dangerous-goods", 22),
         (NotableBuildkiteRun.CREW_FAILED, "finished", "failed", "feat/shift-swap", 31),
+        (NotableBuildkiteRun.MENDED, "finished", "failed", "fix/ledger-rows", 2),
+        (NotableBuildkiteRun.HALF_MENDED, "finished", "failed", "fix/ledger-rows", 4),
+        (NotableBuildkiteRun.LATE_UPLOAD, "running", "failed", "fix/tide-tables", 1),
+        (NotableBuildkiteRun.MATRIX, "finished", "failed", "chore/python-3.14", 1),
+        (NotableBuildkiteRun.MUTED, "finished", "failed", "feat/dark-clock", 1),
+        (NotableBuildkiteRun.E2E_FAILED, "finished", "failed", "feat/seat-picker", 9),
+        (NotableBuildkiteRun.EVERY_COLLECTOR, "finished", "failed", "feat/new-logger", 16),
     ],
 )
 def test_the_notable_runs_are_what_they_are_named_for(
@@ -198,6 +212,84 @@ def test_jest_failures_have_a_stack_and_some_of_them_colours(sandbox: Sandbox) -
         assert expanded.backtrace is UNSET
         assert "/node_modules/jest-circus/" in lines_of(failure)[-1]
     assert all("\x1b[31m" in str(failure.failure_reason) for failure in crew)
+
+
+def test_a_place_is_where_the_collector_counts_it(sandbox: Sandbox) -> None:
+    for failure in sandbox.buildkite_failures_of(NotableBuildkiteRun.FREIGHT_FAILED):
+        # pytest counts from 0, the lines of its report from 1; both are of the same test.
+        ((expanded,),) = (failure.failure_expanded or (),)
+        assert expanded.backtrace is not UNSET
+        file, line = (failure.location or "").rsplit(":", 1)
+        place = next(known for known in expanded.backtrace if known.startswith(file))
+        assert int(place.split(":")[1]) in (int(line) + 3, int(line) + 4)
+    crew = sandbox.buildkite_failures_of(NotableBuildkiteRun.CREW_FAILED)
+    assert {failure.location for failure in crew} == {None}
+
+
+def test_an_attempt_of_playwright_is_an_execution(sandbox: Sandbox) -> None:
+    failures = sandbox.buildkite_failures_of(NotableBuildkiteRun.E2E_FAILED)
+    times = Counter(failure.test_id for failure in failures)
+    assert sorted(times.values()) == [1, 2, 2, 2, 2]
+    assert len({failure.execution_id for failure in failures}) == len(failures)
+    for failure in failures:
+        assert re.fullmatch(r"tests/\w+\.spec\.ts:\d+:\d+", failure.location or "")
+        assert failure.test_name.startswith(" chromium ")
+        ((expanded,),) = (failure.failure_expanded or (),)
+        assert expanded.backtrace is UNSET
+        assert lines_of(failure)[0] == failure.failure_reason
+        assert any(line.startswith("> ") for line in lines_of(failure))
+        assert any(line.startswith("    at /") for line in lines_of(failure))
+
+
+def test_a_retry_fails_after_the_first_attempt_and_is_the_same_test(sandbox: Sandbox) -> None:
+    failures = sandbox.buildkite_failures_of(NotableBuildkiteRun.HALF_MENDED)
+    ((test_id, times),) = Counter(failure.test_id for failure in failures).most_common(1)
+    assert times == 2
+    first, second = (failure for failure in failures if failure.test_id == test_id)
+    assert first.test_url == second.test_url
+    assert first.execution_id != second.execution_id
+    moments = [datetime.fromisoformat(failure.created_at) for failure in (first, second)]
+    assert moments[1] - moments[0] > timedelta(seconds=30)
+
+
+def test_a_shared_example_is_in_another_file_than_its_spec(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
+    build = sandbox.buildkite_build_of(NotableBuildkiteRun.MAIN)[0]
+    path = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/builds/{build.id}/tests"
+    query: dict[str, str | int] = {
+        "per_page": 100,
+        "tags": "code.file.path:./spec/models/inside_cabin*",
+    }
+    tests = api.get(path, params=query).json()
+    assert tests
+    for test in tests:
+        assert test["location"].startswith("./spec/support/shared_examples/")
+        assert test["file_name"] == "./spec/models/inside_cabin_spec.rb"
+
+
+def test_each_collector_has_its_own_form(api: httpx.Client) -> None:
+    path = f"{SUITES}/{MIXED_SUITE}/runs/{NotableBuildkiteRun.EVERY_COLLECTOR}/failed_executions"
+    failures = api.get(path, params={"include_failure_expanded": "true"}).json()
+    told: dict[str, Json] = {one["tags"]["test.framework.name"]: one for one in failures}
+    places = {name: one["location"] for name, one in told.items()}
+    assert places["mocha"] == "test/queue.spec.js"
+    assert places["gotestsum"] is places["rust"] is places["vitest"] is None
+    assert places["exunit"].startswith("/app/test/")
+    assert places["xunit"].startswith("C:\\")
+    assert places["android"] == "dk.skerry.app.CartTest"
+    assert places["xctest"] == "BoardingPassTests.swift:12"
+    assert {one["location"] for one in failures} > {
+        *("tests/tariffs/test_import.py", "tests/tariffs/test_rows.py:None")
+    }
+    assert told["gotestsum"]["failure_reason"] == "Failed"
+    assert told["vitest"]["failure_reason"] == ""
+    assert told["junit"]["failure_reason"] is None
+    assert "failure_expanded" not in told["rust"]
+    assert list(told["cucumber"]["failure_expanded"][0]) == ["backtrace"]
+    assert len(told["xctest"]["failure_expanded"]) == 2
+    collection = [one for one in failures if "test.pytest_collection_error" in one["tags"]]
+    assert [one["location"] for one in collection] == ["tests/tariffs/test_import.py"]
 
 
 def test_addresses_are_those_of_the_vendor(sandbox: Sandbox) -> None:

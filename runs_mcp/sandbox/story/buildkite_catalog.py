@@ -62,7 +62,8 @@ def tests_in(suite: str) -> tuple[tuple[SuiteTest, KnownTest], ...]:
 @lru_cache(maxsize=8)
 def frameworks_in(suite: str) -> tuple[TestFramework, ...]:
     """The frameworks of a suite; mixed where the story knows none of its tests."""
-    return tuple(dict.fromkeys(test.framework for test, _ in tests_in(suite))) or ("mixed",)
+    areas = _AREAS.get(suite, ())
+    return tuple(dict.fromkeys(tests_of(area)[0].framework for area in areas)) or ("mixed",)
 
 
 def known_test(suite: str, test: SuiteTest) -> KnownTest:
