@@ -25,7 +25,7 @@ ASSUMED = (
     "A build_id in the query that is no UUID is 422; an unknown one gives [].",
     "A run shows its run_name as its ID.",
     "test_name is scope and name with a blank between.",
-    "The values of collector.name, collector.version, host.type and cloud.region.",
+    "The values of collector.name and collector.version.",
     "All executions of one test, whoever tried it again, share test_id and test_url.",
     "A part of failure_expanded that a collector does not send is absent.",
     # Tests of a build

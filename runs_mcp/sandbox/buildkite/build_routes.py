@@ -1,5 +1,6 @@
 """A build by its number: how it went, its jobs, and the runs that it uploaded to."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -25,6 +26,7 @@ from runs_mcp.sandbox.buildkite.store import Store, StoredRun
 from runs_mcp.sandbox.json_answers import json_answer
 from runs_mcp.sandbox.path_values import path_value
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD = "/organizations/{organization}/pipelines/{pipeline}/builds/{number}"
 
 
@@ -52,8 +54,8 @@ def _asks(request: Request, name: str) -> bool:
 
 def _build(store: Store, request: Request) -> tuple[Build, list[Job]]:
     number = path_value(request, "number")
-    if number.isascii() and number.isdecimal():
-        build_id = store.build_numbered(path_value(request, "pipeline"), int(number[:9]))
+    if _NUMBER.fullmatch(number):
+        build_id = store.build_numbered(path_value(request, "pipeline"), int(number))
         found = store.build(build_id) if build_id is not None else None
         if found is not None:
             return found

@@ -137,16 +137,12 @@ def _job_tags(job: TestJob) -> tuple[tuple[str, str], ...]:
         ("build.id", job.origin),
         ("build.job_id", job.id),
         ("build.step_id", uuid_id(f"buildkite step {job.origin} {job.framework}")),
-        ("cloud.provider", "aws"),
-        ("cloud.region", "eu-north-1"),
     )
     return (
         *(of_build if job.has_build else ()),
         ("collector.name", tooling.collector),
         ("collector.version", tooling.collector_version),
-        ("host.arch", "arm64"),
         ("host.name", f"agent-{job.agent}"),
-        ("host.type", "c7g.2xlarge"),
         ("language.name", tooling.language),
         ("language.version", job.version or tooling.language_version),
         ("test.framework.name", job.framework),
