@@ -89,6 +89,26 @@ def test_every_answer_states_both_limits(
 
 
 @SCOPES
+def test_a_limit_names_its_scope_and_warns_while_it_is_used_up(
+    sandbox: Sandbox, api: httpx.Client, scope: Scope
+) -> None:
+    prefix, _ = LIMITS[scope]
+    sandbox.limit_buildkite(scope, remaining=2, reset_s=42)
+    first, second, refused = (api.get(SUITES) for _ in range(3))
+    for answer in (first, second, refused):
+        assert answer.headers["RateLimit-Scope"] == "rest"
+        assert answer.headers["RateLimit-User-Scope"] == "rest_user"
+    assert [answer.status_code for answer in (first, second, refused)] == [200, 200, 429]
+    warned = [f"{prefix}-Warning" in answer.headers for answer in (first, second, refused)]
+    assert warned == [False, True, True]
+    assert refused.headers[f"{prefix}-Warning"] == refused.json()["message"]
+    other = next(known for known, _ in LIMITS.values() if known != prefix)
+    assert f"{other}-Warning" not in refused.headers
+    sandbox.let_buildkite_limits_age(60)
+    assert f"{prefix}-Warning" not in api.get(SUITES).headers
+
+
+@SCOPES
 def test_a_spent_limit_refuses_until_it_is_reset(
     sandbox: Sandbox, api: httpx.Client, scope: Scope
 ) -> None:

@@ -21,8 +21,10 @@ from runs_mcp.sandbox import (
 from runs_mcp.sandbox.story.buildkite_notable import (
     BUILDKITE_SHARED_BUILD,
     CREW_SUITE,
+    E2E_SUITE,
     EMPTY_SUITE,
     FREIGHT_SUITE,
+    MIXED_SUITE,
 )
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
@@ -74,8 +76,14 @@ def test_suites_are_listed_with_their_addresses(api: httpx.Client) -> None:
         FREIGHT_SUITE,
         CREW_SUITE,
         EMPTY_SUITE,
+        E2E_SUITE,
+        MIXED_SUITE,
     ]
-    assert set(suites[0]) == {"id", "slug", "name", "url", "web_url", "default_branch"}
+    assert list(suites[0]) == [
+        *("id", "slug", "name", "url", "web_url", "default_branch", "graphql_id"),
+        *("organization_id", "application_name", "color", "emoji"),
+    ]
+    assert api.get(f"{SUITES}/{BUILDKITE_SUITE}").json() == suites[0]
     path = f"organizations/skerry-lines/suites/{BUILDKITE_SUITE}"
     assert suites[0]["url"] == f"https://api.buildkite.com/v2/analytics/{path}"
     assert suites[0]["web_url"] == (
@@ -98,7 +106,7 @@ def test_pages_put_together_are_everything_once(
     sandbox: Sandbox, api: httpx.Client, per_page: int
 ) -> None:
     suites = everything(api, SUITES, per_page=per_page)
-    assert len({suite["id"] for suite in suites}) == len(suites) == 4
+    assert len({suite["id"] for suite in suites}) == len(suites) == 6
     path = f"{RUNS}/{NotableBuildkiteRun.TWELVE_FAILURES}/failed_executions"
     failures = everything(api, path, per_page=per_page)
     known = sandbox.buildkite_failures_of(NotableBuildkiteRun.TWELVE_FAILURES)
@@ -126,7 +134,7 @@ def test_links_lead_everywhere_and_carry_a_token_that_is_ignored(
     assert pages == {"first": "1", "prev": "2", "next": "4", "last": "5"}
     for url in found.values():
         assert str(url).startswith(f"{sandbox.buildkite_url}{MANY}/failed_executions?")
-        assert url.params["access_token"] == BUILDKITE_LINK_TOKEN
+        assert url.params["api_key"] == BUILDKITE_LINK_TOKEN
         assert url.params["include_failure_expanded"] == "true"
         assert "failure_expanded" in api.get(url).json()[0]
 
@@ -140,7 +148,7 @@ def test_a_page_behind_the_last_is_empty_and_leads_back(api: httpx.Client) -> No
     answer = api.get(RUNS, params={"page": 99})
     assert answer.json() == []
     pages = {rel: int(url.params["page"]) for rel, url in links(answer).items()}
-    assert pages == {"first": 1, "prev": 2}
+    assert pages == {"first": 1, "prev": 3}
 
 
 def test_what_fits_on_one_page_has_no_links(api: httpx.Client) -> None:

@@ -1,5 +1,8 @@
 """The Buildkite API as an application, to be mounted under /v2."""
 
+import re
+from datetime import date
+
 import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -8,18 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runs_mcp.sandbox.buildkite.build_routes import build_routes
 from runs_mcp.sandbox.buildkite.limits import RateLimits
+from runs_mcp.sandbox.buildkite.paging import PageForm
 from runs_mcp.sandbox.buildkite.refusals import ApiError, not_found, refusal
-from runs_mcp.sandbox.buildkite.routes import read_routes
+from runs_mcp.sandbox.buildkite.routes import suite_routes
 from runs_mcp.sandbox.buildkite.store import Store
+from runs_mcp.sandbox.buildkite.test_routes import test_routes
+from runs_mcp.sandbox.buildkite.tokens import AccessToken, needed_scope, token_of
 from runs_mcp.sandbox.json_answers import json_answer
-from runs_mcp.sandbox.keys import bearer_key
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TOKEN_PATH = "/v2/access-token"  # noqa: S105  # a path
 
 
-def buildkite_application(store: Store, limits: RateLimits) -> ASGIApp:
+def buildkite_application(store: Store, limits: RateLimits, form: PageForm) -> ASGIApp:
     """All operations, behind a token and the rate limits."""
     api = Starlette(
-        routes=read_routes(store),
+        routes=[*suite_routes(store, form), *test_routes(store, form), *build_routes(store)],
         exception_handlers={ApiError: _refused, HTTPException: _unknown},
     )
     api.router.redirect_slashes = False
@@ -34,22 +43,46 @@ class _Entrance:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(stated)
             await send(message)
 
-        app = self._app
-        if bearer_key(headers.get("authorization", "")) is None:
-            app = refusal(ApiError(401, "Authentication required: no valid token"), headers)
-        else:
-            exceeded = self._limits.count()
-            if exceeded is not None:
-                app = json_answer(msgspec.json.encode(exceeded), headers, 429)
+        app = self._app_for(scope["method"], scope["path"], Headers(scope=scope))
         stated = self._limits.headers()
         await app(scope, receive, send_with_limits)
+
+    def _app_for(self, method: str, path: str, headers: Headers) -> ASGIApp:
+        token = token_of(headers.get("authorization", ""))
+        if token is None:
+            return refusal(ApiError(401, "Authentication required: no valid token"), headers)
+        exceeded = self._limits.count()
+        if exceeded is not None:
+            return json_answer(msgspec.json.encode(exceeded), headers, 429)
+        if not _is_version(headers.get("buildkite-version", "")):
+            return refusal(ApiError(400, "Buildkite-Version must be YYYY-MM-DD"), headers)
+        needed = needed_scope(path)
+        if needed is not None and needed not in token.scopes:
+            return refusal(ApiError(403, "Forbidden"), headers)
+        if (method, path) == ("GET", _TOKEN_PATH):
+            return _about(token, headers)
+        return self._app
+
+
+def _about(token: AccessToken, headers: Headers) -> Response:
+    return json_answer(msgspec.json.encode(token), headers)
+
+
+def _is_version(text: str) -> bool:
+    if not text.strip():
+        return True
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -35,8 +35,8 @@ class RateLimits:
         self._lock = threading.Lock()
         self._ahead_s = 0.0
         self._windows: dict[Scope, _Window] = {
-            "rest": _Window("RateLimit", ORGANIZATION_LIMIT),
-            "rest_user": _Window("RateLimit-User", USER_LIMIT),
+            "rest": _Window("rest", "RateLimit", ORGANIZATION_LIMIT),
+            "rest_user": _Window("rest_user", "RateLimit-User", USER_LIMIT),
         }
 
     def spend(self, scope: Scope, *, remaining: int, reset_s: int) -> None:
@@ -59,9 +59,9 @@ class RateLimits:
         """Count one request; what to say where a limit refuses it, and it counts for none."""
         with self._lock:
             now = self._now()
-            for scope, window in self._windows.items():
+            for window in self._windows.values():
                 if window.refuses(now):
-                    return window.exceeded(scope, now)
+                    return window.exceeded(now)
             for window in self._windows.values():
                 window.count(now)
             return None
@@ -81,7 +81,8 @@ class RateLimits:
 class _Window:
     """One limit, and how much of it is used until it begins anew."""
 
-    def __init__(self, prefix: str, limit: int) -> None:
+    def __init__(self, scope: Scope, prefix: str, limit: int) -> None:
+        self._scope = scope
         self._prefix = prefix
         self._limit = limit
         self._used = 0
@@ -110,14 +111,11 @@ class _Window:
         self._roll(now)
         self._used = min(self._used + 1, self._limit)
 
-    def exceeded(self, scope: Scope, now: float) -> Exceeded:
+    def exceeded(self, now: float) -> Exceeded:
         reset = self._reset(now)
         return Exceeded(
-            message=(
-                "You have exceeded your API rate limit."
-                f" Please wait {reset} seconds before making more requests."
-            ),
-            scope=scope,
+            message=_warning(reset),
+            scope=self._scope,
             limit=self._limit,
             current=self._used,
             reset=reset,
@@ -125,9 +123,12 @@ class _Window:
 
     def headers(self, now: float) -> Iterator[tuple[str, str]]:
         self._roll(now)
+        yield f"{self._prefix}-Scope", self._scope
         yield f"{self._prefix}-Limit", str(self._limit)
         yield f"{self._prefix}-Remaining", str(self._limit - self._used)
         yield f"{self._prefix}-Reset", str(self._reset(now))
+        if self._used >= self._limit:
+            yield f"{self._prefix}-Warning", _warning(self._reset(now))
 
     def _reset(self, now: float) -> int:
         # Rounded up: who waits that long has waited long enough.
@@ -136,3 +137,10 @@ class _Window:
     def _roll(self, now: float) -> None:
         if now >= self._ends_at:
             self.begin(now)
+
+
+def _warning(reset: int) -> str:
+    return (
+        "You have exceeded your API rate limit."
+        f" Please wait {reset} seconds before making more requests."
+    )

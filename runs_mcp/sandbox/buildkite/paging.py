@@ -1,13 +1,17 @@
 """Pages by number, and the Link header that leads from one to the next."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 
 from runs_mcp.sandbox.buildkite.refusals import ApiError
 from runs_mcp.sandbox.identifiers import hex_id
+from runs_mcp.sandbox.json_answers import json_answer
 
 DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 100
@@ -17,13 +21,27 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 ItemT = TypeVar("ItemT")
 
 
+@dataclass
+class PageForm:
+    """What the API leaves open about its pages; a test can change it at any time."""
+
+    at_most: int | None = None
+    """However many items a page is asked to have, it has no more than these."""
+    tokens: bool = True
+    """Whether the URLs of a Link header carry a token."""
+    rels: tuple[str, ...] = ("next", "last", "prev", "first")
+    """Which links there are, as far as they lead somewhere."""
+
+
 class Page:
     """The page that a request asks for."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, form: PageForm) -> None:
         self._request = request
+        self._form = form
         self._number = _number(request, "page", 1, None)
-        self._size = _number(request, "per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
+        asked = _number(request, "per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
+        self._size = min(asked, form.at_most or asked)
 
     def of(self, items: Sequence[ItemT]) -> Sequence[ItemT]:
         """Its items; none behind the last page."""
@@ -38,13 +56,34 @@ class Page:
             numbers |= {"next": self._number + 1, "last": last}
         if self._number > 1:
             numbers |= {"prev": min(self._number - 1, last), "first": 1}
-        if not numbers:
-            return {}
-        return {"Link": ", ".join(f'<{self._url(at)}>; rel="{rel}"' for rel, at in numbers.items())}
+        links = [
+            f'<{self._url(at)}>; rel="{rel}"'
+            for rel, at in numbers.items()
+            if rel in self._form.rels
+        ]
+        return {"Link": ", ".join(links)} if links else {}
 
     def _url(self, number: int) -> str:
-        url = self._request.url
-        return str(url.include_query_params(access_token=LINK_TOKEN, page=number))
+        url = self._request.url.include_query_params(page=number)
+        return str(url.include_query_params(api_key=LINK_TOKEN) if self._form.tokens else url)
+
+
+def _as_it_is(item: ItemT) -> ItemT:
+    return item
+
+
+def page_answer(
+    request: Request,
+    form: PageForm,
+    items: Sequence[ItemT],
+    shown: Callable[[ItemT], ItemT] = _as_it_is,
+) -> Response:
+    """The page of these items that the request asks for, with its links."""
+    page = Page(request, form)
+    body = msgspec.json.encode([shown(item) for item in page.of(items)])
+    answer = json_answer(body, request.headers)
+    answer.headers.update(page.links(len(items)))
+    return answer
 
 
 def _number(request: Request, name: str, default: int, most: int | None) -> int:

@@ -25,6 +25,11 @@ class Suite(Record, frozen=True, kw_only=True):
     url: str
     web_url: str
     default_branch: str | None
+    graphql_id: str
+    organization_id: str
+    application_name: str | None
+    color: str | None
+    emoji: str | None
 
 
 class Run(Record, frozen=True, kw_only=True):
@@ -42,14 +47,17 @@ class Run(Record, frozen=True, kw_only=True):
 
 
 class ExpandedFailure(Record, frozen=True, kw_only=True):
-    """The lines that belong to a failure; some collectors know no backtrace of their own."""
+    """The lines that belong to a failure; a collector can know no backtrace, or nothing else."""
 
-    expanded: tuple[str, ...] = ()
+    expanded: tuple[str, ...] | UnsetType = ()
     backtrace: tuple[str, ...] | UnsetType = UNSET
 
 
 class FailedExecution(Record, frozen=True, kw_only=True):
-    """One test that failed in a run; failure_expanded only leaves when it is asked for."""
+    """One execution that failed, whatever a retry did about it.
+
+    Executions of one test share its test_id; failure_expanded only leaves when it is asked for.
+    """
 
     execution_id: str
     run_id: str

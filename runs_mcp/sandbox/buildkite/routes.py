@@ -1,8 +1,7 @@
-"""The four operations, all of which only read."""
+"""Suites, their runs and what failed in those; all operations only read."""
 
 import re
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import UNSET
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
-from runs_mcp.sandbox.buildkite.paging import Page
+from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run, Suite
 from runs_mcp.sandbox.buildkite.refusals import ApiError, not_found
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
@@ -23,27 +22,21 @@ from runs_mcp.sandbox.path_values import path_value
 _SUITES = "/analytics/organizations/{organization}/suites"
 _RUNS = _SUITES + "/{suite}/runs"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-ItemT = TypeVar("ItemT")
 
 
-def _as_it_is(item: ItemT) -> ItemT:
-    return item
-
-
-def _without_expanded(failure: FailedExecution) -> FailedExecution:
-    return replace(failure, failure_expanded=UNSET)
-
-
-def read_routes(store: Store) -> list[Route]:
+def suite_routes(store: Store, form: PageForm) -> list[Route]:
     """Suites, runs and failed executions."""
 
     async def list_suites(request: Request) -> Response:
-        _check_organization(request)
-        return _page(request, store.suites())
+        check_organization(request)
+        return page_answer(request, form, store.suites())
+
+    async def get_suite(request: Request) -> Response:
+        return json_answer(msgspec.json.encode(_suite(store, request)), request.headers)
 
     async def list_runs(request: Request) -> Response:
         runs = store.runs(_suite(store, request).slug)
-        return _page(request, _of_build(runs, request.query_params.get("build_id")))
+        return page_answer(request, form, _of_build(runs, request.query_params.get("build_id")))
 
     async def get_run(request: Request) -> Response:
         body = msgspec.json.encode(_run(store, request).run)
@@ -51,24 +44,27 @@ def read_routes(store: Store) -> list[Route]:
 
     async def failed_executions(request: Request) -> Response:
         failures = await run_in_threadpool(_run(store, request).failures)
-        expanded = request.query_params.get("include_failure_expanded") == "true"
-        return _page(request, failures, _as_it_is if expanded else _without_expanded)
+        if request.query_params.get("include_failure_expanded") == "true":
+            return page_answer(request, form, failures)
+        return page_answer(request, form, failures, _without_expanded)
 
     return [
         Route(_SUITES, list_suites, methods=["GET"]),
+        Route(_SUITES + "/{suite}", get_suite, methods=["GET"]),
         Route(_RUNS, list_runs, methods=["GET"]),
         Route(_RUNS + "/{run_id}", get_run, methods=["GET"]),
         Route(_RUNS + "/{run_id}/failed_executions", failed_executions, methods=["GET"]),
     ]
 
 
-def _check_organization(request: Request) -> None:
+def check_organization(request: Request) -> None:
+    """Refuse every organization but the one there is."""
     if path_value(request, "organization") != BUILDKITE_ORGANIZATION:
         raise not_found()
 
 
 def _suite(store: Store, request: Request) -> Suite:
-    _check_organization(request)
+    check_organization(request)
     suite = store.suite(path_value(request, "suite"))
     if suite is None:
         raise not_found()
@@ -83,7 +79,7 @@ def _run(store: Store, request: Request) -> StoredRun:
     return stored
 
 
-def _of_build(runs: list[Run], build_id: str | None) -> list[Run]:
+def _of_build(runs: list[Run], build_id: str | None) -> Sequence[Run]:
     if build_id is None:
         return runs
     if not _UUID.fullmatch(build_id):
@@ -91,13 +87,5 @@ def _of_build(runs: list[Run], build_id: str | None) -> list[Run]:
     return [run for run in runs if run.build_id == build_id.lower()]
 
 
-def _page(
-    request: Request,
-    items: Sequence[ItemT],
-    shown: Callable[[ItemT], ItemT] = _as_it_is,
-) -> Response:
-    page = Page(request)
-    body = msgspec.json.encode([shown(item) for item in page.of(items)])
-    answer = json_answer(body, request.headers)
-    answer.headers.update(page.links(len(items)))
-    return answer
+def _without_expanded(failure: FailedExecution) -> FailedExecution:
+    return replace(failure, failure_expanded=UNSET)

@@ -1,27 +1,28 @@
 """Failed executions: which tests fail in a run, why, and what the API says of each."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
 
 from runs_mcp.sandbox.buildkite.addresses import run_web_url, test_web_url
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run
+from runs_mcp.sandbox.buildkite.store import Failures
 from runs_mcp.sandbox.identifiers import choice, utc, uuid_id
 from runs_mcp.sandbox.story import buildkite_jest as jest
 from runs_mcp.sandbox.story import buildkite_pytest as pytest
 from runs_mcp.sandbox.story import buildkite_rspec as rspec
+from runs_mcp.sandbox.story.buildkite_catalog import id_of_test, location_of
 from runs_mcp.sandbox.story.buildkite_failure_texts import FailedTest, UnitCause
-from runs_mcp.sandbox.story.buildkite_tests import SuiteTest, TestFramework, tests_of
+from runs_mcp.sandbox.story.buildkite_jobs import TestJob, usual_job
+from runs_mcp.sandbox.story.buildkite_tests import SuiteTest, tests_of
 
 BrokenTest = tuple[SuiteTest, UnitCause]
+PlacedFailure = tuple[SuiteTest, UnitCause, TestJob]
+"""A test that fails, why, and in which job; a test can be among them more than once."""
 MAX_FAILURES = 2000
-_AGENTS = 8
+_RETRY_AFTER = timedelta(seconds=50)
 _APART = timedelta(milliseconds=35)
-_FRAMEWORKS: dict[TestFramework, tuple[str, str, str]] = {
-    "rspec": ("3.13.5", "ruby", "3.4.5"),
-    "pytest": ("9.0.2", "python", "3.13.1"),
-    "jest": ("30.2.0", "node", "24.11.0"),
-}
 _ONE_OF_EACH_AREA = (
     pytest.DATABASE_DOWN,
     rspec.RENAMED_COLUMN,
@@ -51,23 +52,48 @@ def broken_tests(count: int) -> tuple[BrokenTest, ...]:
     return tuple(islice((one for one in rounds if one is not None), count))
 
 
+def failing(tests: tuple[BrokenTest, ...]) -> Failures:
+    """These tests fail, each in the job that it usually runs in."""
+    return lambda suite, run: failures_of(suite, run, tests)
+
+
+def failing_in_jobs(placed: tuple[PlacedFailure, ...]) -> Failures:
+    """These tests fail in these jobs."""
+    return lambda suite, run: _failures(suite, run, placed)
+
+
 def failures_of(suite: str, run: Run, tests: Iterable[BrokenTest]) -> tuple[FailedExecution, ...]:
     """What the API says of these tests in that run, in the order the CI machines were done."""
-    mixed = sorted(tests, key=lambda one: choice(f"{run.id} {one[0].name}", 1 << 30))
-    begin = datetime.fromisoformat(run.created_at)
-    return tuple(
-        _failure(suite, run, test, cause, utc(begin + at * _APART))
-        for at, (test, cause) in enumerate(mixed)
+    return _failures(
+        suite, run, [(test, cause, usual_job(suite, run, test)) for test, cause in tests]
     )
 
 
+def _failures(suite: str, run: Run, placed: Iterable[PlacedFailure]) -> tuple[FailedExecution, ...]:
+    def turn(one: PlacedFailure) -> tuple[int, int]:
+        return one[2].attempt, choice(f"{run.id} {one[0].name}", 1 << 30)
+
+    mixed = sorted(placed, key=turn)
+    begin = datetime.fromisoformat(run.created_at)
+    times_seen: Counter[SuiteTest] = Counter()
+    failures = []
+    for at, (test, cause, job) in enumerate(mixed):
+        times_seen[test] += 1
+        later = (job.attempt - mixed[0][2].attempt) * _RETRY_AFTER + at * _APART
+        failures.append(
+            _failure(suite, run, (test, cause, job), times_seen[test], utc(begin + later))
+        )
+    return tuple(failures)
+
+
 def _failure(
-    suite: str, run: Run, test: SuiteTest, cause: UnitCause, created_at: str
+    suite: str, run: Run, placed: PlacedFailure, time: int, created_at: str
 ) -> FailedExecution:
-    test_id = uuid_id(f"buildkite test {suite} {test.file} {test.name}")
-    execution_id = uuid_id(f"buildkite execution {run.id} {test_id}")
-    agent = 1 + choice(execution_id, _AGENTS)
-    text = cause.text(FailedTest(test=test, seed=execution_id, agent=agent))
+    test, cause, job = placed
+    test_id = id_of_test(suite, test)
+    again = f" {time}" if time > 1 else ""
+    execution_id = uuid_id(f"buildkite execution {run.id} {test_id}{again}")
+    text = cause.text(FailedTest(test=test, seed=execution_id, agent=job.agent))
     test_url = test_web_url(suite, test_id)
     return FailedExecution(
         execution_id=execution_id,
@@ -79,24 +105,11 @@ def _failure(
         branch=run.branch,
         failure_reason=text.reason,
         duration=round(cause.seconds * (0.9 + choice(execution_id, 200) / 1000), 6),
-        location=f"{test.file}:{test.line}",
+        location=location_of(suite, test),
         test_name=test.name,
         run_url=run_web_url(suite, run.id),
         test_url=test_url,
         test_execution_url=f"{test_url}?execution_id={execution_id}",
-        tags=_tags(test.framework, run, agent),
+        tags=job.tags() | {"code.file.path": test.file},
         failure_expanded=text.expanded,
     )
-
-
-def _tags(framework: TestFramework, run: Run, agent: int) -> dict[str, str]:
-    version, language, language_version = _FRAMEWORKS[framework]
-    return {
-        "host.name": f"agent-{agent}",
-        "language.name": language,
-        "language.version": language_version,
-        "result": "failed",
-        "scm.branch": run.branch,
-        "test.framework.name": framework,
-        "test.framework.version": version,
-    }

@@ -12,6 +12,23 @@ CREW_SUITE = "crew.portal"
 """A small suite, in Jest alone, whose collector keeps colour codes."""
 EMPTY_SUITE = "tide-models"
 """A suite to which nothing was ever uploaded."""
+E2E_SUITE = "booking-e2e"
+"""The booking site's pages, in Playwright; the builds of the main suite upload to it, too."""
+MIXED_SUITE = "small-services"
+"""A service in each of many languages: a collector of every kind uploads to it."""
+BUILDKITE_PIPELINE = "platform"
+"""The pipeline whose builds upload to the main suite."""
+
+
+def pipeline_of_suite(suite: str) -> str:
+    """The slug of the pipeline whose builds upload to a suite."""
+    own = {
+        FREIGHT_SUITE: "freight-api",
+        CREW_SUITE: "crew-portal",
+        EMPTY_SUITE: "tides",
+        MIXED_SUITE: "small-services",
+    }
+    return own.get(suite, BUILDKITE_PIPELINE)
 
 
 class NotableBuildkiteRun(StrEnum):
@@ -42,8 +59,28 @@ class NotableBuildkiteRun(StrEnum):
     FREIGHT_FAILED = uuid_id("buildkite run freight failed")
     """In FREIGHT_SUITE, on feat/dangerous-goods."""
     CREW_FAILED = uuid_id("buildkite run crew failed")
-    """In CREW_SUITE, on feat/shift-swap: colour codes in every message."""
+    """In CREW_SUITE, on feat/shift-swap: colour codes in every message, and no locations."""
+    MENDED = uuid_id("buildkite run mended")
+    """On fix/ledger-rows: two tests failed, and passed in the retry of their job; build passed."""
+    HALF_MENDED = uuid_id("buildkite run half mended")
+    """On fix/ledger-rows: three failed, the retry of their job mended two; build failed."""
+    LATE_UPLOAD = uuid_id("buildkite run late upload")
+    """On fix/tide-tables, running: a test looks red, for the retry that passed is not processed."""
+    MATRIX = uuid_id("buildkite run matrix")
+    """On chore/python-3.14: a test fails with one Python and passes with the other; no retry."""
+    MUTED = uuid_id("buildkite run muted")
+    """On feat/dark-clock: the only failure is of a muted test, so the build passed."""
+    E2E_FAILED = uuid_id("buildkite run e2e failed")
+    """In E2E_SUITE, on feat/seat-picker: four tests failed twice each, one was flaky, and one was
+    interrupted."""
+    EVERY_COLLECTOR = uuid_id("buildkite run every collector")
+    """In MIXED_SUITE, on feat/new-logger: a failure in the form of each of the other collectors."""
 
 
 BUILDKITE_SHARED_BUILD = uuid_id("buildkite build shared")
-"""The build of three runs of the main suite, one after the other: a job was retried twice."""
+"""The build of three runs of the main suite, one after the other: its jobs were retried twice,
+and each attempt uploaded with a key of its own, so that it is a run of its own."""
+BUILDKITE_TWO_SUITES_BUILD = uuid_id("buildkite build two suites")
+"""The build of E2E_FAILED, which uploaded to the main suite, too, where everything passed."""
+BUILDKITE_BUILD_WITHOUT_RUNS = uuid_id("buildkite build without runs")
+"""The newest build of BUILDKITE_PIPELINE: it ran no tests."""

@@ -1,86 +1,24 @@
 """Two weeks of the Buildkite suites: what ran, and how it went."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cached_property
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from runs_mcp.sandbox.buildkite.addresses import run_url, run_web_url
-from runs_mcp.sandbox.buildkite.records import FailedExecution, Result, Run, State
-from runs_mcp.sandbox.identifiers import choice, hex_id, utc, uuid_id
+from runs_mcp.sandbox.identifiers import choice
 from runs_mcp.sandbox.story import buildkite_jest as jest
 from runs_mcp.sandbox.story import buildkite_pytest as pytest
 from runs_mcp.sandbox.story import buildkite_rspec as rspec
-from runs_mcp.sandbox.story.buildkite_failures import BrokenTest, broken, failures_of
-from runs_mcp.sandbox.story.buildkite_notable import (
-    BUILDKITE_SHARED_BUILD,
-    BUILDKITE_SUITE,
-    CREW_SUITE,
-    FREIGHT_SUITE,
-)
+from runs_mcp.sandbox.story.buildkite_collectors import one_of_each_collector
+from runs_mcp.sandbox.story.buildkite_failures import broken, failing
+from runs_mcp.sandbox.story.buildkite_notable import CREW_SUITE, FREIGHT_SUITE, MIXED_SUITE
 from runs_mcp.sandbox.story.buildkite_odd_failures import strange_failures, thin_failures
+from runs_mcp.sandbox.story.buildkite_pages import e2e_runs
+from runs_mcp.sandbox.story.buildkite_retries import retried_runs, runs_of_shared_build
+from runs_mcp.sandbox.story.buildkite_run import BuildkiteRun, buildkite_run
 
-Failures = Callable[[str, Run], tuple[FailedExecution, ...]]
-"""From a suite and a run to what failed in it."""
 _DATABASE_DOWN = ((pytest.DATABASE_DOWN, 164), (rspec.DATABASE_DOWN, 27))
 KNOWN_ON_MAIN = broken((rspec.WEEKDAY, 1))
-
-
-def failing(tests: tuple[BrokenTest, ...]) -> Failures:
-    """These tests fail."""
-    return lambda suite, run: failures_of(suite, run, tests)
-
-
-@dataclass(frozen=True)
-class BuildkiteRun:
-    """A run of a suite; what failed in it is made when somebody asks."""
-
-    suite: str
-    run: Run
-    went_wrong: Failures | None = None
-
-    @cached_property
-    def _failures(self) -> tuple[FailedExecution, ...]:
-        return self.went_wrong(self.suite, self.run) if self.went_wrong else ()
-
-    def failures(self) -> tuple[FailedExecution, ...]:
-        """The failed executions, the same ones every time."""
-        return self._failures
-
-
-def buildkite_run(
-    key: str,
-    created_at: datetime,
-    branch: str = "main",
-    went_wrong: Failures | None = None,
-    *,
-    suite: str = BUILDKITE_SUITE,
-    run_id: str | None = None,
-    state: State = "finished",
-    result: Result | None = None,
-    build_id: str | UnsetType | None = "",
-) -> BuildkiteRun:
-    """A run; what is not said follows from the key, the result from what went wrong.
-
-    An empty build_id is a build of its own.
-    """
-    run_id = run_id or uuid_id(f"buildkite run {key}")
-    build_id = uuid_id(f"buildkite build {key}") if build_id == "" else build_id
-    run = Run(
-        id=run_id,
-        branch=branch,
-        # Runs of one build are runs of one commit.
-        commit_sha=hex_id(f"buildkite sha {build_id or key}", 40),
-        state=state,
-        result=result or ("failed" if went_wrong else "passed"),
-        url=run_url(suite, run_id),
-        web_url=run_web_url(suite, run_id),
-        build_id=build_id,
-        created_at=utc(created_at),
-    )
-    return BuildkiteRun(suite, run, went_wrong)
 
 
 def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRun]:
@@ -89,6 +27,8 @@ def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRun]:
     yield from _branches(now)
     yield from _unfinished(now)
     yield from _small_suites(now)
+    yield from retried_runs(now)
+    yield from e2e_runs(now)
 
 
 def _pushes_to_main(now: datetime) -> Iterator[BuildkiteRun]:
@@ -125,12 +65,7 @@ def _branches(now: datetime) -> Iterator[BuildkiteRun]:
     yield buildkite_run("ledger 1", hours(20), ledger)
     yield buildkite_run("many failures", hours(1.5), ledger, failing(many))
     yield buildkite_run("without build", hours(27), berths, build_id=None)
-    for at in range(3):
-        # The same commit three times: a job was retried until it passed.
-        went_wrong = failing(broken((pytest.LOST_ATTRIBUTE, 3 - at))) if at < 2 else None
-        yield buildkite_run(
-            f"shared {at}", hours(22 - at), berths, went_wrong, build_id=BUILDKITE_SHARED_BUILD
-        )
+    yield from runs_of_shared_build(now)
     yield buildkite_run("twelve failures", hours(2), berths, failing(twelve))
     yield buildkite_run("passed", hours(5), "docs/api-examples")
     yield buildkite_run("stale", hours(31), "chore/ruby-4", result="stale")
@@ -167,4 +102,11 @@ def _small_suites(now: datetime) -> Iterator[BuildkiteRun]:
         "feat/shift-swap",
         failing(broken((jest.SHORT_NAME, 31))),
         suite=CREW_SUITE,
+    )
+    yield buildkite_run(
+        "every collector",
+        now - timedelta(hours=10),
+        "feat/new-logger",
+        one_of_each_collector,
+        suite=MIXED_SUITE,
     )

@@ -1,46 +1,67 @@
 """The story as Buildkite knows it: the company's suites and their runs, over two weeks."""
 
-from datetime import datetime
+from base64 import b64encode
+from datetime import datetime, timedelta
 from functools import lru_cache
 
-from runs_mcp.sandbox.buildkite.addresses import suite_url, suite_web_url
+from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION, suite_url, suite_web_url
 from runs_mcp.sandbox.buildkite.records import Suite
 from runs_mcp.sandbox.buildkite.store import Store
-from runs_mcp.sandbox.identifiers import uuid_id
+from runs_mcp.sandbox.identifiers import hex_id, uuid_id
 from runs_mcp.sandbox.story.buildkite_notable import (
+    BUILDKITE_BUILD_WITHOUT_RUNS,
+    BUILDKITE_PIPELINE,
     BUILDKITE_SUITE,
     CREW_SUITE,
+    E2E_SUITE,
     EMPTY_SUITE,
     FREIGHT_SUITE,
+    MIXED_SUITE,
 )
-from runs_mcp.sandbox.story.buildkite_runs import BuildkiteRun, buildkite_runs_until
+from runs_mcp.sandbox.story.buildkite_run import BuildkiteRun
+from runs_mcp.sandbox.story.buildkite_runs import buildkite_runs_until
 
 _SUITES = {
     BUILDKITE_SUITE: ("Skerry platform", "main"),
     FREIGHT_SUITE: ("Freight API (pytest)", "main"),
     CREW_SUITE: ("Crew portal", "main"),
     EMPTY_SUITE: ("Tide models", None),
+    E2E_SUITE: ("Booking pages", "main"),
+    MIXED_SUITE: ("Small services", "main"),
 }
 
 
 def tell_buildkite_story(store: Store, now: datetime) -> None:
     """Fill the store with everything that happened in the two weeks until now."""
     for slug, (name, default_branch) in _SUITES.items():
+        suite_id = uuid_id(f"buildkite suite {slug}")
         store.add_suite(
             Suite(
-                id=uuid_id(f"buildkite suite {slug}"),
+                id=suite_id,
                 slug=slug,
                 name=name,
                 url=suite_url(slug),
                 web_url=suite_web_url(slug),
                 default_branch=default_branch,
+                graphql_id=b64encode(f"Suite---{suite_id}".encode()).decode(),
+                organization_id=uuid_id(f"buildkite organization {BUILDKITE_ORGANIZATION}"),
+                application_name=None,
+                color="#2f6f9f",
+                emoji=":ferry:",
             )
         )
     for told in _runs_until(now):
-        store.add_run(told.suite, told.run, told.failures)
+        store.add_run(told)
+    store.add_build_without_runs(
+        BUILDKITE_BUILD_WITHOUT_RUNS,
+        BUILDKITE_PIPELINE,
+        branch="docs/harbour-map",
+        commit=hex_id("buildkite sha without runs", 40),
+        created_at=now - timedelta(minutes=3),
+    )
 
 
 @lru_cache(maxsize=2)
 def _runs_until(now: datetime) -> tuple[BuildkiteRun, ...]:
-    # They never change, so sandboxes that start together share them.
-    return tuple(buildkite_runs_until(now))
+    # They never change, so sandboxes that start together share them. Builds are numbered in turn.
+    return tuple(sorted(buildkite_runs_until(now), key=lambda told: told.run.created_at))

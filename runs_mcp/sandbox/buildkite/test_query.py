@@ -1,0 +1,143 @@
+"""Which tests a request asks for: by tags, labels, branch, owners and state, and in which order."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
+
+import msgspec
+from starlette.datastructures import QueryParams
+
+from runs_mcp.sandbox.buildkite.executions import Execution, ExecutionResult, KnownTest, TestState
+from runs_mcp.sandbox.buildkite.refusals import ApiError
+from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest, measured
+
+_ORDERS: dict[str, Callable[[MeasuredTest], float | None]] = {
+    "duration_avg": lambda test: test.duration_avg,
+    "duration_sum": lambda test: test.duration_sum,
+    "duration_min": lambda test: test.duration_min,
+    "duration_max": lambda test: test.duration_max,
+    "reliability": lambda test: test.reliability,
+}
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """A value with the operator before or behind it."""
+
+    operator: str
+    value: str
+
+    def accepts(self, value: str | None) -> bool:
+        """Whether a value is one that is asked for."""
+        if self.operator == "!":
+            return value != self.value
+        if self.operator == "*":
+            return value is not None and value.startswith(self.value)
+        return value == self.value
+
+
+class TestQuery:
+    """What a request asks of the tests of a build."""
+
+    __test__ = False  # pytest would take the name for a test's
+
+    def __init__(self, given: QueryParams) -> None:
+        self._tags: dict[str, list[_Wanted]] = defaultdict(list)
+        for tag in _several(given, "tags"):
+            key, colon, value = tag.partition(":")
+            if not key or not colon or not value:
+                raise ApiError(422, "tags must be of the form key:value")
+            self._tags[key].append(_wanted(value, "!~^" if key == "result" else "!"))
+        # The build is the one in the path.
+        self._tags.pop("build.id", None)
+        self._result = self._take_result()
+        self._labels = [_wanted(label, "!") for label in _several(given, "labels")]
+        self._owners = [_wanted(owner, "!") for owner in _several(given, "owners")]
+        branch = given.get("branch")
+        if branch:
+            self._tags["scm.branch"].append(_wanted(branch, "!"))
+        self._state = _one_of(given, "state", get_args(TestState), None)
+        self._sort_by = _one_of(given, "sort_by", tuple(_ORDERS), "duration_avg")
+        self._order = _one_of(given, "order", ("asc", "desc"), "desc")
+
+    def of(self, executions: Iterable[Execution]) -> list[MeasuredTest]:
+        """The tests asked for, each measured by those of its executions that have the tags."""
+        by_test: dict[str, list[Execution]] = defaultdict(list)
+        for one in executions:
+            if self._has_tags(one):
+                by_test[one.test.id].append(one)
+        found = [
+            measured(ran[0].test, ran)
+            for ran in by_test.values()
+            if self._is_of(ran[0].test) and self._ended_so(ran)
+        ]
+        return self._sorted(found)
+
+    def _take_result(self) -> _Wanted | None:
+        results = self._tags.pop("result", [])
+        if len(results) > 1:
+            raise ApiError(422, "tags can have one result at most")
+        if not results:
+            return None
+        if results[0].operator != "*" and results[0].value not in get_args(ExecutionResult):
+            raise ApiError(422, "tags must have a result that there is")
+        if results[0].operator not in ("~", "^"):
+            self._tags["result"] = results
+            return None
+        return results[0]
+
+    def _has_tags(self, execution: Execution) -> bool:
+        for key, wanted in self._tags.items():
+            value = execution.tag(key)
+            excluded = [one for one in wanted if one.operator == "!"]
+            asked = [one for one in wanted if one.operator != "!"]
+            if not all(one.accepts(value) for one in excluded):
+                return False
+            if asked and not any(one.accepts(value) for one in asked):
+                return False
+        return True
+
+    def _is_of(self, test: KnownTest) -> bool:
+        for label in self._labels:
+            if (label.value in test.labels) == (label.operator == "!"):
+                return False
+        excluded = [one for one in self._owners if one.operator == "!"]
+        asked = [one for one in self._owners if one.operator != "!"]
+        return (
+            self._state in (None, test.state)
+            and all(one.accepts(test.owner) for one in excluded)
+            and (not asked or any(one.accepts(test.owner) for one in asked))
+        )
+
+    def _ended_so(self, executions: Sequence[Execution]) -> bool:
+        if self._result is None:
+            return True
+        ended = [one.result == self._result.value for one in executions]
+        return all(ended) if self._result.operator == "^" else any(ended)
+
+    def _sorted(self, tests: list[MeasuredTest]) -> list[MeasuredTest]:
+        by = _ORDERS[self._sort_by or "duration_avg"]
+        tests.sort(key=lambda test: test.id)
+        known = [test for test in tests if by(test) is not None]
+        known.sort(key=lambda test: by(test) or 0.0, reverse=self._order == "desc")
+        return known + [test for test in tests if by(test) is None]
+
+
+def _several(given: QueryParams, name: str) -> list[str]:
+    return [value for value in given.get(name, "").split(",") if value]
+
+
+def _wanted(value: str, operators: str) -> _Wanted:
+    if value[0] in operators:
+        if len(value) == 1:
+            raise ApiError(422, f"there is nothing behind {value}")
+        return _Wanted(value[0], value[1:])
+    return _Wanted("*", value[:-1]) if value.endswith("*") else _Wanted("", value)
+
+
+def _one_of(
+    given: QueryParams, name: str, values: tuple[str, ...], default: str | None
+) -> str | None:
+    value = given.get(name) or default
+    if value is not None and value not in values:
+        raise ApiError(422, f"{name} must be one of {', '.join(values)}")
+    return value

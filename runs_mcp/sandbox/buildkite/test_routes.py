@@ -1,0 +1,56 @@
+"""The tests of a build, with what their executions in it come to."""
+
+from operator import is_
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
+from runs_mcp.sandbox.buildkite.refusals import not_found
+from runs_mcp.sandbox.buildkite.routes import check_organization
+from runs_mcp.sandbox.buildkite.store import Store, StoredRun
+from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest
+from runs_mcp.sandbox.buildkite.test_query import TestQuery
+from runs_mcp.sandbox.path_values import path_value
+
+_Asked = frozenset[tuple[str, str]]
+_TESTS = "/analytics/organizations/{organization}/builds/{build_id}/tests"
+
+
+def test_routes(store: Store, form: PageForm) -> list[Route]:
+    """The one operation that tells of passed executions, too."""
+    memory = _Memory()
+
+    async def tests_of_build(request: Request) -> Response:
+        check_organization(request)
+        query = TestQuery(request.query_params)
+        runs = store.runs_of_build(path_value(request, "build_id").lower())
+        if not runs:
+            raise not_found()
+        asked = frozenset(
+            (name, value)
+            for name, value in request.query_params.items()
+            if name not in ("page", "per_page")
+        )
+        return page_answer(request, form, await run_in_threadpool(memory.found, asked, query, runs))
+
+    return [Route(_TESTS, tests_of_build, methods=["GET"])]
+
+
+class _Memory:
+    """The last answer, so that its pages are not each worked out anew."""
+
+    def __init__(self) -> None:
+        self._last: tuple[_Asked, list[StoredRun], list[MeasuredTest]] = (frozenset(), [], [])
+
+    def found(self, asked: _Asked, query: TestQuery, runs: list[StoredRun]) -> list[MeasuredTest]:
+        """The tests that the query finds in the runs."""
+        last_asked, last_runs, found = self._last
+        is_same = len(last_runs) == len(runs) and all(map(is_, last_runs, runs))
+        if asked == last_asked and is_same:
+            return found
+        found = query.of(one for stored in runs for one in stored.executions())
+        self._last = (asked, runs, found)
+        return found
