@@ -28,7 +28,7 @@ _TOKEN_PATH = "/v2/access-token"  # noqa: S105  # a path
 def buildkite_application(store: Store, limits: RateLimits, form: PageForm) -> ASGIApp:
     """All operations, behind a token and the rate limits."""
     api = Starlette(
-        routes=[*suite_routes(store, form), *test_routes(store, form), *build_routes(store)],
+        routes=[*suite_routes(store, form), *test_routes(store, form), *build_routes(store, form)],
         exception_handlers={ApiError: _refused, HTTPException: _unknown},
     )
     api.router.redirect_slashes = False

@@ -1,4 +1,8 @@
-"""A build by its number: how it went, its jobs, and the runs that it uploaded to."""
+"""Builds: how they went, their jobs, and the runs that they uploaded to.
+
+One by its number, and those of a commit. That list is in the vendor's reference («List builds for
+an organization»: newest first, narrowed by `commit`, with `include_retried_jobs`).
+"""
 
 import re
 from collections.abc import Sequence
@@ -20,6 +24,7 @@ from runs_mcp.sandbox.buildkite.builds import (
     job_counts,
     pipeline_of,
 )
+from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
 from runs_mcp.sandbox.buildkite.refusals import not_found
 from runs_mcp.sandbox.buildkite.routes import check_organization
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
@@ -30,8 +35,11 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD = "/organizations/{organization}/pipelines/{pipeline}/builds/{number}"
 
 
-def build_routes(store: Store) -> list[Route]:
-    """The one operation on builds."""
+_BUILDS = "/organizations/{organization}/builds"
+
+
+def build_routes(store: Store, form: PageForm) -> list[Route]:
+    """The two operations on builds."""
 
     async def get_build(request: Request) -> Response:
         check_organization(request)
@@ -45,7 +53,22 @@ def build_routes(store: Store) -> list[Route]:
             build = _with_jobs(build, jobs, retried=_asks(request, "include_retried_jobs"))
         return json_answer(msgspec.json.encode(build), request.headers)
 
-    return [Route(_BUILD, get_build, methods=["GET"])]
+    async def list_builds(request: Request) -> Response:
+        check_organization(request)
+        retried = _asks(request, "include_retried_jobs")
+        commit = request.query_params.get("commit")
+        found = await run_in_threadpool(store.builds)
+        shown = [
+            _with_jobs(build, jobs, retried=retried)
+            for build, jobs in found
+            if commit in (None, build.commit)
+        ]
+        return page_answer(request, form, shown)
+
+    return [
+        Route(_BUILD, get_build, methods=["GET"]),
+        Route(_BUILDS, list_builds, methods=["GET"]),
+    ]
 
 
 def _asks(request: Request, name: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from runs_mcp.sandbox.buildkite.builds import Build, Job, build_of, build_without_runs
-from runs_mcp.sandbox.buildkite.executions import Execution
+from runs_mcp.sandbox.buildkite.executions import Execution, KnownTest, TestState
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run, Suite
 from runs_mcp.sandbox.identifiers import choice
 
@@ -55,15 +55,17 @@ class Store:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._suites: dict[str, Suite] = {}
+        self._tests: dict[str, Callable[[], Sequence[KnownTest]]] = {}
         self._runs: dict[str, StoredRun] = {}
         self._builds: dict[str, _Numbered] = {}
         self._last_numbers: dict[str, int] = {}
         self._without_runs: dict[str, Build] = {}
 
-    def add_suite(self, suite: Suite) -> None:
-        """One more suite."""
+    def add_suite(self, suite: Suite, tests: Callable[[], Sequence[KnownTest]] = tuple) -> None:
+        """One more suite, with what makes a list of its tests when somebody asks."""
         with self._lock:
             self._suites[suite.slug] = suite
+            self._tests[suite.slug] = tests
 
     def add_run(self, stored: StoredRun) -> None:
         """One more run, of a suite there is; the first one of a build gives that its number."""
@@ -105,6 +107,10 @@ class Store:
         """A suite by its slug."""
         return self._suites.get(slug)
 
+    def tests_in_state(self, suite: str, state: TestState) -> list[KnownTest]:
+        """The tests of a suite that are in this state now."""
+        return [test for test in self._tests[suite]() if test.state == state]
+
     def runs(self, suite: str) -> list[Run]:
         """The runs of a suite, newest first."""
         with self._lock:
@@ -140,6 +146,13 @@ class Store:
             jobs.values(),
         )
         return build, list(jobs.values())
+
+    def builds(self) -> list[tuple[Build, list[Job]]]:
+        """All builds as they are now, newest first, each with all its jobs."""
+        with self._lock:
+            known = list(self._builds)
+        found = [build for build_id in known if (build := self.build(build_id)) is not None]
+        return sorted(found, key=lambda one: (one[0].created_at, one[0].id), reverse=True)
 
     def build_numbered(self, pipeline: str, number: int) -> str | None:
         """The ID of a build by its pipeline and its number."""

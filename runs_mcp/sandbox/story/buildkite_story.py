@@ -2,12 +2,14 @@
 
 from base64 import b64encode
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION, suite_url, suite_web_url
+from runs_mcp.sandbox.buildkite.executions import KnownTest
 from runs_mcp.sandbox.buildkite.records import Suite
 from runs_mcp.sandbox.buildkite.store import Store
 from runs_mcp.sandbox.identifiers import hex_id, uuid_id
+from runs_mcp.sandbox.story.buildkite_catalog import tests_in
 from runs_mcp.sandbox.story.buildkite_notable import (
     BUILDKITE_BUILD_WITHOUT_RUNS,
     BUILDKITE_PIPELINE,
@@ -48,7 +50,8 @@ def tell_buildkite_story(store: Store, now: datetime) -> None:
                 application_name=None,
                 color="#2f6f9f",
                 emoji=":ferry:",
-            )
+            ),
+            partial(_tests_of, slug),
         )
     for told in _runs_until(now):
         store.add_run(told)
@@ -59,6 +62,10 @@ def tell_buildkite_story(store: Store, now: datetime) -> None:
         commit=hex_id("buildkite sha without runs", 40),
         created_at=now - timedelta(minutes=3),
     )
+
+
+def _tests_of(suite: str) -> list[KnownTest]:
+    return [known for _, known in tests_in(suite)]
 
 
 @lru_cache(maxsize=2)
