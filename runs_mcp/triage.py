@@ -75,7 +75,8 @@ def verdict_of(findings: Findings, groups: Sequence[CauseGroup]) -> str:
         ]
         parts.append(f"{causes} ({', '.join(by_novelty)})")
     elif _nothing_failed(findings):
-        parts.append("no test failed")
+        mended = findings.run.status == "failed"
+        parts.append("no test failed in the end" if mended else "no test failed")
     if findings.flaky:
         parts.append(f"{_count(len(findings.flaky), 'test')} flaky")
     if findings.quarantined:

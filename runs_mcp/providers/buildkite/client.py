@@ -10,7 +10,7 @@ from runs_mcp.model import ListedRun, Run, Suite
 from runs_mcp.providers.buildkite import mapping, wire
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import BuildkiteRun, BuildkiteSuite
-from runs_mcp.providers.field_values import count, present
+from runs_mcp.providers.field_values import count, present, title
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -57,10 +57,12 @@ class Listed(Generic[T]):
 
 
 class TestCounts(NamedTuple):
-    """How often a test passed and failed in a build."""
+    """How often a test passed and failed in a build; unknown is how an interrupted one ends."""
 
-    passed: int
-    failed: int
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    name: str = ""
 
 
 class Job(NamedTuple):
@@ -135,16 +137,17 @@ class BuildkiteClient:
         return len(seen)
 
     async def get_build_tests(
-        self, organization: str, build_id: str, tags: str
+        self, suite: BuildkiteSuite, build_id: str, tags: str
     ) -> dict[str, TestCounts]:
         """Returns how often the tests of a build passed and failed, by test ID.
 
         Args:
-            organization: The slug of the organization.
+            suite: The suite whose tests are wanted: a build can upload to several.
             build_id: The UUID of the build.
             tags: Narrows the executions, as the API has it: `result:~failed`, say.
         """
         counts: dict[str, TestCounts] = {}
+        others: set[str] = set()
         start: Position | None = Position(MAX_LIMIT)
         while start is not None and start.page <= MAX_PAGES:
             listed = await self._list(
@@ -152,13 +155,14 @@ class BuildkiteClient:
                 "/analytics/organizations/{organization}/builds/{build_id}/tests",
                 start,
                 [("tags", tags)],
-                organization=organization,
+                organization=suite.organization,
                 build_id=build_id,
             )
             before = len(counts)
             counts |= {test.id: _test_counts(test) for test in listed.values if test.id}
+            others |= {test.id for test in listed.values if test.id and _is_elsewhere(test, suite)}
             start = listed.next if len(counts) > before else None
-        return counts
+        return {test_id: counted for test_id, counted in counts.items() if test_id not in others}
 
     async def get_muted_tests(self, suite: BuildkiteSuite) -> frozenset[str]:
         """Returns the IDs of the muted tests of a suite."""
@@ -286,6 +290,16 @@ def _mapped(listed: Listed[W], values: Sequence[T]) -> Listed[T]:
     )
 
 
+def _is_elsewhere(sent: wire.WireBuildTest, suite: BuildkiteSuite) -> bool:
+    """Says whether the address of a test is in another suite; no field tells the suite."""
+    return bool(sent.url) and f"/suites/{suite.suite}/" not in f"{sent.url}/"
+
+
 def _test_counts(sent: wire.WireBuildTest) -> TestCounts:
     results = sent.executions_count_by_result or {}
-    return TestCounts(count(results.get("passed")), count(results.get("failed")))
+    return TestCounts(
+        count(results.get("passed")),
+        count(results.get("failed")),
+        count(results.get("unknown")),
+        title(f"{sent.scope or ''} {sent.name or ''}"),
+    )

@@ -41,6 +41,11 @@ _NOTES: Final = {
     ("failed", "in_progress"): "More failures may come; that it failed is final.",
 }
 _STALE: Final = "No results came in time."
+# Collectors add these by themselves; of a failure they tell nothing that a person looks for.
+_AUTOMATIC_TAGS: Final = (
+    *("build.", "ci.", "cloud.", "code.file.", "collector.", "host.", "language.", "scm."),
+    *("test.framework.", "test.selector."),
+)
 _JOB_TAG: Final = "build.job_id"
 _NUMBERS_CHARS: Final = 20  # line and column behind a path
 _PLACE: Final = re.compile(
@@ -156,5 +161,9 @@ def place_of(sent: str | None) -> tuple[str, str]:
 
 
 def _tags(sent: dict[str, wire.Scalar | None]) -> tuple[str, ...]:
-    tags = [f"{name}={value}" for name, value in sent.items() if value is not None]
+    tags = [
+        f"{name}={value}"
+        for name, value in sent.items()
+        if value is not None and not name.startswith(_AUTOMATIC_TAGS)
+    ]
     return tuple(line(tag, _TAG_CHARS) for tag in tags[:_TAGS])

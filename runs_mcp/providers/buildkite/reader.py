@@ -47,6 +47,7 @@ class BuildkiteRunReader:
         self._client = BuildkiteClient(api)
         self._api = api
         self._ref = run
+        self._suite = BuildkiteSuite(run.organization, run.suite)
         self._run: Run | None = None
 
     @property
@@ -99,7 +100,7 @@ class BuildkiteRunReader:
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last finished run on the suite's default branch before `run`."""
-        where = BuildkiteSuite(self._ref.organization, self._ref.suite)
+        where = self._suite
         branches = await self._default_branches(where)
         start: Position | None = Position(MAX_LIMIT)
         for _ in range(_SEARCHED_PAGES):
@@ -131,7 +132,7 @@ class BuildkiteRunReader:
     ) -> tuple[dict[TestKey, Failure], _Executions, tuple[str, ...]]:
         """Returns each test that failed, once: as failed, flaky, or in quarantine (muted)."""
         read = await self._executions(progress)
-        retries = await find_retries(self._client, self._ref.organization, run, read.by_test)
+        retries = await find_retries(self._client, self._suite, run, read.by_test)
         muted = await self._muted() if read.by_test else frozenset()
         failures = {}
         for key, executions in read.by_test.items():
@@ -147,9 +148,7 @@ class BuildkiteRunReader:
     async def _muted(self) -> frozenset[str]:
         """Returns the IDs of the tests that are muted now; none where that cannot be read."""
         try:
-            return await self._client.get_muted_tests(
-                BuildkiteSuite(self._ref.organization, self._ref.suite)
-            )
+            return await self._client.get_muted_tests(self._suite)
         except RunsError:
             return frozenset()
 

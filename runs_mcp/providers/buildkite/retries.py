@@ -14,8 +14,20 @@ from runs_mcp.errors import RunsError
 from runs_mcp.model import Run
 from runs_mcp.providers.buildkite.client import BuildkiteClient, Job, TestCounts
 from runs_mcp.providers.buildkite.mapping import FailedExecution
+from runs_mcp.providers.buildkite.references import BuildkiteSuite
 
 _FAILED_ONCE: Final = "result:~failed"
+_UNKNOWN_ONCE: Final = "result:~unknown"
+_NAMED_TESTS: Final = 3
+_LATE: Final = (
+    "{} of the failed tests ran in jobs that were tried again, and the results of the retry may "
+    "still come"
+)
+_UNSETTLED: Final = (
+    "{} of the failed tests passed in another job, and whether that was a retry is not known: the "
+    "token needs the scope read_builds"
+)
+_ELSEWHERE: Final = "{} of the failed tests passed in another job, which was not a retry"
 _JOBS_READ: Final = 10
 """How many jobs are asked for their tests, a request each."""
 _GOING_ON: Final = frozenset({"scheduled", "assigned", "accepted", "running", "limited", "waiting"})
@@ -55,31 +67,38 @@ class _Evidence(NamedTuple):
 
 async def find_retries(
     client: BuildkiteClient,
-    organization: str,
+    suite: BuildkiteSuite,
     run: Run,
     executions: Mapping[Key, Sequence[FailedExecution]],
 ) -> Retries:
     """Reads which of the failed tests of a run passed when they were tried again."""
-    if not executions:
-        return Retries(frozenset(), ())
     if not run.ci_build_id:
-        return _unknown("the run names no build")
-    jobs = {of.job_id for tried in executions.values() for of in tried if of.job_id}
+        return _unknown("the run names no build") if executions else Retries(frozenset(), ())
+    build = _Build(client, suite, run)
+    interrupted = await build.interrupted()
+    if not executions:
+        return Retries(frozenset(), interrupted)
     try:
-        counts = await client.get_build_tests(organization, run.ci_build_id, _FAILED_ONCE)
+        counts = await build.tests(_FAILED_ONCE)
     except RunsError as error:
         return _unknown(f"the tests of the build could not be read, {error.kind}")
-    known = await _jobs(client, organization, run) if jobs else None
-    passed = {key: tried for key, tried in executions.items() if _counts(counts, key).passed}
-    asked = sorted({of.job_id for tried in passed.values() for of in tried if of.job_id})
-    in_job = await _tests_of_jobs(client, organization, run.ci_build_id, asked[:_JOBS_READ])
-    return _settle(run, executions, _Evidence(counts, known, in_job))
+    jobs = {of.job_id for tried in executions.values() for of in tried if of.job_id}
+    passed = [tried for key, tried in executions.items() if _counts(counts, key).passed]
+    asked = sorted({of.job_id for tried in passed for of in tried if of.job_id})
+    evidence = _Evidence(
+        counts,
+        await build.jobs() if jobs else None,
+        await build.tests_of_jobs(asked[:_JOBS_READ]),
+    )
+    settled = _settle(run, executions, evidence)
+    return Retries(settled.mended, settled.remarks + interrupted)
 
 
 def _settle(
     run: Run, executions: Mapping[Key, Sequence[FailedExecution]], evidence: _Evidence
 ) -> Retries:
-    mended, unsettled, late = set(), 0, 0
+    mended: set[Key] = set()
+    unsettled = elsewhere = late = 0
     for key, tried in executions.items():
         passed = _counts(evidence.counts, key).passed > 0
         failed_in = {of.job_id for of in tried}
@@ -88,22 +107,18 @@ def _settle(
             mended.add(key)
         elif passed and None in settled:
             unsettled += 1
-        elif not passed and any(_tried_again(job, failed_in, evidence) for job in failed_in):
+        elif passed:
+            elsewhere += 1
+        elif any(_tried_again(job, failed_in, evidence) for job in failed_in):
             late += 1
-    remarks = []
-    if unsettled:
-        remarks.append(
-            f"{unsettled} of the failed tests passed in another job, and whether that was a retry "
-            "is not known (the token needs the scope read_builds)"
-        )
-    if late:
-        remarks.append(
-            f"{late} of the failed tests are in jobs that were tried again, and results "
-            "of the retry may still come"
-        )
-    elif not run.is_over and len(mended) < len(executions):
+    remarks = [
+        _LATE.format(late) if late else "",
+        _UNSETTLED.format(unsettled) if unsettled else "",
+        _ELSEWHERE.format(elsewhere) if elsewhere else "",
+    ]
+    if not run.is_over and not late and len(mended) < len(executions):
         remarks.append("a retry that passes may still be uploaded")
-    return Retries(frozenset(mended), tuple(remarks))
+    return Retries(frozenset(mended), tuple(filter(None, remarks)))
 
 
 def _mended_in(
@@ -132,36 +147,59 @@ def _tried_again(job: str, failed_in: Iterable[str], evidence: _Evidence) -> boo
     return state == "passed" or state in _GOING_ON
 
 
-async def _jobs(client: BuildkiteClient, organization: str, run: Run) -> Mapping[str, Job] | None:
-    if not run.commit:
-        return None
-    try:
-        return await client.get_jobs(organization, run.ci_build_id, run.commit)
-    except RunsError:
-        return None  # Most tokens may not read builds: what that leaves open is said.
+class _Build:
+    """Reads what there is to know of the build of a run."""
 
+    def __init__(self, client: BuildkiteClient, suite: BuildkiteSuite, run: Run) -> None:
+        self._client = client
+        self._suite = suite
+        self._run = run
 
-async def _tests_of_jobs(
-    client: BuildkiteClient, organization: str, build_id: str, jobs: Sequence[str]
-) -> dict[str, Mapping[str, TestCounts]]:
-    """Reads the tests that failed at least once in each of these jobs."""
-    read: dict[str, Mapping[str, TestCounts]] = {}
+    async def tests(self, tags: str) -> Mapping[str, TestCounts]:
+        """Reads how often the tests that have such executions passed and failed."""
+        return await self._client.get_build_tests(self._suite, self._run.ci_build_id, tags)
 
-    async def read_one(job: str) -> None:
+    async def interrupted(self) -> tuple[str, ...]:
+        """Reads which tests have no result: collectors send an interrupted one as unknown."""
         try:
-            tags = f"build.job_id:{job},{_FAILED_ONCE}"
-            read[job] = await client.get_build_tests(organization, build_id, tags)
+            tests = await self.tests(_UNKNOWN_ONCE)
         except RunsError:
-            read[job] = {}
+            return ()
+        names = [test.name for test in tests.values() if test.unknown and not test.passed]
+        if not names:
+            return ()
+        shown = ", ".join(names[:_NAMED_TESTS]) + (", …" if len(names) > _NAMED_TESTS else "")
+        return (f"interrupted tests: {len(names)} ({shown})",)
 
-    async with anyio.create_task_group() as tasks:
-        for job in jobs:
-            tasks.start_soon(read_one, job)
-    return read
+    async def jobs(self) -> Mapping[str, Job] | None:
+        """Reads the jobs; None where they cannot be read, as with most tokens."""
+        if not self._run.commit:
+            return None
+        try:
+            return await self._client.get_jobs(
+                self._suite.organization, self._run.ci_build_id, self._run.commit
+            )
+        except RunsError:
+            return None
+
+    async def tests_of_jobs(self, jobs: Sequence[str]) -> dict[str, Mapping[str, TestCounts]]:
+        """Reads the tests that failed at least once in each of these jobs."""
+        read: dict[str, Mapping[str, TestCounts]] = {}
+
+        async def read_one(job: str) -> None:
+            try:
+                read[job] = await self.tests(f"build.job_id:{job},{_FAILED_ONCE}")
+            except RunsError:
+                read[job] = {}
+
+        async with anyio.create_task_group() as tasks:
+            for job in jobs:
+                tasks.start_soon(read_one, job)
+        return read
 
 
 def _counts(counts: Mapping[str, TestCounts], key: Key) -> TestCounts:
-    return counts.get(key[0], TestCounts(0, 0))
+    return counts.get(key[0], TestCounts())
 
 
 def _unknown(why: str) -> Retries:

@@ -55,6 +55,9 @@ class WireBuildTest(Struct, frozen=True):
     """An item of *tests of a build*, or of the muted tests of a suite, which has no counts."""
 
     id: str | None = None
+    url: str | None = None
+    scope: str | None = None
+    name: str | None = None
     executions_count_by_result: dict[str, Number | None] | None = None
 
 
