@@ -208,19 +208,37 @@ def test_what_is_not_there_is_a_404_in_the_envelope(
     assert isinstance(answer.json()["error"], str)
 
 
-def test_asset_urls_are_signed_for_two_hours_from_the_answer_on(api: httpx.Client) -> None:
-    run = api.get(f"/runs/{NotableRun.THREE_CAUSES}").json()["data"]
-    failed = next(spec for spec in run["specs"] if spec["results"]["stats"]["failures"])
-    answer = api.get(f"/instances/{failed['instanceId']}")
-    urls = re.findall(r'"(https://[^"]*\?Expires=[^"]*)"', answer.text)
-    kinds = {httpx.URL(url).path.rsplit(".", 1)[1] for url in urls}
-    assert kinds == {"png", "webm", "zip", "md"}
+def test_cypress_assets_are_signed_for_two_hours_from_the_answer_on(api: httpx.Client) -> None:
+    answer = _failed_instance(api, NotableRun.CONSOLE_FAILED)
+    urls = re.findall(r'"(https://[^"]*[?]Expires=[^"]*)"', answer.text)
+    assert {httpx.URL(url).path.rsplit(".", 1)[1] for url in urls} == {"png", "mp4"}
     assert "https://assets.sandbox.example/" in urls[0]
     for url in urls:
         assert 430 <= len(url) <= 470
         left = int(httpx.URL(url).params["Expires"]) - datetime.now(UTC).timestamp()
         assert 7190 < left <= 7200
-    assert not re.search(r'\.(?:png|webm|zip|md|mp4)"', answer.text)
+    assert not re.search(r'\.(?:png|mp4)"', answer.text)
+
+
+def test_playwright_assets_are_signed_for_three_days_from_the_answer_on(api: httpx.Client) -> None:
+    answer = _failed_instance(api, NotableRun.THREE_CAUSES)
+    urls = re.findall(r'"(https://[^"]*[?]X-Amz-[^"]*)"', answer.text)
+    kinds = {httpx.URL(url).path.rsplit(".", 1)[1] for url in urls}
+    assert kinds == {"png", "webm", "zip", "md", "txt"}
+    assert "https://artifacts.sandbox.example/" in urls[0]
+    for url in urls:
+        query = httpx.URL(url).params
+        signed = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        assert 0 <= (datetime.now(UTC) - signed).total_seconds() < 10
+        assert query["X-Amz-Expires"] == "259200"
+        assert re.fullmatch("[0-9a-f]{64}", query["X-Amz-Signature"])
+    assert not re.search(r'https://[^"?]*\.(?:png|webm|zip|md|txt)"', answer.text)
+
+
+def _failed_instance(api: httpx.Client, run_id: str) -> httpx.Response:
+    run = api.get(f"/runs/{run_id}").json()["data"]
+    failed = next(spec for spec in run["specs"] if spec["results"]["stats"]["failures"])
+    return api.get(f"/instances/{failed['instanceId']}")
 
 
 def test_the_story_is_the_same_at_any_time_but_for_the_times(http: httpx.Client) -> None:
