@@ -3,7 +3,7 @@
 An UNSET field is absent from the JSON, None is null: the API has both.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -145,19 +145,20 @@ class Timeout(Record, frozen=True, kw_only=True):
 
 
 class Cancellation(Record, frozen=True, kw_only=True):
-    """Who canceled a run, when and why: in the words of the reference."""
+    """Who canceled a run, when and why: in the reference's words, or in OpenAPI's."""
 
-    actor: str
-    canceled_at: str
+    actor: str | UnsetType = UNSET
+    canceled_at: str | UnsetType = UNSET
+    cancelled_by: str | UnsetType = UNSET
+    cancelled_at: str | UnsetType = UNSET
     reason: str
 
-
-class OpenApiCancellation(Record, frozen=True, kw_only=True):
-    """The same in the words of the OpenAPI document."""
-
-    cancelled_by: str
-    cancelled_at: str
-    reason: str
+    @classmethod
+    def told(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
+        """The same in either words."""
+        if as_open_api:
+            return cls(cancelled_by=who, cancelled_at=when, reason=why)
+        return cls(actor=who, canceled_at=when, reason=why)
 
 
 class Stats(Record, frozen=True, kw_only=True):
@@ -251,7 +252,7 @@ class Run(Record, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     cypress_version: str | UnsetType = UNSET
     timeout: Timeout = Timeout()
-    cancellation: Cancellation | OpenApiCancellation | UnsetType = UNSET
+    cancellation: Cancellation | UnsetType = UNSET
     groups: tuple[Group, ...]
     meta: Meta
     specs: tuple[Spec, ...] | UnsetType = UNSET

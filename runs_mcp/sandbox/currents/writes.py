@@ -12,7 +12,6 @@ from runs_mcp.sandbox.currents.answers import ApiError
 from runs_mcp.sandbox.currents.records import (
     Cancellation,
     Group,
-    OpenApiCancellation,
     Record,
     Run,
     Spec,
@@ -60,19 +59,13 @@ def cancel(stored: StoredRun, *, as_open_api: bool = False) -> Canceled:
             run,
             status="FAILED" if has_failed or run.status == "FAILING" else "PASSED",
             completion_state="CANCELED",
-            cancellation=_cancellation(now, as_open_api=as_open_api),
+            cancellation=Cancellation.told(ACTOR, utc(now), _REASON, as_open_api=as_open_api),
             duration_ms=max(0, int(age.total_seconds() * 1000)),
         )
     )
     if as_open_api:
         return OpenApiCanceled(run_id=run.run_id, cancelled=True, cancelled_at=utc(now))
     return ReferenceCanceled(run_id=run.run_id, actor=ACTOR, canceled_at=utc(now), reason=_REASON)
-
-
-def _cancellation(now: datetime, *, as_open_api: bool) -> Cancellation | OpenApiCancellation:
-    if as_open_api:
-        return OpenApiCancellation(cancelled_by=ACTOR, cancelled_at=utc(now), reason=_REASON)
-    return Cancellation(actor=ACTOR, canceled_at=utc(now), reason=_REASON)
 
 
 def in_progress_from_github(

@@ -11,7 +11,6 @@ from runs_mcp.sandbox.currents.records import (
     Cancellation,
     CompletionState,
     Group,
-    OpenApiCancellation,
     Platform,
     Run,
     Spec,
@@ -99,14 +98,14 @@ class StoryRun:
         is_told = is_timeout or self._plan.tells_as_open_api
         return Timeout(is_timeout=is_timeout, timeout_value_ms=_TIMEOUT_MS if is_told else UNSET)
 
-    def _cancellation(self) -> Cancellation | OpenApiCancellation | UnsetType:
+    def _cancellation(self) -> Cancellation | UnsetType:
         plan = self._plan
         if plan.completion != "CANCELED" or plan.stopped_after is None:
             return UNSET
-        at, by, why = utc(plan.created_at + plan.stopped_after), plan.canceled_by, "userRequest"
-        if plan.tells_as_open_api:
-            return OpenApiCancellation(cancelled_by=by, cancelled_at=at, reason=why)
-        return Cancellation(actor=by, canceled_at=at, reason=why)
+        when = utc(plan.created_at + plan.stopped_after)
+        return Cancellation.told(
+            plan.canceled_by, when, "userRequest", as_open_api=plan.tells_as_open_api
+        )
 
     def _group(self, group_id: str, platform: Platform) -> Group:
         own = [execution for execution in self._executions if execution.group_id == group_id]
