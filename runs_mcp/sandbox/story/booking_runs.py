@@ -18,6 +18,11 @@ from runs_mcp.sandbox.story.booking_failures import (
     matrix_failures,
     with_seat_map_flake,
 )
+from runs_mcp.sandbox.story.booking_odd_endings import (
+    STOPPED_EARLY,
+    UNUSUAL_ENDS,
+    only_in_one_browser,
+)
 from runs_mcp.sandbox.story.causes import Outcome
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, PUSH_IN_PROGRESS
 from runs_mcp.sandbox.story.run_plan import OLD_REPORTER, PLAYWRIGHT, RunPlan, WentWrong, all_well
@@ -62,6 +67,7 @@ class BookingRuns:
         yield from self._other_branches()
         yield from self._split_bill_branch()
         yield from self._unfinished()
+        yield from self._odd_endings()
 
     def _pushes_to_main(self) -> Iterator[RunPlan]:
         known = failing(_KNOWN_ON_MAIN)
@@ -161,6 +167,26 @@ class BookingRuns:
         )
         failing_run = self._plan("failing", branch, timedelta(minutes=9), failing_now, pr=pr)
         yield dataclasses.replace(failing_run, completion="IN_PROGRESS", completed=36, running=4)
+
+    def _odd_endings(self) -> Iterator[RunPlan]:
+        sticky = self._plan(
+            "sticky calendar",
+            "feat/sticky-calendar",
+            timedelta(hours=150),
+            only_in_one_browser,
+            pr="418",
+        )
+        yield dataclasses.replace(sticky, groups=_BROWSERS)
+        yield self._plan(
+            "halted", "feat/lounge-menu", timedelta(hours=148), STOPPED_EARLY, pr="420"
+        )
+        yield self._plan(
+            "unusual ends",
+            "test/expected-failures",
+            timedelta(hours=146),
+            UNUSUAL_ENDS,
+            pr="421",
+        )
 
     def _unfinished(self) -> Iterator[RunPlan]:
         timed_out = self._plan("timed out", "release/2.31", timedelta(hours=29), tags=("release",))
