@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runs_mcp.sandbox import READ_ONLY_KEY, READ_WRITE_KEY, Fault, Sandbox
+from runs_mcp.sandbox import NO_RESULTS_TOKEN, READ_ONLY_KEY, READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story import BOOKING_PROJECT, NotableRun
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
@@ -179,6 +179,39 @@ def test_the_read_only_key_may_not_write(
     after = _body(http, sandbox, MAIN_PATH), _body(http, sandbox, f"/runs/{NotableRun.IN_PROGRESS}")
     assert [run["completionState"] for run in after] == ["COMPLETE", "IN_PROGRESS"]
     assert [len(run["specs"]) for run in after] == [len(run["specs"]) for run in before]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", f"/projects/{BOOKING_PROJECT}/runs", "results:read"),
+        ("GET", f"/runs/find?projectId={BOOKING_PROJECT}", "results:read"),
+        ("GET", MAIN_PATH, "results:read"),
+        ("GET", "/instances/any", "results:read"),
+        ("PUT", f"/runs/{NotableRun.IN_PROGRESS}/cancel", "runs:write"),
+        ("DELETE", MAIN_PATH, "runs:write"),
+    ],
+)
+def test_a_token_without_the_scope_is_told_which_one_it_lacks(
+    http: httpx.Client, sandbox: Sandbox, method: str, path: str, scope: str
+) -> None:
+    headers = {"Authorization": f"Bearer {NO_RESULTS_TOKEN}"}
+    answer = http.request(method, sandbox.currents_url + path, headers=headers)
+    assert answer.status_code == 403
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    assert answer.headers["www-authenticate"] == challenge
+    assert answer.json()["status"] == "FAILED"
+    assert scope in answer.json()["error"]
+
+
+def test_the_token_that_may_read_projects_reads_them_and_is_none_of_buildkites(
+    http: httpx.Client, sandbox: Sandbox
+) -> None:
+    headers = {"Authorization": f"Bearer {NO_RESULTS_TOKEN}"}
+    for path in ("/projects", f"/projects/{BOOKING_PROJECT}"):
+        assert http.get(sandbox.currents_url + path, headers=headers).status_code == 200
+    url = f"{sandbox.buildkite_url}/v2/access-token"
+    assert http.get(url, headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize(
