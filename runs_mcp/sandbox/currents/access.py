@@ -12,7 +12,7 @@ _SCOPES_OF_TOKENS = {NO_RESULTS_TOKEN: frozenset({"projects:read"})}
 
 
 class KeyRequired:
-    """Lets nobody without a key in, nobody with the read-only key write, no token beyond its scopes."""
+    """Lets nobody without a key in; the read-only key may not write, a token has its scopes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

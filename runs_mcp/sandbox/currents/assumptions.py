@@ -23,6 +23,7 @@ ASSUMPTIONS = (
     "Delete says that the actor is «API Request»; a deleted run's instances answer 404.",
     # Refusals
     "The texts of 401, 403 and 404; a wrong method answers 404.",
+    "The read-only key may GET and nothing else; the one POST it may make is not served here.",
     # Runs
     "A run that timed out has failed, whatever its tests say.",
     "A run's duration goes from the first claim to the last claim or completion.",
