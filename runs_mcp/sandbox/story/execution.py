@@ -58,12 +58,12 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether the vendor calls it failed."""
         return self.is_complete and self.stats.has_failed
 
-    @property
+    @cached_property
     def started_at(self) -> datetime:
         """When its first test began."""
         return self.claimed_at + timedelta(milliseconds=_START_MS)
 
-    @property
+    @cached_property
     def completed_at(self) -> datetime:
         """When it reported its results, if it did."""
         return self.started_at + timedelta(milliseconds=self.duration_ms + _REPORT_MS)
