@@ -33,12 +33,23 @@ def listed(api: httpx.Client, project_id: str) -> list[Json]:
     return runs
 
 
+def reported_tests(found: Json) -> list[Json]:
+    """The tests of an instance with state and attempts, whatever its schema."""
+    results = found.get("testResults", {})
+    return [{**test, **results.get(test["testId"], {})} for test in found["results"]["tests"]]
+
+
+def complete(of: Json) -> list[Json]:
+    """The specs of a run that reported all they had to."""
+    return [spec for spec in of["specs"] if spec["completedAt"]]
+
+
 def failed_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
     return [
         (spec["spec"], test)
         for spec in run(api, run_id)["specs"]
-        if "results" in spec and spec["results"]["stats"]["failures"]
-        for test in instance(api, spec)["results"]["tests"]
+        if spec["results"]["stats"]["failures"]
+        for test in reported_tests(instance(api, spec))
         if test["state"] == "failed"
     ]
 
@@ -47,7 +58,7 @@ def flaky_tests(api: httpx.Client, run_id: str) -> list[tuple[str, Json]]:
     return [
         (spec["spec"], test)
         for spec in run(api, run_id)["specs"]
-        if "results" in spec and spec["results"]["flaky"]
-        for test in instance(api, spec)["results"]["tests"]
+        if spec["results"]["flaky"]
+        for test in reported_tests(instance(api, spec))
         if {attempt["state"] for attempt in test["attempts"]} == {"failed", "passed"}
     ]

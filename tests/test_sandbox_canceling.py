@@ -44,13 +44,37 @@ def test_cancel_stops_a_run_in_progress_and_a_second_time_is_refused(api: httpx.
     canceled_at = datetime.fromisoformat(answer["canceledAt"])
     assert abs((canceled_at - begin).total_seconds()) < 10
     after = run(api, NotableRun.IN_PROGRESS)
-    assert (after["status"], after["completionState"]) == ("FAILED", "CANCELED")
+    assert (after["status"], after["completionState"]) == ("PASSED", "CANCELED")
     assert {"runId": NotableRun.IN_PROGRESS, **after["cancellation"]} == answer
     assert after["specs"][30]["instanceId"] == before["specs"][30]["instanceId"]
     assert after["groups"] == before["groups"]
     again = api.put(f"{path}/cancel")
     assert again.status_code == 422
     assert again.json() == {"status": "FAILED", "error": "Run already cancelled"}
+
+
+def test_a_canceled_run_that_was_failing_has_failed(api: httpx.Client) -> None:
+    assert api.put(f"/runs/{NotableRun.FAILING}/cancel").status_code == 200
+    after = run(api, NotableRun.FAILING)
+    assert (after["status"], after["completionState"]) == ("FAILED", "CANCELED")
+
+
+def test_the_console_tells_a_cancellation_as_the_openapi_document_has_it(
+    api: httpx.Client,
+) -> None:
+    receipt = api.put(f"/runs/{NotableRun.CONSOLE_IN_PROGRESS}/cancel").json()["data"]
+    assert receipt == {
+        "runId": NotableRun.CONSOLE_IN_PROGRESS,
+        "cancelled": True,
+        "cancelledAt": receipt["cancelledAt"],
+    }
+    after = run(api, NotableRun.CONSOLE_IN_PROGRESS)["cancellation"]
+    assert after == {
+        "cancelledBy": "api:sandbox",
+        "cancelledAt": receipt["cancelledAt"],
+        "reason": "apiRequest",
+    }
+    assert set(run(api, NotableRun.CONSOLE_CANCELED)["cancellation"]) == set(after)
 
 
 @pytest.mark.parametrize("over", [NotableRun.MAIN, NotableRun.TIMED_OUT, NotableRun.OLDEST_SHAPE])

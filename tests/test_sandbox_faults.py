@@ -60,6 +60,15 @@ def test_a_status_is_answered_with_body_and_headers_until_it_is_used_up(
     assert [request.status for request in sandbox.requests] == [429, 429, 200]
 
 
+def test_a_failure_can_come_with_the_status_of_a_success(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
+    sandbox.fail(Fault(status=200, times=1))
+    answer = api.get(MAIN)
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "FAILED", "error": "The sandbox was told to answer 200"}
+
+
 def test_a_proxy_can_answer_html_or_nothing(sandbox: Sandbox, api: httpx.Client) -> None:
     page = "<html><h1>502 Bad Gateway</h1></html>"
     sandbox.fail(Fault(status=502, body=page, headers={"content-type": "text/html"}, times=1))

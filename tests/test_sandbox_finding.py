@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from story_api import instance, reported_tests
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.story import BOOKING_PROJECT, NotableRun
@@ -62,7 +63,7 @@ def test_find_says_which_tests_failed_last_in_playwrights_own_form(api: httpx.Cl
     failed = [
         test["testId"]
         for spec in found["specs"]
-        for test in api.get(f"/instances/{spec['instanceId']}").json()["data"]["results"]["tests"]
+        for test in reported_tests(instance(api, spec))
         if test["state"] == "failed"
     ]
     assert found["pwLastRun"] == {"status": "failed", "failedTests": failed}

@@ -45,7 +45,7 @@ def runs(api: httpx.Client) -> list[Json]:
     return everything(api, RUNS)
 
 
-def test_projects_are_listed_with_cursors_and_got_with_their_default_branch(
+def test_projects_are_listed_with_cursors_and_got_without(
     api: httpx.Client,
 ) -> None:
     listed = api.get("/projects").json()
@@ -54,11 +54,15 @@ def test_projects_are_listed_with_cursors_and_got_with_their_default_branch(
         BOOKING_PROJECT,
         CONSOLE_PROJECT,
     ]
-    fields = {"projectId", "name", "createdAt", "inactivityTimeoutSeconds", "failFast"}
-    assert set(listed["data"][0]) == fields | {"cursor"}
-    got = api.get(f"/projects/{BOOKING_PROJECT}").json()["data"]
-    assert set(got) == fields | {"defaultBranchName"}
-    assert got["defaultBranchName"] == "main"
+    fields = {
+        *("projectId", "name", "createdAt", "inactivityTimeoutSeconds"),
+        *("failFast", "defaultBranchName"),
+    }
+    for project in listed["data"]:
+        assert set(project) == fields | {"cursor"}
+        got = api.get(f"/projects/{project['projectId']}").json()["data"]
+        assert {**got, "cursor": project["cursor"]} == project
+    assert [each["defaultBranchName"] for each in listed["data"]] == ["main", None]
 
 
 def test_runs_are_listed_newest_first_without_specs_but_with_cursor_and_duration(
@@ -71,8 +75,7 @@ def test_runs_are_listed_newest_first_without_specs_but_with_cursor_and_duration
     assert {run["projectId"] for run in runs} == {BOOKING_PROJECT}
     for run in runs:
         assert "specs" not in run
-        is_running = run["completionState"] == "IN_PROGRESS"
-        assert (run["durationMs"] is None) is is_running
+        assert (run["durationMs"] == 0) is (run["groups"][0]["instances"]["claimed"] == 0)
         assert ("cancellation" in run) is (run["completionState"] == "CANCELED")
 
 
@@ -182,10 +185,10 @@ def test_runs_are_found_by_ci_build_id_commit_message_and_pull_request(
     assert found == some
     (found,) = everything(api, RUNS, search="IGNORE previous instructions")
     assert "delete this run" in found["meta"]["commit"]["message"]
-    found_by_pr = everything(api, RUNS, pr_id="412")
+    found_by_pr = everything(api, RUNS, pr_id="skerry-lines/booking-site#412")
     assert found_by_pr == everything(api, RUNS, **{"branches[]": "feat/fare-engine-v2"})
-    assert {run["meta"]["pr"]["id"] for run in found_by_pr} == {"412"}
-    assert everything(api, RUNS, pr_id="41") == []
+    assert {run["meta"]["pr"]["id"] for run in found_by_pr} == {"skerry-lines/booking-site#412"}
+    assert everything(api, RUNS, pr_id="skerry-lines/booking-site#41") == []
 
 
 def test_runs_are_filtered_by_date(api: httpx.Client, runs: list[Json]) -> None:
@@ -193,9 +196,17 @@ def test_runs_are_filtered_by_date(api: httpx.Client, runs: list[Json]) -> None:
     found = everything(api, RUNS, date_start=begin.isoformat(), date_end="2027-05-18T14:00+02:00")
     created = [datetime.fromisoformat(run["createdAt"]) for run in runs]
     assert [run["runId"] for run in found] == [
-        run["runId"] for run, at in zip(runs, created, strict=True) if begin <= at <= end
+        run["runId"] for run, at in zip(runs, created, strict=True) if begin <= at < end
     ]
     assert 3 < len(found) < 20
+
+
+def test_a_date_that_a_list_ends_with_is_not_in_it_and_one_that_it_starts_with_is(
+    api: httpx.Client, runs: list[Json]
+) -> None:
+    newer, middle, older = (run["createdAt"] for run in runs[20:23])
+    found = everything(api, RUNS, date_start=older, date_end=newer)
+    assert [run["createdAt"] for run in found] == [middle, older]
 
 
 def test_a_cursor_of_a_run_that_a_filter_hides_still_says_where_to_go_on(
@@ -207,11 +218,9 @@ def test_a_cursor_of_a_run_that_a_filter_hides_still_says_where_to_go_on(
     assert page["data"] == [run for run in older if run["status"] == "FAILED"][:10]
 
 
-def test_get_run_has_specs_but_neither_cursor_nor_duration(
-    api: httpx.Client, runs: list[Json]
-) -> None:
+def test_get_run_has_specs_but_no_cursor(api: httpx.Client, runs: list[Json]) -> None:
     for listed in runs[:8]:
         got = api.get(f"/runs/{listed['runId']}").json()["data"]
         assert len(got.pop("specs")) == sum(g["instances"]["overall"] for g in got["groups"])
-        assert {**got, "cursor": listed["cursor"], "durationMs": listed["durationMs"]} == listed
-        assert not {"cursor", "durationMs"} & set(got)
+        assert "cursor" not in got
+        assert {**got, "cursor": listed["cursor"]} == listed

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
-from story_api import Json, run
+from story_api import Json, complete, instance, run
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.story import (
@@ -29,34 +29,28 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 
 def failed_specs(of: Json) -> list[Json]:
-    return [s for s in of["specs"] if s.get("results", {}).get("stats", {}).get("failures")]
+    counts = [(spec, spec["results"]["stats"]) for spec in complete(of)]
+    return [spec for spec, stats in counts if stats["failures"] or stats["skipped"]]
 
 
-def assert_totals_agree(of: Json, api: httpx.Client) -> None:
+def assert_totals_agree(of: Json) -> None:
+    names = ("passes", "failures", "pending", "skipped")
     for group in of["groups"]:
         own = [spec for spec in of["specs"] if spec["groupId"] == group["groupId"]]
-        results = [spec["results"] for spec in own if "results" in spec]
-        instances = [
-            api.get(f"/instances/{spec['instanceId']}").json()["data"]["results"]
-            for spec in own
-            if "results" in spec
-        ]
-        attempts = [len(test["attempts"]) for each in instances for test in each["tests"]]
+        stats = [spec["results"]["stats"] for spec in own]
         assert group["tests"] == {
-            "overall": sum(each["stats"]["tests"] for each in results),
-            "flaky": sum(each["flaky"] for each in results),
-            "retries": sum(max(0, count - 1) for count in attempts),
-            **{
-                name: sum(each["stats"][name] for each in results)
-                for name in ("passes", "failures", "pending", "skipped")
-            },
+            "overall": sum(each[name] for each in stats for name in names),
+            "tests": sum(each["tests"] for each in stats),
+            "flaky": sum(spec["results"]["flaky"] for spec in own),
+            "retries": 0,
+            **{name: sum(each[name] for each in stats) for name in names},
         }
-        failures = sum(each["stats"]["failures"] > 0 for each in results)
+        failures = sum(spec in failed_specs(of) for spec in own)
         assert group["instances"] == {
             "overall": len(own),
             "claimed": sum(spec["claimedAt"] is not None for spec in own),
             "complete": sum(spec["completedAt"] is not None for spec in own),
-            "passes": len(results) - failures,
+            "passes": sum(spec["completedAt"] is not None for spec in own) - failures,
             "failures": failures,
         }
 
@@ -76,16 +70,27 @@ def test_reset_lets_the_failed_specs_of_the_named_machines_run_again(api: httpx.
     changed = {
         old["instanceId"]
         for old, new in zip(before["specs"], after["specs"], strict=True)
-        if ("results" in old, old["completedAt"]) != ("results" in new, new["completedAt"])
+        if (old["results"], old["completedAt"]) != (new["results"], new["completedAt"])
     }
     assert changed == on_it
     for spec in after["specs"]:
         if spec["instanceId"] in on_it:
-            assert "results" not in spec
+            tests = spec["results"]["stats"]["tests"]
+            assert tests > 0
             assert spec["completedAt"] is None
-            instance = api.get(f"/instances/{spec['instanceId']}").json()["data"]
-            assert "results" not in instance
-    assert_totals_agree(after, api)
+            assert spec["results"] == nothing_yet(tests)
+            found = instance(api, spec)
+            assert found["results"]["stats"] == {**nothing_yet(tests)["stats"], "retries": 0}
+            assert found["testResults"] == {}
+            states = {(test["_s"], test["_d"]) for test in found["results"]["tests"]}
+            assert states == {(None, False)}
+    assert_totals_agree(after)
+
+
+def nothing_yet(tests: int) -> Json:
+    done = dict.fromkeys(("passes", "failures", "pending", "skipped", "flaky"), 0)
+    stats = {"tests": tests, "overall": tests, **done}
+    return {"stats": stats, "flaky": 0, "videoUrl": None}
 
 
 def test_reset_of_all_machines_leaves_no_failure_and_can_be_canceled(api: httpx.Client) -> None:
@@ -171,7 +176,7 @@ def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     (spec, *_) = sandbox.specs_of(NotableRun.THREE_CAUSES)
-    instance = sandbox.instance_of(spec.instance_id)
+    execution = sandbox.instance_of(spec.instance_id)
     model = sandbox.run_of(NotableRun.THREE_CAUSES)
     own = replace(
         model,
@@ -180,7 +185,7 @@ def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
         groups=(),
         specs=(replace(spec, instance_id="own-2"), replace(spec, instance_id="own-3")),
     )
-    sandbox.add_run(own, [replace(instance, run_id="own-1", instance_id="own-2")])
+    sandbox.add_run(own, [replace(execution, run_id="own-1", instance_id="own-2")])
     got = run(api, "own-1")
     assert [each["instanceId"] for each in got["specs"]] == ["own-2", "own-3"]
     assert api.get("/instances/own-2").json()["data"]["runId"] == "own-1"

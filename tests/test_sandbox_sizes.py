@@ -61,7 +61,7 @@ def test_a_run_has_the_size_asked_for_and_is_a_believable_mix(
 
 
 def expiry(body: bytes) -> int:
-    found = re.search(rb"Expires=([0-9]+)", body)
+    found = re.search(rb"[?]Expires=([0-9]+)", body)
     assert found
     return int(found[1])
 

@@ -43,7 +43,11 @@ def first_lines(found: list[tuple[str, Json]]) -> Counter[str]:
 def test_the_newest_run_of_the_feature_branch_fails_for_three_causes_over_many_specs(
     api: httpx.Client,
 ) -> None:
-    branch = [r for r in listed(api, BOOKING_PROJECT) if r["meta"].get("pr") == {"id": "412"}]
+    branch = [
+        r
+        for r in listed(api, BOOKING_PROJECT)
+        if r["meta"]["commit"]["branch"] == "feat/fare-engine-v2"
+    ]
     assert branch[0]["runId"] == NotableRun.THREE_CAUSES
     failed = failed_tests(api, NotableRun.THREE_CAUSES)
     causes = first_lines(failed)
@@ -96,7 +100,8 @@ def test_the_matrix_has_more_than_ten_megabytes_and_failures_to_look_for(
     assert len(matrix["groups"]) == 6
     failed = [s for s in matrix["specs"] if s["results"]["stats"]["failures"]]
     assert {s["groupId"] for s in failed} == {"webkit-mobile", "firefox-desktop"}
-    assert instance(api, failed[0])["results"]["stats"] == failed[0]["results"]["stats"]
+    stats = instance(api, failed[0])["results"]["stats"]
+    assert stats == {**failed[0]["results"]["stats"], "retries": 0}
 
 
 def test_the_night_before_ran_in_three_browsers(api: httpx.Client) -> None:
@@ -120,7 +125,7 @@ def test_runs_that_are_not_complete_have_specs_that_never_reported(api: httpx.Cl
         NotableRun.FAILING: ("FAILING", "IN_PROGRESS", 36, 4, 34),
         NotableRun.CANCELED: ("FAILED", "CANCELED", 41, 0, 33),
         NotableRun.TIMED_OUT: ("FAILED", "TIMEOUT", 71, 3, 0),
-        NotableRun.CONSOLE_CANCELED: ("FAILED", "CANCELED", 9, 1, 14),
+        NotableRun.CONSOLE_CANCELED: ("PASSED", "CANCELED", 9, 1, 14),
     }
     for run_id, (status, completion, completed, claimed, unclaimed) in states.items():
         of = run(api, run_id)
@@ -135,11 +140,11 @@ def test_nothing_happens_after_now_or_before_its_run(api: httpx.Client) -> None:
     for each in runs:
         created = datetime.fromisoformat(each["createdAt"])
         assert NOW - timedelta(days=14) <= created <= NOW
-        if each["durationMs"] is not None:
-            assert created + timedelta(milliseconds=each["durationMs"]) <= NOW
+        assert created + timedelta(milliseconds=each.get("durationMs", 0)) <= NOW
     for run_id in NotableRun:
         of = run(api, run_id)
-        end = of.get("cancellation", {}).get("canceledAt", NOW.isoformat())
+        canceled = of.get("cancellation", {})
+        end = canceled.get("canceledAt") or canceled.get("cancelledAt") or NOW.isoformat()
         for spec in of["specs"]:
             claimed, completed = spec["claimedAt"], spec["completedAt"]
             moments = [of["createdAt"], *filter(None, (claimed, completed)), end]

@@ -3,7 +3,7 @@
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
 from runs_mcp.sandbox.buildkite.paging import LINK_TOKEN as BUILDKITE_LINK_TOKEN
 from runs_mcp.sandbox.faults import Fault
-from runs_mcp.sandbox.keys import READ_ONLY_KEY, READ_WRITE_KEY
+from runs_mcp.sandbox.keys import NO_RESULTS_TOKEN, READ_ONLY_KEY, READ_WRITE_KEY
 from runs_mcp.sandbox.recording import RecordedRequest
 from runs_mcp.sandbox.server import Sandbox
 from runs_mcp.sandbox.story.buildkite_notable import BUILDKITE_SUITE, NotableBuildkiteRun
@@ -12,6 +12,7 @@ __all__ = [
     "BUILDKITE_LINK_TOKEN",
     "BUILDKITE_ORGANIZATION",
     "BUILDKITE_SUITE",
+    "NO_RESULTS_TOKEN",
     "READ_ONLY_KEY",
     "READ_WRITE_KEY",
     "Fault",

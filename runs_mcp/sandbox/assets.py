@@ -1,41 +1,74 @@
-"""Asset URLs: bare in the sandbox's records, signed in every answer that leaves."""
+"""Asset URLs: bare in the sandbox's records, signed in every answer that leaves.
+
+There are two forms: one with `Expires`, and that of object storage, with `X-Amz-Expires`.
+"""
 
 import base64
 import hashlib
 import re
+from datetime import UTC, datetime
 
 from runs_mcp.sandbox.identifiers import hex_id, uuid_id
 
 VALID_FOR_S = 2 * 60 * 60
-_HOST = "https://assets.sandbox.example"
+"""How long a URL of the first form is valid."""
+STORED_FOR_S = 3 * 24 * 60 * 60
+"""How long a URL of object storage is valid."""
+_HOST, _STORAGE = "https://assets.sandbox.example", "https://artifacts.sandbox.example"
 _FOLDER = hex_id("organization", 24)
 _KEY_PAIR = "K" + hex_id("key pair", 13).upper()
-_BARE = re.compile(rb'https://assets\.sandbox\.example/[0-9a-f]{24}/[0-9a-f-]{36}\.[a-z0-9]+(?=")')
+_ACCESS_KEY = hex_id("access key", 20).upper()
+_BARE = re.compile(
+    rb"https://(?:assets\.sandbox\.example/[0-9a-f]{24}/[0-9a-f-]{36}"
+    rb'|(artifacts)\.sandbox\.example/[0-9a-f]{16}/[0-9a-f]{16})\.[a-z0-9]+(?=")'
+)
 _URL_SAFE = bytes.maketrans(b"+/=", b"-~_")
 
 
 def asset_url(seed: str, suffix: str) -> str:
-    """The bare URL of an asset, the same for the same seed."""
+    """The bare URL of an asset of the first form, the same for the same seed."""
     return f"{_HOST}/{_FOLDER}/{uuid_id(seed)}.{suffix}"
 
 
+def stored_url(seed: str, suffix: str) -> str:
+    """The bare URL of an asset in object storage, the same for the same seed."""
+    return f"{_STORAGE}/{_FOLDER[:16]}/{hex_id(seed, 16)}.{suffix}"
+
+
 def sign_assets(body: bytes, now: float) -> bytes:
-    """The body with every bare asset URL signed for two hours from now."""
-    expires = int(now) + VALID_FOR_S
-    prefix = f"?Expires={expires}&Key-Pair-Id={_KEY_PAIR}&Signature=".encode()
+    """The body with every bare asset URL signed from now on."""
+    ours = f"?Expires={int(now) + VALID_FOR_S}&Key-Pair-Id={_KEY_PAIR}&Signature=".encode()
+    storage = _storage_query(now).encode()
 
     def signed(url: re.Match[bytes]) -> bytes:
-        digest = hashlib.shake_256(url[0] + prefix).digest(222)
-        return url[0] + prefix + base64.b64encode(digest).translate(_URL_SAFE)
+        if url[1]:
+            signature = hashlib.sha256(url[0] + storage).hexdigest().encode()
+            return url[0] + storage + signature + b"&X-Amz-SignedHeaders=host"
+        digest = hashlib.shake_256(url[0] + ours).digest(222)
+        return url[0] + ours + base64.b64encode(digest).translate(_URL_SAFE)
 
     return _BARE.sub(signed, body)
 
 
 def signed_size(body: bytes) -> int:
     """How long the body will be once it is signed, without the work of signing it."""
-    return len(body) + _SIGNATURE_SIZE * len(_BARE.findall(body))
+    in_storage = _BARE.findall(body)
+    stored = sum(map(bool, in_storage))
+    return len(body) + stored * _STORED_GROWTH + (len(in_storage) - stored) * _GROWTH
 
 
-_SIGNATURE_SIZE = len(sign_assets(f'"{asset_url("", "png")}"'.encode(), 1_700_000_000)) - len(
-    f'"{asset_url("", "png")}"'
-)
+def _storage_query(now: float) -> str:
+    moment = datetime.fromtimestamp(int(now), UTC)
+    credential = f"{_ACCESS_KEY}%2F{moment:%Y%m%d}%2Fauto%2Fs3%2Faws4_request"
+    return (
+        "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD"
+        f"&X-Amz-Credential={credential}&X-Amz-Date={moment:%Y%m%dT%H%M%SZ}"
+        f"&X-Amz-Expires={STORED_FOR_S}&X-Amz-Signature="
+    )
+
+
+def _growth(url: str) -> int:
+    return len(sign_assets(f'"{url}"'.encode(), 1_700_000_000)) - len(f'"{url}"')
+
+
+_GROWTH, _STORED_GROWTH = _growth(asset_url("", "png")), _growth(stored_url("", "png"))

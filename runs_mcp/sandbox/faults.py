@@ -19,7 +19,10 @@ class Fault:
     delay_s: float = 0.0
     """Latency before the answer, or before whatever else this fault does."""
     status: int | None = None
-    """Answer with this status, `body` and `headers` instead of asking the API."""
+    """Answer with this status, `body` and `headers` instead of asking the API.
+
+    Without a body, it is the vendor's envelope of a failure; so 200 is a failure that says OK.
+    """
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     reset: bool = False

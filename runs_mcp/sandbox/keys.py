@@ -2,6 +2,8 @@
 
 READ_WRITE_KEY = "sandbox-read-write"
 READ_ONLY_KEY = "sandbox-read-only"
+NO_RESULTS_TOKEN = "sandbox-no-results"  # noqa: S105  # of the sandbox alone
+"""An access token to the Currents API that may read projects, and nothing else."""
 
 
 def bearer_key(authorization: str) -> str | None:

@@ -11,8 +11,8 @@ from starlette.routing import Mount
 from runs_mcp.sandbox.buildkite_side import BuildkiteSide
 from runs_mcp.sandbox.control import control_routes
 from runs_mcp.sandbox.currents.application import currents_application
-from runs_mcp.sandbox.currents.instance_records import Instance
 from runs_mcp.sandbox.currents.records import Run, Spec
+from runs_mcp.sandbox.currents.schema2_records import AnyInstance
 from runs_mcp.sandbox.currents.store import GivenRun, Store, StoredRun
 from runs_mcp.sandbox.faults import Fault, FaultList
 from runs_mcp.sandbox.front_door import FrontDoor
@@ -87,7 +87,7 @@ class Sandbox(BuildkiteSide):
         """Behave again."""
         self._faults.clear()
 
-    def add_run(self, run: Run, instances: Sequence[Instance] = ()) -> None:
+    def add_run(self, run: Run, instances: Sequence[AnyInstance] = ()) -> None:
         """One more run, with its specs; its instances are those given."""
         self._store.add_run(run, GivenRun(run, instances))
 
@@ -116,8 +116,8 @@ class Sandbox(BuildkiteSide):
         """What is true of a run's specs now."""
         return self._stored(run_id).specs()
 
-    def instance_of(self, instance_id: str) -> Instance:
-        """What is true of one spec's execution now; its results are UNSET while it runs."""
+    def instance_of(self, instance_id: str) -> AnyInstance:
+        """What is true of one spec's execution now: of schema 2 for Playwright, 1 for Cypress."""
         instance = self._store.instance(instance_id)
         if instance is None:
             raise KeyError(instance_id)

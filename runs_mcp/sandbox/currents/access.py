@@ -1,29 +1,60 @@
-"""Who may do what: two keys, one of which may only read."""
+"""Who may do what: two keys, one of which may only read, and a token with one scope."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runs_mcp.sandbox.currents.answers import ApiError, failure
-from runs_mcp.sandbox.keys import READ_ONLY_KEY, bearer_key
+from runs_mcp.sandbox.keys import NO_RESULTS_TOKEN, READ_ONLY_KEY, bearer_key
 
 ACTOR = "api:sandbox"
 """How the API names the key that did something."""
+_SCOPES_OF_TOKENS = {NO_RESULTS_TOKEN: frozenset({"projects:read"})}
 
 
 class KeyRequired:
-    """Lets nobody without a key in, and nobody with the read-only key write."""
+    """Lets nobody without a key in; the read-only key may not write, a token has its scopes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        key = bearer_key(Headers(scope=scope).get("authorization", ""))
-        if key is None:
-            refusal = ApiError(401, "Unauthorized: no valid API key")
-        elif key == READ_ONLY_KEY and scope["method"] not in ("GET", "HEAD"):
-            refusal = ApiError(403, "Forbidden: this API key is read-only")
-        else:
+        refusal = _refusal(scope)
+        if refusal is None:
             await self._app(scope, receive, send)
-            return
-        await failure(refusal, Headers(scope=scope))(scope, receive, send)
+        else:
+            await failure(refusal, Headers(scope=scope))(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> ApiError | None:
+    authorization = Headers(scope=scope).get("authorization", "")
+    scopes = _scopes_of(authorization)
+    if scopes is not None:
+        needed = _scope_for(scope["method"], scope["path"])
+        return None if needed in scopes else _insufficient(needed)
+    key = bearer_key(authorization)
+    if key is None:
+        return ApiError(401, "Unauthorized: no valid API key")
+    if key == READ_ONLY_KEY and scope["method"] not in ("GET", "HEAD"):
+        return ApiError(403, "Forbidden: this API key is read-only")
+    return None
+
+
+def _scopes_of(authorization: str) -> frozenset[str] | None:
+    kind, _, token = authorization.partition(" ")
+    return _SCOPES_OF_TOKENS.get(token) if kind.lower() == "bearer" else None
+
+
+def _scope_for(method: str, path: str) -> str:
+    """The scope that an operation needs."""
+    _, _, *segments = path.split("/")
+    if segments[:1] == ["projects"] and len(segments) < 3:
+        return "projects:read"
+    return "results:read" if method in ("GET", "HEAD") else "runs:write"
+
+
+def _insufficient(needed: str) -> ApiError:
+    challenge = f'Bearer error="insufficient_scope", scope="{needed}"'
+    return ApiError(
+        403, f"Forbidden: the token lacks the scope {needed}", {"WWW-Authenticate": challenge}
+    )

@@ -1,6 +1,7 @@
 """The API's envelopes, and its refusals."""
 
 import time
+from collections.abc import Mapping
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -15,12 +16,13 @@ DataT = TypeVar("DataT", bound=Record)
 
 
 class ApiError(Exception):
-    """A refusal, with the status and the text that the caller gets."""
+    """A refusal, with the status, the text and the headers that the caller gets."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
+        self.headers = headers or {}
 
 
 class One(Record, Generic[DataT], frozen=True, kw_only=True):
@@ -50,4 +52,6 @@ def encode(envelope: Record) -> bytes:
 
 def failure(error: ApiError, headers: Headers) -> Response:
     """The envelope of a refusal."""
-    return json_answer(encode(_Failure(error=error.text)), headers, error.status)
+    answer = json_answer(encode(_Failure(error=error.text)), headers, error.status)
+    answer.headers.update(error.headers)
+    return answer

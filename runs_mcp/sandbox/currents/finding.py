@@ -7,6 +7,7 @@ from runs_mcp.sandbox.currents.parameters import Parameters
 from runs_mcp.sandbox.currents.records import LastRun, Run
 from runs_mcp.sandbox.currents.run_bodies import whole_run
 from runs_mcp.sandbox.currents.run_filters import has_tags, is_on_branch
+from runs_mcp.sandbox.currents.schema2_records import AnyInstance, Schema2Instance
 from runs_mcp.sandbox.currents.store import Store, StoredRun
 
 MAX_BODY_BYTES = 1_000_000
@@ -55,16 +56,23 @@ def _is_complete(run: Run) -> bool:
 
 def _is_playwright(run: Run) -> bool:
     framework = run.meta.framework
-    return framework is not UNSET and framework.type == "playwright"
+    return framework is not UNSET and framework.type == "pw"
 
 
 def _last_run(stored: StoredRun) -> LastRun:
     failed: list[str] = []
     for spec in stored.specs():
         instance = stored.instance(spec.instance_id) if spec.has_failed else None
-        if instance is not None and instance.results is not UNSET:
-            tests = instance.results.tests
-            failed.extend(test.test_id for test in tests if test.state == "failed")
+        if instance is not None:
+            failed.extend(_failed_tests(instance))
     return LastRun(
         status="failed" if failed else "passed", failed_tests=tuple(dict.fromkeys(failed))
     )
+
+
+def _failed_tests(instance: AnyInstance) -> list[str]:
+    if isinstance(instance, Schema2Instance):
+        results = instance.test_results
+        return [test_id for test_id, result in results.items() if result.state == "failed"]
+    tests = () if instance.results is UNSET else instance.results.tests
+    return [test.test_id for test in tests if test.state == "failed"]

@@ -1,4 +1,7 @@
-"""Instances (one spec file's execution) in the shape that the Currents API gives them."""
+"""Instances (one spec file's execution) of schema 1, and what both schemas have in common.
+
+Cypress and old Playwright reporters have this schema: a test holds its state and attempts.
+"""
 
 from typing import Literal
 
@@ -15,34 +18,37 @@ from runs_mcp.sandbox.currents.records import (
 )
 
 TestState = Literal["passed", "failed", "pending", "skipped"]
-RawStatus = Literal["passed", "failed", "timedOut", "interrupted"]
+RawStatus = Literal["passed", "failed", "timedOut", "interrupted", "skipped"]
 
 
 class CodeFrame(Record, frozen=True, kw_only=True):
-    """The source around the line that failed."""
+    """The source around the line that failed: Playwright names one file, Cypress three."""
 
+    frame: str
     line: int
     column: int
     file: str | UnsetType = UNSET
-    original_file: str
-    relative_file: str
-    absolute_file: str
-    frame: str
+    original_file: str | UnsetType = UNSET
+    relative_file: str | UnsetType = UNSET
+    absolute_file: str | UnsetType = UNSET
+    language: str | UnsetType = UNSET
 
 
 class AttemptError(Record, frozen=True, kw_only=True):
-    """Why an attempt failed; a plain time-out has no code frame."""
+    """Why an attempt failed; a plain time-out has no code frame, and Playwright no name."""
 
-    name: str
+    name: str | None
     message: str
     stack: str
+    value: str | UnsetType | None = UNSET
     code_frame: CodeFrame | UnsetType = UNSET
 
 
 class Attempt(Record, frozen=True, kw_only=True):
     """One attempt at a test."""
 
-    state: Literal["passed", "failed"]
+    attempt_id: str | UnsetType = UNSET
+    state: TestState
     raw_status: RawStatus | UnsetType = UNSET
     error: AttemptError | None
     wall_clock_started_at: str
@@ -59,7 +65,7 @@ class Test(Record, frozen=True, kw_only=True):
 
     test_id: str
     title: tuple[str, ...]
-    original_title: str | UnsetType = UNSET
+    original_title: tuple[str, ...] | str | UnsetType = UNSET
     state: TestState
     display_error: str | None
     is_flaky: bool | UnsetType = UNSET
@@ -86,18 +92,21 @@ class Trace(Record, frozen=True, kw_only=True):
 
 
 class Attachment(Record, frozen=True, kw_only=True):
-    """A file that a test attached to its report."""
+    """A file attached to a report: without a test, to the spec file's."""
 
-    test_id: str
-    test_attempt_index: int
-    attachment_id: str
+    id: str
+    test_id: str | UnsetType = UNSET
+    test_attempt_index: int | UnsetType = UNSET
+    read_url: str
     name: str
     content_type: str
-    attachment_url: str = msgspec.field(name="attachmentURL")
+    filename: str
+    """With a hash, in contrast to the name."""
+    created_at: str
 
 
 class InstanceResults(Record, frozen=True, kw_only=True):
-    """All that one spec file reported; Cypress has one video, Playwright one an attempt."""
+    """All that one spec file reported; Cypress has one video of it all."""
 
     stats: Stats
     exception: str | None = None
@@ -106,7 +115,6 @@ class InstanceResults(Record, frozen=True, kw_only=True):
     video_url: str | UnsetType | None = UNSET
     videos: tuple[Video, ...] | UnsetType = UNSET
     playwright_traces: tuple[Trace, ...] | UnsetType = UNSET
-    attachments: tuple[Attachment, ...] | UnsetType = UNSET
 
 
 class Instance(Record, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """The operations that only read."""
 
+from msgspec import UNSET
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,15 +29,8 @@ def read_routes(store: Store) -> list[Route]:
 
     async def get_project(request: Request) -> Response:
         project = _project(store, path_value(request, "project_id"))
-        known = Project(
-            project_id=project.project_id,
-            name=project.name,
-            created_at=project.created_at,
-            inactivity_timeout_seconds=project.inactivity_timeout_seconds,
-            fail_fast=project.fail_fast,
-            default_branch_name="main",
-        )
-        return json_answer(encode(One(data=known)), request.headers)
+        known = One(data=replace(project, cursor=UNSET))
+        return json_answer(encode(known), request.headers)
 
     async def list_runs(request: Request) -> Response:
         project = _project(store, path_value(request, "project_id"))

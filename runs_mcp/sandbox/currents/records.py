@@ -3,7 +3,7 @@
 An UNSET field is absent from the JSON, None is null: the API has both.
 """
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -17,19 +17,19 @@ class Record(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class Project(Record, frozen=True, kw_only=True):
-    """A project; the default branch is known to «get project» alone."""
+    """A project; not every one has a default branch."""
 
     project_id: str
     name: str
     created_at: str
     inactivity_timeout_seconds: int = 3600
     fail_fast: bool = False
-    default_branch_name: str | UnsetType = UNSET
+    default_branch_name: str | None = None
     cursor: str | UnsetType = UNSET
 
 
 class Platform(Record, frozen=True, kw_only=True):
-    """Where a group ran."""
+    """Where a group ran; for Playwright, the browser's name is that of the project."""
 
     os_name: str
     os_version: str
@@ -53,6 +53,9 @@ class TestTotals(Record, frozen=True, kw_only=True):
     __test__ = False  # pytest would take the name for a test's
 
     overall: int = 0
+    """Those that are done."""
+    tests: int | UnsetType = UNSET
+    """Those that are known; the oldest payloads do not say."""
     passes: int = 0
     failures: int = 0
     pending: int = 0
@@ -68,6 +71,32 @@ class Group(Record, frozen=True, kw_only=True):
     platform: Platform
     instances: InstanceTotals = InstanceTotals()
     tests: TestTotals = TestTotals()
+    coverage_enabled: bool | UnsetType = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
+    duration_ms: int | UnsetType = UNSET
+    spec_count: int | UnsetType = UNSET
+
+
+class GithubEvent(Record, frozen=True, kw_only=True):
+    """The pull request that CI ran for, as GitHub told CI."""
+
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    base_sha: str
+    issue_url: str
+    html_url: str
+    pr_title: str
+    sender_avatar_url: str
+    sender_html_url: str
+
+
+class ReplacedCommit(Record, frozen=True, kw_only=True):
+    """What the commit was before the pull request's own was put in its place."""
+
+    sha: str
+    branch: str
+    message: str
 
 
 class Commit(Record, frozen=True, kw_only=True):
@@ -79,7 +108,9 @@ class Commit(Record, frozen=True, kw_only=True):
     author_email: str
     message: str
     remote_origin: str
-    default_branch: str | None = None
+    default_branch: str | UnsetType | None = UNSET
+    gha_event_data: GithubEvent | UnsetType = UNSET
+    replaced_commit_data: ReplacedCommit | UnsetType = UNSET
 
 
 class Framework(Record, frozen=True, kw_only=True):
@@ -94,6 +125,7 @@ class PullRequest(Record, frozen=True, kw_only=True):
     """The pull request a run belongs to."""
 
     id: str
+    title: str | UnsetType = UNSET
 
 
 class Meta(Record, frozen=True, kw_only=True):
@@ -106,32 +138,54 @@ class Meta(Record, frozen=True, kw_only=True):
 
 
 class Timeout(Record, frozen=True, kw_only=True):
-    """Whether a run timed out, and after how long runs do."""
+    """Whether a run timed out, and sometimes after how long runs do."""
 
     is_timeout: bool = False
-    timeout_value_ms: int = 3_600_000
+    timeout_value_ms: int | UnsetType = UNSET
 
 
 class Cancellation(Record, frozen=True, kw_only=True):
-    """Who canceled a run, when and why."""
+    """Who canceled a run, when and why: in the reference's words, or in OpenAPI's."""
 
-    actor: str
-    canceled_at: str
+    actor: str | UnsetType = UNSET
+    canceled_at: str | UnsetType = UNSET
+    cancelled_by: str | UnsetType = UNSET
+    cancelled_at: str | UnsetType = UNSET
     reason: str
+
+    @classmethod
+    def told(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
+        """The same in either words."""
+        if as_open_api:
+            return cls(cancelled_by=who, cancelled_at=when, reason=why)
+        return cls(actor=who, canceled_at=when, reason=why)
 
 
 class Stats(Record, frozen=True, kw_only=True):
-    """The counts of one spec file."""
+    """The counts of one spec file; before its claim, only how many tests it has."""
 
-    suites: int
+    suites: int | UnsetType = UNSET
     tests: int
-    passes: int
-    pending: int
-    skipped: int
-    failures: int
-    wall_clock_started_at: str
-    wall_clock_ended_at: str
-    wall_clock_duration: int
+    overall: int | UnsetType = UNSET
+    passes: int = 0
+    failures: int = 0
+    pending: int = 0
+    skipped: int = 0
+    flaky: int | UnsetType = UNSET
+    retries: int | UnsetType = UNSET
+    wall_clock_started_at: str | UnsetType = UNSET
+    wall_clock_ended_at: str | UnsetType = UNSET
+    wall_clock_duration: int | UnsetType = UNSET
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the vendor calls the spec file failed: skipped tests are enough."""
+        return self.failures > 0 or self.skipped > 0
+
+    @property
+    def done(self) -> int:
+        """How many tests are over."""
+        return min(self.tests, self.passes + self.failures + self.pending + self.skipped)
 
 
 class Screenshot(Record, frozen=True, kw_only=True):
@@ -143,34 +197,40 @@ class Screenshot(Record, frozen=True, kw_only=True):
     test_attempt_index: int
     taken_at: str
     screenshot_url: str = msgspec.field(name="screenshotURL")
-    height: int = 720
-    width: int = 1280
+    height: int | UnsetType = UNSET
+    width: int | UnsetType = UNSET
 
 
 class SpecResults(Record, frozen=True, kw_only=True):
-    """The results of one spec file, as the run carries them."""
+    """The results of one spec file, as the run carries them, from before its claim on."""
 
-    video_url: str | None
     stats: Stats
-    screenshots: tuple[Screenshot, ...]
     flaky: int
+    video_url: str | None
+    screenshots: tuple[Screenshot, ...] | UnsetType = UNSET
 
 
 class Spec(Record, frozen=True, kw_only=True):
-    """A spec file of a run, in one group."""
+    """A spec file of a run, in one group; the oldest payloads have no results."""
 
-    group_id: str
-    spec: str
     instance_id: str
+    spec: str
+    group_id: str
     claimed_at: str | None = None
     completed_at: str | None = None
-    machine_id: str | None = None
+    machine_id: str = ""
+    tags: tuple[str, ...] | UnsetType = UNSET
+    inactivity_timeout_ms: int | UnsetType | None = UNSET
     results: SpecResults | UnsetType = UNSET
 
     @property
     def has_failed(self) -> bool:
-        """Whether its results hold a failure."""
-        return self.results is not UNSET and self.results.stats.failures > 0
+        """Whether it is over and the vendor calls it failed."""
+        return (
+            self.completed_at is not None
+            and self.results is not UNSET
+            and self.results.stats.has_failed
+        )
 
 
 class LastRun(Record, frozen=True, kw_only=True):
@@ -181,14 +241,14 @@ class LastRun(Record, frozen=True, kw_only=True):
 
 
 class Run(Record, frozen=True, kw_only=True):
-    """A run; «list runs» leaves out specs, and only it has durationMs and cursor."""
+    """A run; «list runs» leaves out specs, and only it has a cursor."""
 
     run_id: str
     project_id: str
     status: Status | UnsetType = UNSET
     completion_state: CompletionState | UnsetType = UNSET
     created_at: str
-    duration_ms: int | UnsetType | None = UNSET
+    duration_ms: int | UnsetType = UNSET
     tags: tuple[str, ...] = ()
     cypress_version: str | UnsetType = UNSET
     timeout: Timeout = Timeout()

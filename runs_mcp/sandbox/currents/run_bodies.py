@@ -66,6 +66,5 @@ def whole_run(stored: StoredRun, last_run: LastRun | None = None) -> Run:
         stored.run,
         specs=stored.specs(),
         pw_last_run=UNSET if last_run is None else last_run,
-        duration_ms=UNSET,
         cursor=UNSET,
     )

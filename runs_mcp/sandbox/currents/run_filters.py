@@ -83,7 +83,7 @@ class ListFilter:
     def _is_in_time(self, run: Run) -> bool:
         created = datetime.fromisoformat(run.created_at)
         return (self.date_start is None or created >= self.date_start) and (
-            self.date_end is None or created <= self.date_end
+            self.date_end is None or created < self.date_end
         )
 
 

@@ -9,8 +9,9 @@ from typing import Protocol
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from runs_mcp.sandbox.currents.instance_records import Instance
 from runs_mcp.sandbox.currents.records import Project, Run, Spec
+from runs_mcp.sandbox.currents.schema2_records import AnyInstance
+from runs_mcp.sandbox.currents.unreported import unreported_instance
 from runs_mcp.sandbox.identifiers import hex_id
 
 
@@ -23,7 +24,7 @@ class RunSource(Protocol):
     def specs(self) -> Sequence[Spec]:
         """All specs, as they were before any write."""
 
-    def instance(self, instance_id: str) -> Instance | None:
+    def instance(self, instance_id: str) -> AnyInstance | None:
         """One spec's execution; None where it was never claimed."""
 
 
@@ -36,6 +37,8 @@ class StoredRun:
     version: int = 0
     """Counts the writes."""
     changed_specs: tuple[Spec, ...] | None = None
+    to_run_again: frozenset[str] = frozenset()
+    """The instances that a reset took the results of."""
 
     def specs(self) -> tuple[Spec, ...]:
         """All specs as they are now."""
@@ -43,20 +46,23 @@ class StoredRun:
             return self.changed_specs
         return tuple(self.source.specs())
 
-    def instance(self, instance_id: str) -> Instance | None:
+    def instance(self, instance_id: str) -> AnyInstance | None:
         """One spec's execution as it is now: without results where it was reset."""
         instance = self.source.instance(instance_id)
-        if instance is None or self.changed_specs is None:
+        if instance is None or instance_id not in self.to_run_again:
             return instance
-        running = {spec.instance_id for spec in self.changed_specs if spec.results is UNSET}
-        return replace(instance, results=UNSET) if instance_id in running else instance
+        return unreported_instance(instance)
 
-    def change(self, run: Run, specs: tuple[Spec, ...] | None = None) -> None:
-        """What a write left behind."""
+    def change(self, run: Run) -> None:
+        """What a write left behind of the run itself."""
         self.run = run
         self.version += 1
-        if specs is not None:
-            self.changed_specs = specs
+
+    def run_again(self, run: Run, specs: tuple[Spec, ...], instance_ids: frozenset[str]) -> None:
+        """What a reset left behind."""
+        self.change(run)
+        self.changed_specs = specs
+        self.to_run_again |= instance_ids
 
 
 class Store:
@@ -67,12 +73,19 @@ class Store:
         self._projects: dict[str, Project] = {}
         self._runs: dict[str, StoredRun] = {}
         self._run_of_instance: dict[str, str] = {}
+        self._as_open_api: set[str] = set()
 
-    def add_project(self, project: Project) -> None:
-        """One more project."""
+    def add_project(self, project: Project, *, tells_as_open_api: bool = False) -> None:
+        """One more project; its cancellations are told in one of the two ways there are."""
         with self.lock:
             cursor = hex_id(f"cursor {project.project_id}", 24)
             self._projects[project.project_id] = replace(project, cursor=cursor)
+            if tells_as_open_api:
+                self._as_open_api.add(project.project_id)
+
+    def tells_as_open_api(self, project_id: str) -> bool:
+        """Whether the project's cancellations are told as the OpenAPI document says."""
+        return project_id in self._as_open_api
 
     def add_run(self, run: Run, source: RunSource) -> None:
         """One more run, of a project there is."""
@@ -108,7 +121,7 @@ class Store:
         """A run by its ID."""
         return self._runs.get(run_id)
 
-    def instance(self, instance_id: str) -> Instance | None:
+    def instance(self, instance_id: str) -> AnyInstance | None:
         """An instance by its ID; None for a spec that was never claimed."""
         with self.lock:
             run_id = self._run_of_instance.get(instance_id)
@@ -124,7 +137,7 @@ class Store:
 class GivenRun:
     """The source of a run that somebody brought along complete."""
 
-    def __init__(self, run: Run, instances: Sequence[Instance]) -> None:
+    def __init__(self, run: Run, instances: Sequence[AnyInstance]) -> None:
         self._specs = () if run.specs is UNSET else run.specs
         self._instances = {instance.instance_id: instance for instance in instances}
 
@@ -136,6 +149,6 @@ class GivenRun:
         """The specs given."""
         return self._specs
 
-    def instance(self, instance_id: str) -> Instance | None:
+    def instance(self, instance_id: str) -> AnyInstance | None:
         """The instance given."""
         return self._instances.get(instance_id)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from runs_mcp.sandbox.currents.answers import ApiError, DataT, One, encode
 from runs_mcp.sandbox.currents.records import Record
 from runs_mcp.sandbox.currents.store import Store, StoredRun
-from runs_mcp.sandbox.currents.writes import cancel, in_progress_from_github, reset
+from runs_mcp.sandbox.currents.writes import Canceled, cancel, in_progress_from_github, reset
 from runs_mcp.sandbox.json_answers import json_answer
 from runs_mcp.sandbox.path_values import path_value
 
@@ -32,13 +32,6 @@ class _Reset(Record, frozen=True, kw_only=True):
     is_batched_or_8n: bool | UnsetType = msgspec.field(name="isBatchedOr8n", default=UNSET)
 
 
-class _Canceled(Record, frozen=True, kw_only=True):
-    run_id: str
-    actor: str
-    canceled_at: str
-    reason: str
-
-
 class _WasReset(Record, frozen=True, kw_only=True):
     run_id: str
 
@@ -53,7 +46,7 @@ def write_routes(store: Store) -> list[Route]:
 
     async def cancel_run(request: Request) -> Response:
         with store.lock:
-            answer = _cancel(_run_named(store, request))
+            answer = _cancel(store, _run_named(store, request))
         return _ok(answer, request)
 
     async def cancel_by_github_ci(request: Request) -> Response:
@@ -66,7 +59,7 @@ def write_routes(store: Store) -> list[Route]:
                 project_id=None if body.project_id is UNSET else body.project_id,
                 ci_build_id=None if body.ci_build_id is UNSET else body.ci_build_id,
             )
-            answer = _cancel(stored)
+            answer = _cancel(store, stored)
         return _ok(answer, request)
 
     async def reset_run(request: Request) -> Response:
@@ -97,14 +90,8 @@ def _run_named(store: Store, request: Request) -> StoredRun:
     return stored
 
 
-def _cancel(stored: StoredRun) -> _Canceled:
-    done = cancel(stored)
-    return _Canceled(
-        run_id=stored.run.run_id,
-        actor=done.actor,
-        canceled_at=done.canceled_at,
-        reason=done.reason,
-    )
+def _cancel(store: Store, stored: StoredRun) -> Canceled:
+    return cancel(stored, as_open_api=store.tells_as_open_api(stored.run.project_id))
 
 
 def _decoded(body: bytes, shape: type[DataT]) -> DataT:

@@ -3,45 +3,69 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from msgspec import UNSET
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from runs_mcp.sandbox.currents.access import ACTOR
 from runs_mcp.sandbox.currents.answers import ApiError
 from runs_mcp.sandbox.currents.records import (
     Cancellation,
     Group,
-    InstanceTotals,
+    Record,
     Run,
     Spec,
-    TestTotals,
 )
 from runs_mcp.sandbox.currents.store import Store, StoredRun
+from runs_mcp.sandbox.currents.totals import counts_of_specs, counts_of_tests
+from runs_mcp.sandbox.currents.unreported import unreported_spec
 from runs_mcp.sandbox.identifiers import utc
 
+_REASON = "apiRequest"
 
-def cancel(stored: StoredRun) -> Cancellation:
-    """Stop a run in progress; one that is over is refused."""
+
+class ReferenceCanceled(Record, frozen=True, kw_only=True):
+    """The receipt of a cancellation as the reference has it."""
+
+    run_id: str
+    actor: str
+    canceled_at: str
+    reason: str
+
+
+class OpenApiCanceled(Record, frozen=True, kw_only=True):
+    """The same as the OpenAPI document has it."""
+
+    run_id: str
+    cancelled: bool
+    cancelled_at: str
+
+
+Canceled = ReferenceCanceled | OpenApiCanceled
+
+
+def cancel(stored: StoredRun, *, as_open_api: bool = False) -> Canceled:
+    """Stop a run in progress; one that is over is refused. Its status stays what the tests say."""
     run = stored.run
     if run.completion_state == "CANCELED":
         raise ApiError(422, "Run already cancelled")
     if run.completion_state != "IN_PROGRESS":
         raise ApiError(422, "Run already completed")
     now = datetime.now(UTC)
-    cancellation = Cancellation(actor=ACTOR, canceled_at=utc(now), reason="apiRequest")
     age = now - datetime.fromisoformat(run.created_at)
+    has_failed = any(spec.has_failed for spec in stored.specs())
     stored.change(
         replace(
             run,
-            status="FAILED",
+            status="FAILED" if has_failed or run.status == "FAILING" else "PASSED",
             completion_state="CANCELED",
-            cancellation=cancellation,
+            cancellation=Cancellation.told(ACTOR, utc(now), _REASON, as_open_api=as_open_api),
             duration_ms=max(0, int(age.total_seconds() * 1000)),
         )
     )
-    return cancellation
+    if as_open_api:
+        return OpenApiCanceled(run_id=run.run_id, cancelled=True, cancelled_at=utc(now))
+    return ReferenceCanceled(run_id=run.run_id, actor=ACTOR, canceled_at=utc(now), reason=_REASON)
 
 
 def in_progress_from_github(
@@ -71,13 +95,12 @@ def reset(stored: StoredRun, machine_ids: Sequence[str]) -> None:
     }
     if not failed:
         raise ApiError(422, "No failed specs to reset on the given machines")
-    after = tuple(
-        replace(spec, completed_at=None, results=UNSET) if spec.instance_id in failed else spec
-        for spec in before
+    after = tuple(unreported_spec(spec) if spec.instance_id in failed else spec for spec in before)
+    groups = tuple(_with_totals(group, after) for group in stored.run.groups)
+    run = _in_progress(
+        replace(stored.run, groups=groups), still_failing=any(spec.has_failed for spec in after)
     )
-    groups = tuple(_without(group, before, failed, stored) for group in stored.run.groups)
-    run = replace(stored.run, groups=groups, duration_ms=None)
-    stored.change(_in_progress(run, still_failing=any(spec.has_failed for spec in after)), after)
+    stored.run_again(run, after, frozenset(failed))
 
 
 def _in_progress(run: Run, *, still_failing: bool) -> Run:
@@ -91,43 +114,7 @@ def _in_progress(run: Run, *, still_failing: bool) -> Run:
     )
 
 
-def _without(group: Group, specs: Sequence[Spec], gone: set[str], stored: StoredRun) -> Group:
-    """The group's totals without the results that are gone."""
-    instances, tests = group.instances, group.tests
-    for spec in specs:
-        if spec.group_id != group.group_id or spec.instance_id not in gone:
-            continue
-        instances = _minus(instances, InstanceTotals(complete=1, failures=1))
-        tests = _minus(tests, _tests_of(spec, stored))
-    return replace(group, instances=instances, tests=tests)
-
-
-def _tests_of(spec: Spec, stored: StoredRun) -> TestTotals:
-    if spec.results is UNSET:
-        return TestTotals()
-    stats = spec.results.stats
-    return TestTotals(
-        overall=stats.tests,
-        passes=stats.passes,
-        failures=stats.failures,
-        pending=stats.pending,
-        skipped=stats.skipped,
-        flaky=spec.results.flaky,
-        retries=_retries_of(spec, stored),
-    )
-
-
-def _retries_of(spec: Spec, stored: StoredRun) -> int:
-    # The run's own payload does not say how many retries a spec file needed.
-    instance = stored.instance(spec.instance_id)
-    if instance is None or instance.results is UNSET:
-        return 0
-    return sum(max(0, len(test.attempts) - 1) for test in instance.results.tests)
-
-
-_TotalsT = TypeVar("_TotalsT", InstanceTotals, TestTotals)
-
-
-def _minus(totals: _TotalsT, gone: _TotalsT) -> _TotalsT:
-    lost = asdict(gone)
-    return replace(totals, **{name: count - lost[name] for name, count in asdict(totals).items()})
+def _with_totals(group: Group, specs: Sequence[Spec]) -> Group:
+    own = [spec for spec in specs if spec.group_id == group.group_id]
+    tests = counts_of_tests(spec.results.stats for spec in own if spec.results is not UNSET)
+    return replace(group, instances=counts_of_specs(own), tests=tests)

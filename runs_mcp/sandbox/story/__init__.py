@@ -21,11 +21,19 @@ __all__ = ["BOOKING_PROJECT", "CONSOLE_PROJECT", "PUSH_IN_PROGRESS", "NotableRun
 
 def tell_story(store: Store, now: datetime) -> None:
     """Fill the store with everything that happened in the two weeks until now."""
-    for project_id, name, age in (
-        (BOOKING_PROJECT, "Skerry booking site", timedelta(days=410)),
-        (CONSOLE_PROJECT, "Skerry port console", timedelta(days=1130)),
-    ):
-        store.add_project(Project(project_id=project_id, name=name, created_at=utc(now - age)))
+    booking = Project(
+        project_id=BOOKING_PROJECT,
+        name="Skerry booking site",
+        created_at=utc(now - timedelta(days=410)),
+        default_branch_name="main",
+    )
+    console = Project(
+        project_id=CONSOLE_PROJECT,
+        name="Skerry port console",
+        created_at=utc(now - timedelta(days=1130)),
+    )
+    store.add_project(booking)
+    store.add_project(console, tells_as_open_api=True)
     for source in _runs_until(now):
         store.add_run(source.run, source)
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from runs_mcp.sandbox.assets import asset_url
+from msgspec import UNSET
+
+from runs_mcp.sandbox.assets import asset_url, stored_url
 from runs_mcp.sandbox.currents.instance_records import Attachment, Trace, Video
 from runs_mcp.sandbox.currents.records import Screenshot
 from runs_mcp.sandbox.identifiers import hex_id, utc
@@ -12,11 +14,7 @@ from runs_mcp.sandbox.story.execution import AttemptMade, Execution, test_id
 
 def screenshots(execution: Execution) -> tuple[Screenshot, ...]:
     """One of every failed attempt, then those that passing tests took along the way."""
-    if execution.exception is not None:
-        return ()
-    passed = [
-        place for place in range(len(execution.spec.tests)) if place not in execution.outcomes
-    ]
+    passed = [place for place in range(execution.done) if place not in execution.outcomes]
     taken = [
         _screenshot(execution, place, attempt.index, None)
         for place, attempt in _failed_attempts(execution)
@@ -34,7 +32,7 @@ def videos(execution: Execution) -> tuple[Video, ...]:
         Video(
             test_id=test_id(execution.spec, place),
             test_attempt_index=attempt.index,
-            video_url=asset_url(f"video {_seed(execution, place, attempt.index)}", "webm"),
+            video_url=stored_url(f"video {_seed(execution, place, attempt.index)}", "webm"),
         )
         for place, attempt in _failed_attempts(execution)
     )
@@ -46,47 +44,79 @@ def traces(execution: Execution) -> tuple[Trace, ...]:
         Trace(
             test_id=test_id(execution.spec, place),
             test_attempt_index=1,
-            trace_id=hex_id(f"trace {_seed(execution, place, 1)}", 8),
+            trace_id=hex_id(f"trace {_seed(execution, place, 1)}"),
             name="trace",
-            trace_url=asset_url(f"trace {_seed(execution, place, 1)}", "zip"),
+            trace_url=stored_url(f"trace {_seed(execution, place, 1)}", "zip"),
         )
-        for place, attempt in _failed_attempts(execution)
-        if attempt.index == 0
+        for place in _odd_places(execution)
+        for attempt in execution.attempts(place)
+        if attempt.index == 1 and attempt.end.ran
     )
 
 
 def attachments(execution: Execution) -> tuple[Attachment, ...]:
-    """The page's state as text, of every last failed attempt of a failed test."""
-    return tuple(
-        Attachment(
-            test_id=test_id(execution.spec, place),
-            test_attempt_index=attempt.index,
-            attachment_id=hex_id(f"attachment {_seed(execution, place, attempt.index)}", 8),
-            name="error-context",
-            content_type="text/markdown",
-            attachment_url=asset_url(f"text {_seed(execution, place, attempt.index)}", "md"),
-        )
-        for place, attempt in _failed_attempts(execution)
-        if attempt.index == execution.retries
+    """The page's state as text, of every failed attempt; then what belongs to the file."""
+    of_attempts = [
+        _attachment(execution, place, attempt) for place, attempt in _failed_attempts(execution)
+    ]
+    if not of_attempts:
+        return ()
+    seed = f"console {execution.instance_id}"
+    of_file = Attachment(
+        id=hex_id(f"attachment {seed}"),
+        read_url=stored_url(seed, "txt"),
+        name="browser-console",
+        content_type="text/plain",
+        filename=f"browser-console-{hex_id(seed, 40)}.txt",
+        created_at=utc(execution.completed_at),
+    )
+    return (*of_attempts, of_file)
+
+
+def stdout_url(execution: Execution) -> str:
+    """Where what the spec file printed is to be read."""
+    return stored_url(f"stdout {execution.instance_id}", "txt")
+
+
+def _attachment(execution: Execution, place: int, attempt: AttemptMade) -> Attachment:
+    seed = _seed(execution, place, attempt.index)
+    ended = timedelta(seconds=1 + place, milliseconds=attempt.starts_after_ms + attempt.duration_ms)
+    return Attachment(
+        id=hex_id(f"attachment {seed}"),
+        test_id=test_id(execution.spec, place),
+        test_attempt_index=attempt.index,
+        read_url=stored_url(f"text {seed}", "md"),
+        name="error-context",
+        content_type="text/markdown",
+        filename=f"error-context-{hex_id(seed, 40)}.md",
+        created_at=utc(execution.started_at + ended),
     )
 
 
+def _odd_places(execution: Execution) -> list[int]:
+    return sorted(place for place in execution.outcomes if place < execution.done)
+
+
 def _failed_attempts(execution: Execution) -> Iterator[tuple[int, AttemptMade]]:
-    for place in sorted(execution.outcomes):
+    for place in _odd_places(execution):
         for attempt in execution.attempts(place):
-            if attempt.cause is not None:
+            if attempt.end.cause is not None and attempt.end.ran:
                 yield place, attempt
 
 
 def _screenshot(execution: Execution, place: int, attempt: int, name: str | None) -> Screenshot:
     seed = _seed(execution, place, attempt) + (name or "")
+    is_playwright = execution.spec.is_playwright
+    url_of = stored_url if is_playwright else asset_url
     return Screenshot(
-        screenshot_id=hex_id(f"screenshot {seed}", 6),
-        name=name,
+        screenshot_id=hex_id(f"screenshot {seed}", 32 if is_playwright else 6),
+        name=name or ("screenshot" if is_playwright else None),
         test_id=test_id(execution.spec, place),
         test_attempt_index=attempt,
         taken_at=utc(execution.started_at + timedelta(seconds=1 + place)),
-        screenshot_url=asset_url(f"screenshot {seed}", "png"),
+        screenshot_url=url_of(f"screenshot {seed}", "png"),
+        height=UNSET if is_playwright else 720,
+        width=UNSET if is_playwright else 1280,
     )
 
 

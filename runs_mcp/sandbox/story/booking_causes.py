@@ -38,7 +38,6 @@ RENAMED_BUTTON = PlaywrightCause(
         ),
         2,
     ),
-    name="TimeoutError",
     attempt_ms=15_400,
 )
 FARE_API_DOWN = PlaywrightCause(
@@ -141,13 +140,11 @@ BROKEN_PAGE = PlaywrightCause(
         ),
         1,
     ),
-    name="TypeError",
     attempt_ms=400,
 )
 DATE_PICKER = PlaywrightCause(
     message=action_timeout("fill", 10_000, "getByLabel('Departure date')"),
     call="await page.getByLabel('Departure date').fill('2031-06-14');",
-    name="TimeoutError",
     attempt_ms=10_300,
 )
 DOWNLOAD = PlaywrightCause(
@@ -159,6 +156,5 @@ DOWNLOAD = PlaywrightCause(
         "============================================================"
     ),
     call="const download = await page.waitForEvent('download');",
-    name="TimeoutError",
     attempt_ms=20_200,
 )

@@ -48,11 +48,16 @@ _SEAT_MAP, _KEEPS_SEATS = "e2e/specs/seats/seat-map.spec.ts", 1
 
 def failing(*hits: tuple[Places, Cause]) -> WentWrong:
     """These tests fail for these causes, in every group."""
+    return ending(*((places, Outcome("failed", cause)) for places, cause in hits))
+
+
+def ending(*hits: tuple[Places, Outcome]) -> WentWrong:
+    """These tests end so, in every group."""
     outcomes: dict[str, dict[int, Outcome]] = {}
-    for places, cause in hits:
+    for places, outcome in hits:
         for name, tests in places.items():
             of_spec = outcomes.setdefault(f"e2e/specs/{name}.spec.ts", {})
-            of_spec.update({place: Outcome("failed", cause) for place in tests})
+            of_spec.update(dict.fromkeys(tests, outcome))
 
     def went_wrong(_: str, spec: SpecFile) -> Mapping[int, Outcome]:
         return outcomes.get(spec.path, {})

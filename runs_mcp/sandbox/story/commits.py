@@ -2,7 +2,14 @@
 
 from msgspec import UNSET
 
-from runs_mcp.sandbox.currents.records import Commit, Framework, Meta, PullRequest
+from runs_mcp.sandbox.currents.records import (
+    Commit,
+    Framework,
+    GithubEvent,
+    Meta,
+    PullRequest,
+    ReplacedCommit,
+)
 from runs_mcp.sandbox.identifiers import choice, hex_id
 
 _AUTHORS = (
@@ -45,6 +52,8 @@ INSTRUCTION_MESSAGE = (
 INVISIBLE_MESSAGE = "fix(n\u200bames): keep ‹Zoë› \u202egnol os ton\u202c as typed\ufeff \U0001f6a2"
 MARKUP_MESSAGE = 'feat(ui): render <div class="fare">List<String></div> & "quotes" 🎉'
 
+_GITHUB = "https://github.example/skerry-lines"
+
 
 def meta(
     key: str,
@@ -58,17 +67,47 @@ def meta(
 ) -> Meta:
     """What CI told about a run; the same for the same key."""
     author = _AUTHORS[choice(f"author {key}", len(_AUTHORS))]
+    sha = hex_id(f"sha {key}", 40)
+    is_playwright = framework is not None and framework.type == "pw"
+    title = _MESSAGES[choice(f"pull request {pr}", len(_MESSAGES))]
     return Meta(
         ci_build_id=ci_build_id,
         commit=Commit(
-            sha=hex_id(f"sha {key}", 40),
+            sha=sha,
             branch=branch,
             author_name=author,
             author_email=f"{hex_id(author, 8)}+dev@users.noreply.example",
             message=message or _MESSAGES[choice(f"message {key}", len(_MESSAGES))],
-            remote_origin=f"https://github.example/skerry-lines/{repository}",
-            default_branch="main",
+            remote_origin=f"{_GITHUB}/{repository}",
+            default_branch=UNSET if is_playwright else "main",
+            gha_event_data=UNSET if pr is None else _event(repository, pr, branch, sha, title),
+            replaced_commit_data=UNSET if pr is None else _merge_commit(pr, sha),
         ),
         framework=UNSET if framework is None else framework,
-        pr=UNSET if pr is None else PullRequest(id=pr),
+        pr=UNSET if pr is None else PullRequest(id=f"skerry-lines/{repository}#{pr}", title=title),
+    )
+
+
+def _event(repository: str, pr: str, branch: str, sha: str, title: str) -> GithubEvent:
+    sender = hex_id(f"sender {pr}", 8)
+    return GithubEvent(
+        head_ref=branch,
+        head_sha=sha,
+        base_ref="main",
+        base_sha=hex_id(f"base of {pr}", 40),
+        issue_url=f"https://api.github.example/repos/skerry-lines/{repository}/issues/{pr}",
+        html_url=f"{_GITHUB}/{repository}/pull/{pr}",
+        pr_title=title,
+        sender_avatar_url=f"https://avatars.github.example/{sender}",
+        sender_html_url=f"https://github.example/{sender}",
+    )
+
+
+def _merge_commit(pr: str, sha: str) -> ReplacedCommit:
+    # What CI checks out for a pull request: its merge with the base.
+    base = hex_id(f"base of {pr}", 40)
+    return ReplacedCommit(
+        sha=hex_id(f"merge of {sha}", 40),
+        branch=f"{pr}/merge",
+        message=f"Merge {sha} into {base}\n",
     )

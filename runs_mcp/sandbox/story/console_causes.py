@@ -48,6 +48,7 @@ class CypressCause:
                 original_file=f"webpack://port-console/./{where.spec.path}",
                 relative_file=where.spec.path,
                 absolute_file=f"{_CHECKOUT}/{where.spec.path}",
+                language="js",
                 frame=plain_frame(source, 2, where.line, column),
             ),
         )

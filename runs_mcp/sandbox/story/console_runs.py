@@ -115,6 +115,8 @@ class ConsoleRuns:
             went_wrong=went_wrong,
             machines=2,
             retries=1,
+            lists_pictures=True,
+            tells_as_open_api=True,
         )
 
 

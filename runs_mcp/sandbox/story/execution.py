@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET
 
+from runs_mcp.sandbox.currents.instance_records import TestState
 from runs_mcp.sandbox.currents.records import Stats
 from runs_mcp.sandbox.identifiers import choice, hex_id, utc
-from runs_mcp.sandbox.story.causes import Cause, Outcome
+from runs_mcp.sandbox.story.causes import End, Outcome
 from runs_mcp.sandbox.story.spec_files import SpecFile
 
 Progress = Literal["completed", "crashed", "running", "unclaimed"]
@@ -17,12 +19,12 @@ _START_MS, _REPORT_MS = 600, 400
 
 
 class AttemptMade(msgspec.Struct, frozen=True):
-    """One attempt at a test; it failed where it has a cause."""
+    """One attempt at a test."""
 
     index: int
     duration_ms: int
     starts_after_ms: int
-    cause: Cause | None
+    end: End
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -53,75 +55,106 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def has_failed(self) -> bool:
-        """Whether it reported a failure."""
-        return self.is_complete and (self.exception is not None or self.count("failed") > 0)
+        """Whether the vendor calls it failed."""
+        return self.is_complete and self.stats.has_failed
 
-    @property
+    @cached_property
     def started_at(self) -> datetime:
         """When its first test began."""
         return self.claimed_at + timedelta(milliseconds=_START_MS)
 
-    @property
+    @cached_property
     def completed_at(self) -> datetime:
         """When it reported its results, if it did."""
         return self.started_at + timedelta(milliseconds=self.duration_ms + _REPORT_MS)
 
     @cached_property
+    def known(self) -> int:
+        """How many tests it is known to have; Cypress knows none before the end."""
+        is_known = self.exception is None and (self.spec.is_playwright or self.is_complete)
+        return len(self.spec.tests) if is_known else 0
+
+    @cached_property
+    def done(self) -> int:
+        """How many of its tests, from the first on, are over."""
+        if self.progress != "running":
+            return self.known if self.is_complete else 0
+        return choice(f"done {self.instance_id}", 3) if self.known > 2 else 0
+
+    @cached_property
     def duration_ms(self) -> int:
         """How long its tests took, all attempts together."""
-        if self.exception is not None:
-            return 0
-        passed = [place for place in range(len(self.spec.tests)) if place not in self.outcomes]
-        return sum([self._attempt_ms(place, 0, None) for place in passed]) + sum(
-            attempt.duration_ms for place in self.outcomes for attempt in self.attempts(place)
+        return sum(
+            attempt.duration_ms for place in range(self.done) for attempt in self.attempts(place)
         )
 
-    def count(self, kind: str) -> int:
-        """How many tests went this way."""
-        return sum([outcome.kind == kind for outcome in self.outcomes.values()])
+    def state(self, place: int) -> TestState:
+        """How the test went, as the reporter says it."""
+        outcome = self.outcomes.get(place)
+        return "passed" if outcome is None else outcome.state
 
-    def retried(self) -> int:
-        """How many attempts beyond the first were made."""
-        return self.retries * self.count("failed") + self.count("flaky")
+    def is_flaky(self, place: int) -> bool:
+        """Whether the test failed before it passed."""
+        outcome = self.outcomes.get(place)
+        return outcome is not None and outcome.kind == "flaky"
+
+    @property
+    def flaky(self) -> int:
+        """How many tests were flaky."""
+        return sum(map(self.is_flaky, range(self.done)))
 
     def attempts(self, place: int) -> Iterator[AttemptMade]:
         """All attempts at the test; their start counts from the first attempt's."""
         outcome = self.outcomes.get(place)
-        kind = "passed" if outcome is None else outcome.kind
-        failed = {"failed": self.retries + 1, "flaky": 1}.get(kind, 0)
-        passed = 1 if kind in ("passed", "flaky") else 0
+        ends = _PASSED if outcome is None else outcome.ends(self.retries)
         clock = 0
-        for index in range(failed + passed):
-            cause = outcome.cause if outcome and index < failed else None
-            duration = self._attempt_ms(place, index, cause)
-            yield AttemptMade(index, duration, clock, cause)
+        for index, end in enumerate(ends):
+            duration = self._attempt_ms(place, index, end)
+            yield AttemptMade(index, duration, clock, end)
             clock += duration
 
-    def _attempt_ms(self, place: int, index: int, cause: Cause | None) -> int:
+    def _attempt_ms(self, place: int, index: int, end: End) -> int:
+        if not end.ran or end == _SKIPPED:
+            return 0
         jitter = choice(f"{self.instance_id} {place} {index}", 1000)
-        return 350 + 4 * jitter if cause is None else cause.attempt_ms + jitter
+        return 350 + 4 * jitter if end.cause is None else end.cause.attempt_ms + jitter
 
     @cached_property
     def stats(self) -> Stats:
-        """The counts that the run and the instance carry."""
-        crashed = self.exception is not None
-        tests = 0 if crashed else len(self.spec.tests)
+        """The counts that the run carries."""
+        states = [self.outcomes[place].state for place in self.outcomes if place < self.done]
         failed, pending, skipped = (
-            0 if crashed else self.count(kind) for kind in ("failed", "pending", "skipped")
+            states.count(state) for state in ("failed", "pending", "skipped")
         )
-        duration = self.duration_ms
+        begin = utc(self.started_at) if self.is_claimed else UNSET
+        end = self.started_at + timedelta(milliseconds=self.duration_ms)
+        is_cypress = not self.spec.is_playwright
         return Stats(
-            suites=0 if crashed else 1,
-            tests=tests,
-            passes=tests - failed - pending - skipped,
+            suites=min(1, self.known) if is_cypress else UNSET,
+            tests=self.known,
+            overall=self.known,
+            passes=self.done - failed - pending - skipped,
+            # A spec file that could not be loaded counts as one failure of no test.
+            failures=failed if self.exception is None or not self.is_complete else 1,
             pending=pending,
             skipped=skipped,
-            # A spec file that could not be loaded counts as one failure of no test.
-            failures=1 if crashed else failed,
-            wall_clock_started_at=utc(self.started_at),
-            wall_clock_ended_at=utc(self.started_at + timedelta(milliseconds=duration)),
-            wall_clock_duration=duration,
+            flaky=self.flaky,
+            retries=self._retried() if is_cypress else UNSET,
+            wall_clock_started_at=begin,
+            wall_clock_ended_at=utc(end) if self.is_complete else UNSET,
+            wall_clock_duration=self.duration_ms if self.is_complete else UNSET,
         )
+
+    def _retried(self) -> int:
+        beyond = (
+            max(0, len(outcome.ends(self.retries)) - 1)
+            for place, outcome in self.outcomes.items()
+            if place < self.done
+        )
+        return sum(beyond)
+
+
+_PASSED, _SKIPPED = [End("passed")], End("skipped")
 
 
 def outcomes_of(spec: SpecFile, went_wrong: Mapping[int, Outcome]) -> dict[int, Outcome]:
@@ -130,7 +163,7 @@ def outcomes_of(spec: SpecFile, went_wrong: Mapping[int, Outcome]) -> dict[int, 
     failed = [place for place, outcome in outcomes.items() if outcome.kind == "failed"]
     if spec.is_serial and failed:
         for place in range(min(failed) + 1, len(spec.tests)):
-            outcomes[place] = Outcome("skipped")
+            outcomes[place] = Outcome("pending")
     return outcomes
 
 

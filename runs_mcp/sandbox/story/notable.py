@@ -1,6 +1,7 @@
 """The projects of the story, and the runs that demonstrations and tests go to by name."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from runs_mcp.sandbox.identifiers import hex_id
 
@@ -37,6 +38,12 @@ class NotableRun(StrEnum):
     """On docs/contributing: one group of no specs."""
     NEVER_RAN = hex_id("run never ran")
     """On refactor/fixtures: a spec file that could not be loaded."""
+    ONE_BROWSER = hex_id("run sticky calendar")
+    """On feat/sticky-calendar, in three browsers: one test fails in one of them."""
+    STOPPED_EARLY = hex_id("run halted")
+    """On feat/lounge-menu: one failure, then workers interrupted and tests never run."""
+    UNUSUAL_ENDS = hex_id("run unusual ends")
+    """On test/expected-failures: passed unexpectedly, quarantined, an error cut short."""
     CONSOLE_MAIN = hex_id("run console main 0")
     """The console's last completed run on main: passed."""
     CONSOLE_FAILED = hex_id("run console failed")
@@ -51,6 +58,41 @@ class NotableRun(StrEnum):
     """On docs/onboarding: no groups at all."""
     OLDEST_SHAPE = hex_id("run oldest shape")
     """The console's oldest run: no status, no framework, specs without results."""
+
+
+FAILING_BROWSER = "webkit"
+"""The group of ONE_BROWSER in which its one failure is."""
+
+
+class NotableTest(NamedTuple):
+    """A test, by its spec file and its own title."""
+
+    spec: str
+    title: str
+
+
+class OddEnding:
+    """Tests worth knowing, of ONE_BROWSER, STOPPED_EARLY and UNUSUAL_ENDS."""
+
+    FAILS_IN_ONE_BROWSER = NotableTest(
+        "e2e/specs/search/calendar.spec.ts", "moves to the next month"
+    )
+    HALTED_AFTER_FAILURE = NotableTest("e2e/specs/extras/lounge.spec.ts", "adds the lounge for all")
+    """STOPPED_EARLY: failed once; its retries never ran. State failed."""
+    INTERRUPTED_AFTER_FAILURE = NotableTest(
+        "e2e/specs/seats/recliners.spec.ts", "reserves a recliner"
+    )
+    """STOPPED_EARLY: failed once, interrupted in its retry. State skipped, with both errors."""
+    INTERRUPTED = NotableTest("e2e/specs/seats/groups.spec.ts", "seats eight people together")
+    """STOPPED_EARLY: interrupted at once. State skipped; it alone fails its spec file."""
+    NEVER_RAN = NotableTest("e2e/specs/i18n/dates.spec.ts", "are written the German way")
+    """STOPPED_EARLY: three attempts, none of which ran. State pending."""
+    PASSED_UNEXPECTEDLY = NotableTest("e2e/specs/extras/wifi.spec.ts", "is free in Comfort")
+    """UNUSUAL_ENDS: state failed, every attempt passed, no error anywhere."""
+    QUARANTINED = NotableTest("e2e/specs/seats/seat-map.spec.ts", "marks seats of the same booking")
+    """UNUSUAL_ENDS: state pending, with an error, and an annotation of the rule."""
+    CUT_SHORT = NotableTest("e2e/specs/freight/manifest.spec.ts", "uploads a manifest")
+    """UNUSUAL_ENDS: an error cut in the middle to 2,048 characters."""
 
 
 PUSH_IN_PROGRESS = ("15400041973", 2)

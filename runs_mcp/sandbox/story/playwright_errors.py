@@ -10,6 +10,7 @@ from runs_mcp.sandbox.currents.instance_records import AttemptError, CodeFrame, 
 from runs_mcp.sandbox.identifiers import choice
 from runs_mcp.sandbox.story.causes import Where
 from runs_mcp.sandbox.story.code_frames import coloured_frame
+from runs_mcp.sandbox.story.reporter_rules import cut_in_the_middle
 
 _INVERSE = re.compile(r"\x1b\[2?7m")
 """How a difference is marked inside a value; the call log shows values as they are."""
@@ -38,7 +39,6 @@ class PlaywrightCause:
     """The line of the test that runs into it."""
     spot: Spot | None = None
     """Where the support code that was called fails; None: the test itself does."""
-    name: str = "Error"
     raw_status: RawStatus = "failed"
     attempt_ms: int = 6_000
     has_stack: bool = True
@@ -54,9 +54,10 @@ class PlaywrightCause:
         if choice(f"escape {where.instance_id}", 4) == 0:
             message, stack = message.replace("\x1b", ""), stack.replace("\x1b", "")
         return AttemptError(
-            name=self.name,
-            message=message,
-            stack=stack,
+            name=None,
+            message=cut_in_the_middle(message),
+            stack=cut_in_the_middle(stack),
+            value=None,
             code_frame=UNSET if code_frame is None else code_frame,
         )
 
@@ -78,16 +79,7 @@ class PlaywrightCause:
             frame += coloured_frame(self.spot.source, self.spot.at, line, column)
         if choice(f"escape {where.instance_id}", 4) == 0:
             frame = frame.replace("\x1b", "")
-        path = f"{_CHECKOUT}/{file}"
-        return CodeFrame(
-            line=line,
-            column=column,
-            file=path,
-            original_file=path,
-            relative_file=file,
-            absolute_file=path,
-            frame=frame,
-        )
+        return CodeFrame(frame=frame, line=line, column=column, file=f"{_CHECKOUT}/{file}")
 
     def _test_source(self, where: Where) -> tuple[str, ...]:
         title = where.test.replace("'", "\\'")

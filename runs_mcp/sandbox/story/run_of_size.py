@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 
 import msgspec
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from runs_mcp.sandbox.assets import signed_size
@@ -15,9 +14,9 @@ from runs_mcp.sandbox.currents.records import Run
 from runs_mcp.sandbox.identifiers import choice
 from runs_mcp.sandbox.story import booking_causes as causes
 from runs_mcp.sandbox.story import commits
-from runs_mcp.sandbox.story.booking_runs import CHROMIUM, MATRIX_GROUPS
+from runs_mcp.sandbox.story.booking_runs import CHROMIUM_GROUP, MATRIX_GROUPS
 from runs_mcp.sandbox.story.causes import Outcome
-from runs_mcp.sandbox.story.run_plan import PLAYWRIGHT, RunPlan
+from runs_mcp.sandbox.story.run_plan import OLD_REPORTER, RunPlan
 from runs_mcp.sandbox.story.spec_files import SpecFile, booking_specs, route_specs
 from runs_mcp.sandbox.story.story_run import StoryRun
 
@@ -46,12 +45,13 @@ def run_of_size(
             repository="booking-site",
             branch=branch,
             ci_build_id=f"skerry-lines/booking-site-{run_id}",
-            framework=PLAYWRIGHT,
+            framework=OLD_REPORTER,
         ),
-        groups={"chromium": CHROMIUM} if target_bytes < _ONE_GROUP_BELOW else MATRIX_GROUPS,
+        groups=CHROMIUM_GROUP if target_bytes < _ONE_GROUP_BELOW else MATRIX_GROUPS,
         specs=(),
         went_wrong=_sometimes,
         extra_screenshots=3,
+        lists_pictures=True,
     )
     source = StoryRun(_sized(plan, target_bytes))
     return source.run, source
@@ -81,7 +81,7 @@ def _of_files(plan: RunPlan, count: int) -> RunPlan:
 
 def _size(plan: RunPlan) -> int:
     source = StoryRun(plan)
-    whole = replace(source.run, specs=tuple(source.specs()), duration_ms=UNSET)
+    whole = replace(source.run, specs=tuple(source.specs()))
     return signed_size(msgspec.json.encode(One(data=whole)))
 
 

@@ -17,7 +17,9 @@ from runs_mcp.sandbox.story.spec_files import SpecFile
 
 WentWrong = Callable[[str, SpecFile], Mapping[int, Outcome]]
 """From a group's ID and a spec file to what went wrong in it."""
-PLAYWRIGHT = Framework(type="playwright", version="1.58.2", client_version="1.19.1")
+PLAYWRIGHT = Framework(type="pw", version="1.58.2", client_version="1.19.1")
+OLD_REPORTER = Framework(type="pw", version="1.58.2", client_version="1.2.0")
+"""One whose runs list the pictures of every spec file."""
 CYPRESS = Framework(type="cypress", version="15.4.0", client_version="3.2.0")
 OLDEST_CYPRESS = "9.5.4"
 """What a payload of the oldest shape names instead of a framework."""
@@ -58,6 +60,10 @@ class RunPlan:
     stopped_after: timedelta | None = None
     """When it was canceled, or given up."""
     canceled_by: str = "ida.krag@skerry.example"
+    lists_pictures: bool = False
+    """Whether the specs of the run list their pictures: for Cypress, and for old reporters."""
+    tells_as_open_api: bool = False
+    """Whether a cancellation is told in the words of the OpenAPI document."""
     is_oldest_shape: bool = False
     """Whether it was recorded when payloads knew neither a status nor results."""
 

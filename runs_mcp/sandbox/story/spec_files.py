@@ -50,6 +50,8 @@ _CHECKS = {
     "pets": ("Pets", "asks for the kind of pet", "charges per pet"),
     "mobile": ("Small screens", "opens the menu", "keeps the button in view"),
 }
+_TAGGED_IN_TITLE = frozenset({"payment", "check-in"})
+"""The folders whose files have their tag in the title."""
 
 
 class SpecFile(msgspec.Struct, frozen=True):
@@ -68,9 +70,16 @@ class SpecFile(msgspec.Struct, frozen=True):
         """Whether Playwright runs it; if not, Cypress does."""
         return not self.path.endswith(".cy.ts")
 
-    def place_of(self, test: str) -> int:
-        """The place of a test."""
-        return self.tests.index(test)
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What its tests are tagged with; only Playwright's are."""
+        return (self.path.split("/")[2],) if self.is_playwright else ()
+
+    @property
+    def original_describe(self) -> str:
+        """The block's title as written: in some, the tag is part of it."""
+        (tag, *_) = self.tags or ("",)
+        return f"{self.describe} @{tag}" if tag in _TAGGED_IN_TITLE else self.describe
 
 
 def booking_specs() -> list[SpecFile]:

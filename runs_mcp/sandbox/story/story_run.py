@@ -5,26 +5,29 @@ from datetime import timedelta
 from functools import cached_property
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
-from runs_mcp.sandbox.currents.instance_records import Instance
 from runs_mcp.sandbox.currents.records import (
     Cancellation,
     CompletionState,
     Group,
-    InstanceTotals,
     Platform,
     Run,
     Spec,
     SpecResults,
     Status,
-    TestTotals,
     Timeout,
 )
+from runs_mcp.sandbox.currents.schema2_records import AnyInstance
+from runs_mcp.sandbox.currents.totals import counts_of_specs, counts_of_tests
 from runs_mcp.sandbox.identifiers import utc
 from runs_mcp.sandbox.story.artifacts import screenshots
 from runs_mcp.sandbox.story.execution import Execution
 from runs_mcp.sandbox.story.instances import instance_of, spec_video
 from runs_mcp.sandbox.story.run_plan import OLDEST_CYPRESS, RunPlan, play
+from runs_mcp.sandbox.story.schema2_instances import schema2_instance_of
+
+_TIMEOUT_MS = 3_600_000
 
 
 class StoryRun:
@@ -48,10 +51,10 @@ class StoryRun:
             status=UNSET if is_old else self._status(),
             completion_state=UNSET if is_old else plan.completion,
             created_at=utc(plan.created_at),
-            duration_ms=self._duration_ms(),
+            duration_ms=UNSET if is_old else self._duration_ms(),
             tags=plan.tags,
             cypress_version=OLDEST_CYPRESS if is_old else UNSET,
-            timeout=Timeout(is_timeout=plan.completion == "TIMEOUT"),
+            timeout=self._timeout(),
             cancellation=self._cancellation(),
             groups=tuple(self._group(*group) for group in plan.groups.items()),
             meta=plan.meta,
@@ -63,88 +66,98 @@ class StoryRun:
 
     def specs(self) -> Sequence[Spec]:
         """All specs, unclaimed ones included."""
-        return [self._spec(execution) for execution in self._executions]
+        if not self._plan.lists_pictures or self._plan.is_oldest_shape:
+            return list(map(self._spec, self._executions))
+        return list(map(self._spec_with_pictures, self._executions))
 
-    def instance(self, instance_id: str) -> Instance | None:
+    def instance(self, instance_id: str) -> AnyInstance | None:
         """One spec's execution; None where it was never claimed."""
         execution = self._executions[self._place[instance_id]]
-        return instance_of(execution, self._plan) if execution.is_claimed else None
+        if not execution.is_claimed:
+            return None
+        if execution.spec.is_playwright:
+            return schema2_instance_of(execution, self._plan)
+        return instance_of(execution, self._plan)
 
     def _status(self) -> Status:
         has_failed = any(execution.has_failed for execution in self._executions)
         state: CompletionState = self._plan.completion
         if state == "IN_PROGRESS":
             return "FAILING" if has_failed else "RUNNING"
-        return "FAILED" if has_failed or state != "COMPLETE" else "PASSED"
+        return "FAILED" if has_failed or state == "TIMEOUT" else "PASSED"
 
-    def _duration_ms(self) -> int | None:
-        plan = self._plan
-        if plan.completion == "IN_PROGRESS":
-            return None
-        if plan.stopped_after is not None:
-            return plan.stopped_after // timedelta(milliseconds=1)
-        ends = [execution.completed_at for execution in self._executions]
-        return (max(ends) - plan.created_at) // timedelta(milliseconds=1) if ends else 0
+    def _duration_ms(self) -> int:
+        stopped_after = self._plan.stopped_after
+        if stopped_after is not None:
+            return stopped_after // timedelta(milliseconds=1)
+        return _duration_ms(self._executions)
+
+    def _timeout(self) -> Timeout:
+        is_timeout = self._plan.completion == "TIMEOUT"
+        # Seen to be absent; so it is told where it matters, and in the older project.
+        is_told = is_timeout or self._plan.tells_as_open_api
+        return Timeout(is_timeout=is_timeout, timeout_value_ms=_TIMEOUT_MS if is_told else UNSET)
 
     def _cancellation(self) -> Cancellation | UnsetType:
         plan = self._plan
         if plan.completion != "CANCELED" or plan.stopped_after is None:
             return UNSET
-        return Cancellation(
-            actor=plan.canceled_by,
-            canceled_at=utc(plan.created_at + plan.stopped_after),
-            reason="userRequest",
+        when = utc(plan.created_at + plan.stopped_after)
+        return Cancellation.told(
+            plan.canceled_by, when, "userRequest", as_open_api=plan.tells_as_open_api
         )
 
     def _group(self, group_id: str, platform: Platform) -> Group:
         own = [execution for execution in self._executions if execution.group_id == group_id]
-        complete = [execution for execution in own if execution.is_complete]
-        failures = sum(execution.has_failed for execution in complete)
-        stats = [execution.stats for execution in complete]
+        tests = counts_of_tests(execution.stats for execution in own)
+        instances = counts_of_specs(map(self._spec, own))
+        if self._plan.is_oldest_shape:
+            return Group(
+                group_id=group_id,
+                platform=platform,
+                instances=instances,
+                tests=replace(tests, tests=UNSET),
+            )
         return Group(
             group_id=group_id,
             platform=platform,
-            instances=InstanceTotals(
-                overall=len(own),
-                claimed=sum(execution.is_claimed for execution in own),
-                complete=len(complete),
-                passes=len(complete) - failures,
-                failures=failures,
-            ),
-            tests=TestTotals(
-                overall=sum(each.tests for each in stats),
-                passes=sum(each.passes for each in stats),
-                failures=sum(each.failures for each in stats),
-                pending=sum(each.pending for each in stats),
-                skipped=sum(each.skipped for each in stats),
-                retries=sum(execution.retried() for execution in complete),
-                flaky=sum(execution.count("flaky") for execution in complete),
-            ),
+            instances=instances,
+            tests=tests,
+            coverage_enabled=False,
+            tags=self._plan.tags,
+            duration_ms=_duration_ms(own),
+            spec_count=len(own),
         )
 
     def _spec(self, execution: Execution) -> Spec:
-        if not execution.is_claimed:
-            return Spec(
-                group_id=execution.group_id,
-                spec=execution.spec.path,
-                instance_id=execution.instance_id,
-            )
-        has_results = execution.is_complete and not self._plan.is_oldest_shape
+        claimed, is_old = execution.is_claimed, self._plan.is_oldest_shape
         return Spec(
-            group_id=execution.group_id,
-            spec=execution.spec.path,
             instance_id=execution.instance_id,
-            claimed_at=utc(execution.claimed_at),
+            spec=execution.spec.path,
+            group_id=execution.group_id,
+            claimed_at=utc(execution.claimed_at) if claimed else None,
             completed_at=utc(execution.completed_at) if execution.is_complete else None,
-            machine_id=execution.machine_id,
-            results=_results(execution) if has_results else UNSET,
+            machine_id=execution.machine_id if claimed else "",
+            tags=UNSET if is_old else execution.spec.tags,
+            inactivity_timeout_ms=UNSET if is_old else None,
+            results=UNSET
+            if is_old
+            else SpecResults(
+                stats=execution.stats, flaky=execution.flaky, video_url=spec_video(execution)
+            ),
         )
 
+    def _spec_with_pictures(self, execution: Execution) -> Spec:
+        spec = self._spec(execution)
+        if spec.results is UNSET:
+            return spec
+        return replace(spec, results=replace(spec.results, screenshots=screenshots(execution)))
 
-def _results(execution: Execution) -> SpecResults:
-    return SpecResults(
-        video_url=spec_video(execution),
-        stats=execution.stats,
-        screenshots=screenshots(execution),
-        flaky=execution.count("flaky"),
-    )
+
+def _duration_ms(executions: Sequence[Execution]) -> int:
+    """From the first claim to the last sign of life."""
+    claimed = [execution for execution in executions if execution.is_claimed]
+    if not claimed:
+        return 0
+    last = max(each.completed_at if each.is_complete else each.claimed_at for each in claimed)
+    return (last - min(each.claimed_at for each in claimed)) // timedelta(milliseconds=1)

@@ -1,0 +1,37 @@
+"""A group's totals, added up from its spec files."""
+
+from collections.abc import Iterable
+
+from msgspec import UNSET
+
+from runs_mcp.sandbox.currents.records import InstanceTotals, Spec, Stats, TestTotals
+
+
+def counts_of_specs(specs: Iterable[Spec]) -> InstanceTotals:
+    """How far the spec files are."""
+    own = list(specs)
+    complete = [spec for spec in own if spec.completed_at is not None]
+    failures = sum(spec.has_failed for spec in complete)
+    return InstanceTotals(
+        overall=len(own),
+        claimed=sum(spec.claimed_at is not None for spec in own),
+        complete=len(complete),
+        passes=len(complete) - failures,
+        failures=failures,
+    )
+
+
+def counts_of_tests(stats: Iterable[Stats]) -> TestTotals:
+    """How their tests went, as far as they are done."""
+    counts = list(stats)
+    return TestTotals(
+        overall=sum(each.done for each in counts),
+        tests=sum(each.tests for each in counts),
+        passes=sum(each.passes for each in counts),
+        failures=sum(each.failures for each in counts),
+        pending=sum(each.pending for each in counts),
+        skipped=sum(each.skipped for each in counts),
+        # Playwright's spec files do not say how many; its groups say 0.
+        retries=sum(0 if each.retries is UNSET else each.retries for each in counts),
+        flaky=sum(0 if each.flaky is UNSET else each.flaky for each in counts),
+    )
