@@ -90,7 +90,8 @@ def _frames(stack: str, root: str) -> list[Frame]:
 
 
 def _frame(line: str, root: str) -> Frame | None:
-    line = line.strip()
+    # Node goes on behind the last frame with what else the error has: « {»; in lists with «,».
+    line = line.strip().removesuffix(" {").removesuffix(",")
     if traced := _TRACEBACK.fullmatch(line):
         file = traced["file"].removeprefix(root)
         return Frame(traced["function"] or "", file, int(traced["line"]))

@@ -5,10 +5,21 @@ from typing import Any, Final
 
 import httpx
 
+from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+
 NOW: Final = datetime(2027, 5, 20, 12, tzinfo=UTC)
 FLAKE: Final = ("e2e/specs/seats/seat-map.spec.ts", "keeps the chosen seats after a reload")
 KNOWN: Final = ("e2e/specs/timetable/print.spec.ts", "prints the timetable in Norwegian")
 Json = dict[str, Any]
+
+
+def api_of(sandbox: Sandbox) -> httpx.Client:
+    """Returns a client of the sandbox's Currents API."""
+    return httpx.Client(
+        base_url=sandbox.currents_url,
+        headers={"Authorization": f"Bearer {READ_WRITE_KEY}"},
+        trust_env=False,
+    )
 
 
 def run(api: httpx.Client, run_id: str) -> Json:

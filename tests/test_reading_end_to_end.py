@@ -9,6 +9,7 @@ import pytest
 from hosts import ERAS, Era, connect, pages_of, structured_of, text_of
 from mcp_types import CallToolResult
 from msgspec import UNSET
+from story_api import api_of, instance, reported_tests
 
 from runs_mcp.results import Json
 from runs_mcp.sandbox import Fault, Sandbox
@@ -157,11 +158,11 @@ async def test_a_failure_tells_where_and_why(sandbox: Sandbox) -> None:
             )
         )
 
-    truth = sandbox.instance_of(worst["specs"][0]["instance_id"])
-    assert truth.results is not UNSET
-    failed = [test for test in truth.results.tests if test.state == "failed"]
+    with api_of(sandbox) as api:
+        truth = reported_tests(instance(api, {"instanceId": worst["specs"][0]["instance_id"]}))
+    failed = [test for test in truth if test["state"] == "failed"]
     assert [failure["test"] for failure in answer["failures"]] == [
-        " › ".join(test.title) for test in failed
+        " › ".join(test["title"]) for test in failed
     ]
     assert answer["totals"]["failed"] == len(failed)
     for failure in answer["failures"]:

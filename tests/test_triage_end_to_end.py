@@ -9,6 +9,7 @@ from hosts import ERAS, Era, connect, pages_of, structured_of, text_of
 from mcp import Client
 from mcp_types import CallToolResult
 from msgspec import UNSET
+from story_api import api_of, failed_tests
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite_notable import NotableBuildkiteRun
@@ -65,12 +66,9 @@ async def test_the_feature_branch_has_its_three_causes_and_the_known_flake(
 
 
 async def test_every_failed_test_is_in_exactly_one_group_over_the_pages(sandbox: Sandbox) -> None:
-    truth = set()
-    for spec in sandbox.specs_of(NotableRun.THREE_CAUSES.value):
-        instance = sandbox.instance_of(str(spec.instance_id))
-        assert instance.results is not UNSET
-        failed = [test for test in instance.results.tests if test.state == "failed"]
-        truth |= {(spec.spec, " › ".join(test.title)) for test in failed}
+    with api_of(sandbox) as api:
+        failed = failed_tests(api, NotableRun.THREE_CAUSES.value)
+    truth = {(spec, " › ".join(test["title"])) for spec, test in failed}
     many = buildkite(NotableBuildkiteRun.MANY_FAILURES)
     async with connect(sandbox) as client:
         currents = members_of(await triaged(client, BRANCH))

@@ -13,7 +13,7 @@ _CAUSE_CHARS: Final = 300
 # «[cause]: Error: …» (node), «Caused by: java.io.IOException: …», «Suppressed: …»
 _NESTED: Final = re.compile(
     r"\s*(?:(?:\[cause\]|Caused by|Suppressed):\s*(?P<marked>\S.*)"
-    r"|(?P<typed>(?:[A-Za-z_$][\w$]*(?:\.|::))*[A-Z][\w$]*(?:Error|Exception)\b"
+    r"|(?P<typed>(?:[A-Za-z_$][\w$]*(?:\.|::))*(?:[A-Z][\w$]*)?(?:Error|Exception)\b"
     r"(?: \[\w+\])?: \S.*))"
 )
 
