@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from runs_mcp.model import Run, TestStatus
-from runs_mcp.run_reader import Outcomes, TestKey, TestOutcome
+from runs_mcp.run_reader import NamedOutcome, Outcomes, TestKey
 
 
 class Comparison(NamedTuple):
@@ -27,18 +27,18 @@ class Comparison(NamedTuple):
 
     base: Run
     head: Run
-    new_failures: tuple[TestOutcome, ...]
-    still_failing: tuple[TestOutcome, ...]
-    fixed: tuple[TestOutcome, ...]
-    no_longer_failing: tuple[TestOutcome, ...]
-    not_run: tuple[TestOutcome, ...]
-    flaky: tuple[TestOutcome, ...]
-    missing: tuple[TestOutcome, ...]
+    new_failures: tuple[NamedOutcome, ...]
+    still_failing: tuple[NamedOutcome, ...]
+    fixed: tuple[NamedOutcome, ...]
+    no_longer_failing: tuple[NamedOutcome, ...]
+    not_run: tuple[NamedOutcome, ...]
+    flaky: tuple[NamedOutcome, ...]
+    missing: tuple[NamedOutcome, ...]
     unread_specs: int
     unreadable: tuple[str, ...]
     remarks: tuple[str, ...]
 
-    def lists(self) -> dict[str, tuple[TestOutcome, ...]]:
+    def lists(self) -> dict[str, tuple[NamedOutcome, ...]]:
         """Returns the lists by name, the worst first."""
         return {
             "new_failures": self.new_failures,
@@ -83,8 +83,8 @@ def compare(base: Outcomes, head: Outcomes) -> Comparison:
 
 
 def _named(
-    tests: Mapping[TestKey, TestOutcome], *, with_group: bool
-) -> Mapping[TestKey, TestOutcome]:
+    tests: Mapping[TestKey, NamedOutcome], *, with_group: bool
+) -> Mapping[TestKey, NamedOutcome]:
     """Returns the tests, the group of each only where there are several."""
     if with_group:
         return tests
@@ -92,8 +92,8 @@ def _named(
 
 
 def _sorted(
-    keys: Iterable[TestKey], tests: Mapping[TestKey, TestOutcome]
-) -> tuple[TestOutcome, ...]:
+    keys: Iterable[TestKey], tests: Mapping[TestKey, NamedOutcome]
+) -> tuple[NamedOutcome, ...]:
     """Returns these tests by file, title and group; by key, where those are the same."""
     return tuple(tests[key] for key in sorted(keys, key=lambda key: (*tests[key][1:], key)))
 

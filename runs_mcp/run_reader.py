@@ -49,7 +49,7 @@ class Findings(NamedTuple):
         return not self.unread and not self.unreadable
 
 
-class TestOutcome(NamedTuple):
+class NamedOutcome(NamedTuple):
     """How a test went in a run, and how it is named in an answer."""
 
     status: TestStatus
@@ -71,7 +71,7 @@ class Outcomes(NamedTuple):
     """
 
     run: Run
-    tests: Mapping[TestKey, TestOutcome]
+    tests: Mapping[TestKey, NamedOutcome]
     tells_passed: bool
     unread_specs: int
     unreadable: tuple[str, ...]

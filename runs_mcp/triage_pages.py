@@ -21,7 +21,7 @@ from runs_mcp.paging import (
     shortened_to,
 )
 from runs_mcp.results import Trim, odd_records, size
-from runs_mcp.run_reader import Findings, TestOutcome, counted
+from runs_mcp.run_reader import Findings, NamedOutcome, counted
 from runs_mcp.text import clip
 from runs_mcp.triage import CauseGroup, verdict_of
 from runs_mcp.triage_results import (
@@ -150,7 +150,7 @@ def compare_page(
     Raises:
         InvalidArgument: The cursor is none of this query.
     """
-    lists: dict[str, tuple[TestOutcome, ...]] = comparison.lists()
+    lists: dict[str, tuple[NamedOutcome, ...]] = comparison.lists()
     rows = [(name, test) for name, tests in lists.items() for test in tests]
     start = counted_rows(cursor, query)
 

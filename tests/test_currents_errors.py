@@ -86,7 +86,8 @@ def test_a_code_frame_that_is_a_text_is_shown_as_one() -> None:
     [
         (
             (
-                f"Error: outer\n    at {FILE}:1:5\n[cause]: Error: connect ECONNREFUSED 127.0.0.1:1\n"
+                f"Error: outer\n    at {FILE}:1:5\n"
+                "[cause]: Error: connect ECONNREFUSED 127.0.0.1:1\n"
                 "    at TCPConnectWrap.afterConnect (node:net:1607:16) {"
             ),
             ("Error: connect ECONNREFUSED 127.0.0.1:1",),

@@ -56,7 +56,7 @@ class Listed(Generic[T]):
         return tuple(item for item, _ in self.items)
 
 
-class TestCounts(NamedTuple):
+class ExecutionCounts(NamedTuple):
     """How often a test passed and failed in a build; unknown is how an interrupted one ends."""
 
     passed: int = 0
@@ -138,7 +138,7 @@ class BuildkiteClient:
 
     async def get_build_tests(
         self, suite: BuildkiteSuite, build_id: str, tags: str
-    ) -> dict[str, TestCounts]:
+    ) -> dict[str, ExecutionCounts]:
         """Returns how often the tests of a build passed and failed, by test ID.
 
         Args:
@@ -146,7 +146,7 @@ class BuildkiteClient:
             build_id: The UUID of the build.
             tags: Narrows the executions, as the API has it: `result:~failed`, say.
         """
-        counts: dict[str, TestCounts] = {}
+        counts: dict[str, ExecutionCounts] = {}
         others: set[str] = set()
         start: Position | None = Position(MAX_LIMIT)
         while start is not None and start.page <= MAX_PAGES:
@@ -159,7 +159,7 @@ class BuildkiteClient:
                 build_id=build_id,
             )
             before = len(counts)
-            counts |= {test.id: _test_counts(test) for test in listed.values if test.id}
+            counts |= {test.id: _execution_counts(test) for test in listed.values if test.id}
             others |= {test.id for test in listed.values if test.id and _is_elsewhere(test, suite)}
             start = listed.next if len(counts) > before else None
         return {test_id: counted for test_id, counted in counts.items() if test_id not in others}
@@ -295,9 +295,9 @@ def _is_elsewhere(sent: wire.WireBuildTest, suite: BuildkiteSuite) -> bool:
     return bool(sent.url) and f"/suites/{suite.suite}/" not in f"{sent.url}/"
 
 
-def _test_counts(sent: wire.WireBuildTest) -> TestCounts:
+def _execution_counts(sent: wire.WireBuildTest) -> ExecutionCounts:
     results = sent.executions_count_by_result or {}
-    return TestCounts(
+    return ExecutionCounts(
         count(results.get("passed")),
         count(results.get("failed")),
         count(results.get("unknown")),

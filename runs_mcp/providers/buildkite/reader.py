@@ -22,10 +22,10 @@ from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
     Findings,
+    NamedOutcome,
     Outcomes,
     Progress,
     TestKey,
-    TestOutcome,
 )
 from runs_mcp.settings import Settings
 
@@ -91,11 +91,11 @@ class BuildkiteRunReader:
         del specs
         run, _ = await self.state()
         failures, read, remarks = await self._failures(run, progress)
-        tests: dict[TestKey, TestOutcome] = {}
+        tests: dict[TestKey, NamedOutcome] = {}
         for key, failure in failures.items():
             status = "skipped" if failure.quarantined else failure.status
             if status in ("failed", "flaky", "skipped"):
-                tests[key] = TestOutcome(status, failure.test, failure.spec, "")
+                tests[key] = NamedOutcome(status, failure.test, failure.spec, "")
         return Outcomes(run, tests, False, len(read.unread), read.unreadable, remarks)
 
     async def baseline(self, run: Run) -> Baseline | None:

@@ -12,7 +12,7 @@ import anyio
 
 from runs_mcp.errors import RunsError
 from runs_mcp.model import Run
-from runs_mcp.providers.buildkite.client import BuildkiteClient, Job, TestCounts
+from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts, Job
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import BuildkiteSuite
 
@@ -50,9 +50,9 @@ class Retries(NamedTuple):
 class _Evidence(NamedTuple):
     """What the API says of the tests and jobs of a build."""
 
-    counts: Mapping[str, TestCounts]
+    counts: Mapping[str, ExecutionCounts]
     jobs: Mapping[str, Job] | None
-    in_job: Mapping[str, Mapping[str, TestCounts]]
+    in_job: Mapping[str, Mapping[str, ExecutionCounts]]
 
     def last_try(self, job: str) -> str:
         """Returns the job that tried a job again last; the job itself where none did."""
@@ -155,7 +155,7 @@ class _Build:
         self._suite = suite
         self._run = run
 
-    async def tests(self, tags: str) -> Mapping[str, TestCounts]:
+    async def tests(self, tags: str) -> Mapping[str, ExecutionCounts]:
         """Reads how often the tests that have such executions passed and failed."""
         return await self._client.get_build_tests(self._suite, self._run.ci_build_id, tags)
 
@@ -182,9 +182,9 @@ class _Build:
         except RunsError:
             return None
 
-    async def tests_of_jobs(self, jobs: Sequence[str]) -> dict[str, Mapping[str, TestCounts]]:
+    async def tests_of_jobs(self, jobs: Sequence[str]) -> dict[str, Mapping[str, ExecutionCounts]]:
         """Reads the tests that failed at least once in each of these jobs."""
-        read: dict[str, Mapping[str, TestCounts]] = {}
+        read: dict[str, Mapping[str, ExecutionCounts]] = {}
 
         async def read_one(job: str) -> None:
             try:
@@ -198,8 +198,8 @@ class _Build:
         return read
 
 
-def _counts(counts: Mapping[str, TestCounts], key: Key) -> TestCounts:
-    return counts.get(key[0], TestCounts())
+def _counts(counts: Mapping[str, ExecutionCounts], key: Key) -> ExecutionCounts:
+    return counts.get(key[0], ExecutionCounts())
 
 
 def _unknown(why: str) -> Retries:

@@ -27,10 +27,10 @@ from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
     Findings,
+    NamedOutcome,
     Outcomes,
     Progress,
     TestKey,
-    TestOutcome,
     is_worse,
 )
 from runs_mcp.settings import Settings
@@ -118,12 +118,12 @@ class CurrentsRunReader:
             and (specs is None or spec.spec in specs)
         ]
         read = await self._instances(wanted, progress)
-        tests: dict[TestKey, TestOutcome] = {}
+        tests: dict[TestKey, NamedOutcome] = {}
         for instance, test in _tests(read.instances):
             key = (instance.instance.spec, test.title, instance.instance.group)
             earlier = tests.get(key)
             if earlier is None or is_worse(test.status, earlier.status):
-                tests[key] = TestOutcome(
+                tests[key] = NamedOutcome(
                     test.status, test.test, instance.instance.spec, instance.instance.group
                 )
         return Outcomes(

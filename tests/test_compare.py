@@ -1,0 +1,83 @@
+"""Two runs, test by test."""
+
+from runs_mcp.compare import compare
+from runs_mcp.model import Run, TestStatus
+from runs_mcp.run_reader import NamedOutcome, Outcomes
+
+RUN = Run(provider="currents", id="r")
+SPEC = "tests/checkout.spec.ts"
+
+
+def outcomes(*tests: tuple[str, str, TestStatus], tells_passed: bool = True) -> Outcomes:
+    """Returns a run of tests by title, group and status."""
+    return Outcomes(
+        run=RUN,
+        tests={
+            (SPEC, title, group): NamedOutcome(status, title, SPEC, group)
+            for title, group, status in tests
+        },
+        tells_passed=tells_passed,
+        unread_specs=0,
+        unreadable=(),
+        remarks=(),
+    )
+
+
+def rows(tests: tuple[NamedOutcome, ...]) -> list[tuple[str, str]]:
+    return [(test.test, test.group) for test in tests]
+
+
+def test_a_test_that_fails_in_more_browsers_fails_newly_in_those() -> None:
+    base = outcomes(("pays", "chromium", "failed"))
+    head = outcomes(*(("pays", group, "failed") for group in ("chromium", "firefox", "webkit")))
+    found = compare(base, head)
+    assert rows(found.new_failures) == [("pays", "firefox"), ("pays", "webkit")]
+    assert rows(found.still_failing) == [("pays", "chromium")]
+
+
+def test_a_test_that_fails_in_another_browser_is_new_there_and_fixed_here() -> None:
+    base = outcomes(("pays", "chromium", "failed"), ("pays", "firefox", "passed"))
+    head = outcomes(("pays", "chromium", "passed"), ("pays", "firefox", "failed"))
+    found = compare(base, head)
+    assert rows(found.new_failures) == [("pays", "firefox")]
+    assert rows(found.fixed) == [("pays", "chromium")]
+    assert found.still_failing == ()
+
+
+def test_a_lone_group_is_not_named() -> None:
+    found = compare(outcomes(), outcomes(("pays", "chromium", "failed")))
+    assert rows(found.new_failures) == [("pays", "")]
+
+
+def test_every_status_of_a_test_that_failed_has_its_list() -> None:
+    base = outcomes(*((title, "", "failed") for title in ("a", "b", "c", "d", "e")))
+    head = outcomes(
+        ("a", "", "failed"), ("b", "", "passed"), ("c", "", "skipped"), ("d", "", "flaky")
+    )
+    found = compare(base, head)
+    lists = {name: [test.test for test in tests] for name, tests in found.lists().items() if tests}
+    assert lists == {
+        "still_failing": ["a"],
+        "fixed": ["b"],
+        "not_run": ["c"],
+        "flaky": ["d"],
+        "missing": ["e"],
+    }
+
+
+def test_of_a_provider_that_tells_failures_only_nothing_is_called_fixed_or_missing() -> None:
+    base = outcomes(("a", "", "failed"), ("b", "", "failed"), tells_passed=False)
+    found = compare(base, outcomes(("a", "", "flaky"), tells_passed=False))
+    lists = {name: [test.test for test in tests] for name, tests in found.lists().items() if tests}
+    assert lists == {"no_longer_failing": ["b"], "flaky": ["a"]}
+
+
+def test_two_tests_of_one_name_are_told_apart_by_their_keys() -> None:
+    def named(key: str, status: TestStatus) -> dict[tuple[str, ...], NamedOutcome]:
+        return {(key,): NamedOutcome(status, "adds", "", "")}
+
+    base = outcomes()._replace(tests=named("id-1", "failed"))
+    head = outcomes()._replace(tests=named("id-2", "failed"))
+    found = compare(base, head)
+    assert [test.test for test in found.new_failures] == ["adds"]
+    assert [test.test for test in found.missing] == ["adds"]
