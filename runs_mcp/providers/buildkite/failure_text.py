@@ -64,10 +64,11 @@ def failure_text(sent: wire.WireFailedExecution) -> FailureText:
     told = [text for text in said if not is_frame(plain(text)) and not _GO_BANNER.match(text)]
     reason = _telling(sent.failure_reason or "", [*told, *(trace if not told else [])])
     # Many collectors give the first line of the text as the reason as well.
-    repeated = bool(told) and plain(told[0]).strip() == plain(reason).strip()
+    if told and plain(told[0]).strip() == plain(reason).strip():
+        told = told[1:]
     return FailureText(
         name=_error_name(reason, said),
-        message="\n".join(told if repeated else filter(None, [reason, *told])),
+        message="\n".join(filter(None, [reason, *told])),
         stack=without_checkout("\n".join(stack)),
         further=tuple(filter(None, (_heading(part) for part in parts[1:]))),
     )
