@@ -1,0 +1,245 @@
+"""No answer says that nothing failed where the run's own counts say otherwise.
+
+Payloads of the live API are damaged in one or two places, anywhere but in the counts themselves,
+and every tool that tells of failures is asked about them.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hosts import ERAS, Era, text_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mcp import Client
+from mcp_types import CallToolResult, ContentBlock, TextContent
+from report_stub import KEY, Route, Stub
+
+from runs_mcp.server import build_server
+from runs_mcp.settings import Settings
+
+Json = dict[str, Any]
+Place = tuple[str | int, ...]
+
+PAYLOADS: Final = Path(__file__).parent / "payloads"
+RUN: Final[Json] = json.loads((PAYLOADS / "run-complete.json").read_bytes())
+INSTANCE: Final[Json] = json.loads((PAYLOADS / "instance-schema-2.json").read_bytes())
+RUN_ID: Final = RUN["data"]["runId"]
+FAILED_SPECS: Final = ("7b1d3dd9b315c01f", "069110182b1cbac9")
+FAILED_TEST: Final = "9bafeadb0aca60a0836d-6e4f3c28756a925fcdad"
+SUITE: Final = "/v2/analytics/organizations/acme/suites/web"
+UUID: Final = "0191a0f0-0001-4000-8000-0000000000aa"
+
+ODD: Final[tuple[object, ...]] = (None, "odd", 7, True, [], {}, ["odd"], {"odd": 1}, [[]], "")
+TELLS: Final = re.compile(
+    r"could (?:not )?be (?:read|loaded)|counts say|counts [0-9]+ failed|unreadable[= ][1-9]"
+    r"|unread_specs [1-9]|run has failed|lists no failed|failed_to_load=[1-9]"
+    r"|^spec spec=.* status=(?:failed|unknown)",
+    re.MULTILINE,
+)
+
+
+def places(value: object, at: Place = ()) -> Iterator[Place]:
+    """Yields where every value of a payload stands, but for counts."""
+    if at and "stats" not in at:
+        yield at
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from places(item, (*at, name))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from places(item, (*at, number))
+
+
+def damaged(payload: Json, damage: Sequence[tuple[Place, object]]) -> Json:
+    """Returns the payload with some values replaced, as far as their places are still there."""
+    changed = copy.deepcopy(payload)
+    for place, odd in damage:
+        container: Any = changed
+        try:
+            for step in place[:-1]:
+                container = container[step]
+            container[place[-1]] = odd
+        except (KeyError, IndexError, TypeError):
+            continue
+    return changed
+
+
+def damage_to(payload: Json, inside: Sequence[Place]) -> st.SearchStrategy[Any]:
+    known = [place for place in places(payload) if any(place[: len(at)] == at for at in inside)]
+    return st.lists(st.tuples(st.sampled_from(known), st.sampled_from(ODD)), min_size=1, max_size=2)
+
+
+def routes(run: Json, instance: Json) -> list[Route]:
+    """Serves the run as it is given; the instances of its failed specs are the one given."""
+    others = {**INSTANCE, "data": {**INSTANCE["data"], "testResults": {}}}
+    return [
+        *(Route(path=f"/instances/{spec}$", body=instance) for spec in FAILED_SPECS),
+        Route(path="/instances/", body=others),
+        Route(path="/runs/find", body=run),
+        Route(path="/runs/", body=run),
+        Route(path=r"/projects/\w+/runs", body={"status": "OK", "data": [], "has_more": False}),
+        Route(path="/projects/", body={"status": "OK", "data": {"projectId": "kW3rTz"}}),
+    ]
+
+
+class Server:
+    """A server in this process that asks the stub, with a client of each era."""
+
+    def __init__(self, portal: BlockingPortal, clients: dict[Era, Client], stub: Stub) -> None:
+        self._portal = portal
+        self._clients = clients
+        self.stub = stub
+
+    def call(self, era: Era, tool: str, arguments: Json) -> CallToolResult:
+        result: CallToolResult = self._portal.call(self._clients[era].call_tool, tool, arguments)
+        return result
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Stub() as stub, start_blocking_portal() as portal, ExitStack() as stack:
+        settings = Settings.load({}).on_sandbox(
+            currents_url=stub.environment["CURRENTS_API_URL"],
+            buildkite_url=stub.environment["BUILDKITE_BASE_URL"],
+            organization="acme",
+            key=KEY,
+        )
+        clients = {
+            era: stack.enter_context(
+                portal.wrap_async_context_manager(Client(build_server(settings), mode=era))
+            )
+            for era in ERAS
+        }
+        yield Server(portal, clients, stub)
+
+
+def says_nothing_failed(result: CallToolResult) -> bool:
+    """Says whether an answer hides that something failed: it names no failure and no doubt."""
+    if result.is_error:
+        return False
+    answer: Json = result.structured_content or {}
+    named = any(answer.get(name) for name in ("failures", "new_failures"))
+    caused = any("fingerprint" in group for group in answer.get("groups", []))
+    text = text_of(result)
+    return "no test failed" in text or not (named or caused or TELLS.search(text))
+
+
+RUN_CALLS: Final = [
+    ("currents_get_run", {"run_id": RUN_ID, "detail": "failures"}),
+    ("currents_find_run", {"project_id": "kW3rTz", "detail": "failures"}),
+    ("triage_run", {"run": f"currents:{RUN_ID}"}),
+    ("compare_runs", {"base": "currents:other", "head": f"currents:{RUN_ID}"}),
+]
+quickly = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@quickly
+@given(
+    damage=damage_to(RUN, [("data", "specs"), ("data", "meta"), ("data", "timeout")]),
+    era=st.sampled_from(ERAS),
+)
+def test_a_damaged_run_never_looks_as_if_nothing_had_failed(
+    server: Server, damage: list[tuple[Place, object]], era: Era
+) -> None:
+    base = damaged(RUN, [(("data", "specs"), [])])
+    server.stub.serve(
+        [Route(path="/runs/other$", body=base), *routes(damaged(RUN, damage), INSTANCE)]
+    )
+    for tool, arguments in RUN_CALLS:
+        result = server.call(era, tool, arguments)
+        assert not says_nothing_failed(result), (tool, text_of(result))
+
+
+@quickly
+@given(
+    damage=damage_to(
+        INSTANCE,
+        [
+            ("data", "results", "tests", 8),
+            ("data", "testResults", FAILED_TEST),
+            ("data", "results"),
+            ("data", "testResults"),
+        ],
+    ),
+    era=st.sampled_from(ERAS),
+)
+def test_a_damaged_instance_never_looks_as_if_nothing_had_failed(
+    server: Server, damage: list[tuple[Place, object]], era: Era
+) -> None:
+    base = damaged(RUN, [(("data", "specs"), [])])
+    instance = damaged(INSTANCE, damage)
+    server.stub.serve([Route(path="/runs/other$", body=base), *routes(RUN, instance)])
+    calls = [("currents_get_instance", {"instance_id": FAILED_SPECS[0]}), *RUN_CALLS[2:]]
+    for tool, arguments in calls:
+        result = server.call(era, tool, arguments)
+        counted = isinstance((instance["data"].get("results") or {}), dict)
+        if tool != "currents_get_instance" or counted:
+            assert not says_nothing_failed(result), (tool, text_of(result))
+
+
+EXECUTIONS: Final[Json] = {
+    "sent": [
+        {
+            "execution_id": f"e{number}",
+            "test_id": f"t{number}",
+            "failure_reason": "Error: it broke",
+            "location": "tests/x.spec.ts:10:5",
+            "test_name": f"case {number}",
+            "duration": 1.5,
+            "tags": {"team": "web"},
+            "failure_expanded": [{"expanded": ["Error: it broke"], "backtrace": []}],
+        }
+        for number in range(2)
+    ]
+}
+BUILDKITE_RUN: Final = {"id": UUID, "state": "finished", "result": "failed", "branch": "main"}
+
+
+@quickly
+@given(damage=damage_to(EXECUTIONS, [("sent",)]), era=st.sampled_from(ERAS))
+def test_damaged_executions_never_look_as_if_nothing_had_failed(
+    server: Server, damage: list[tuple[Place, object]], era: Era
+) -> None:
+    server.stub.serve(
+        [
+            Route(path="/failed_executions", body=damaged(EXECUTIONS, damage)["sent"]),
+            Route(path=f"{SUITE}/runs/{UUID}$", body=BUILDKITE_RUN),
+        ]
+    )
+    calls = [
+        ("buildkite_get_failed_executions", {"suite": "web", "run_id": UUID}),
+        ("triage_run", {"run": f"buildkite:acme/web/{UUID}"}),
+    ]
+    for tool, arguments in calls:
+        result = server.call(era, tool, arguments)
+        assert not says_nothing_failed(result), (tool, text_of(result))
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "hides"),
+    [
+        ("failures none", {"failures": []}, True),
+        ("The run failed; no test failed.", {"groups": [{"fingerprint": "f"}]}, True),
+        ("group fingerprint=f", {"groups": [{"fingerprint": "f"}]}, False),
+        ("group group=chromium", {"groups": [{"group": "chromium"}]}, True),
+        ("unreadable 1", {"failures": []}, False),
+        ("run id=r status=failed\nspecs none", {"specs": []}, True),
+        ("run id=r\nspec spec=a.ts status=failed", {"specs": []}, False),
+        ("counts new_failures=0", {"new_failures": []}, True),
+    ],
+)
+def test_the_sweep_knows_an_answer_that_hides_a_failure(
+    text: str, answer: Json, hides: bool
+) -> None:
+    content: list[ContentBlock] = [TextContent(type="text", text=text)]
+    result = CallToolResult(content=content, structured_content=answer)
+    assert says_nothing_failed(result) is hides
