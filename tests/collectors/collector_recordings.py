@@ -29,6 +29,7 @@ class UploadedResult:
     """One test result as it went to Buildkite. What was not sent is `ABSENT`; null is None."""
 
     run: str
+    id: str
     name: str
     scope: str | None
     location: str | None
