@@ -1,0 +1,3 @@
+require("./not-there");
+
+it("never collected", () => {});

@@ -1,0 +1,3 @@
+const BuildkiteReporter = require("buildkite-test-collector/jasmine/reporter");
+
+jasmine.getEnv().addReporter(new BuildkiteReporter());

@@ -1,0 +1,3 @@
+it("failing", () => {
+  throw new Error("no message without a second reporter");
+});

@@ -1,0 +1,5 @@
+const { test } = require("@playwright/test");
+
+require("./not-there");
+
+test("never collected", async () => {});

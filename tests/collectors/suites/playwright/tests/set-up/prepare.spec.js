@@ -1,0 +1,5 @@
+const { test } = require("@playwright/test");
+
+test("prepares", async () => {
+  throw new Error("no database");
+});

@@ -1,0 +1,4 @@
+import "./not-there.js";
+import { test } from "vitest";
+
+test("never collected", () => {});
