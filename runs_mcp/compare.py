@@ -1,10 +1,10 @@
 """Two runs, test by test. Pure functions."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from runs_mcp.model import Run, TestStatus
-from runs_mcp.run_reader import NamedOutcome, Outcomes, TestKey
+from runs_mcp.run_reader import CaseKey, NamedOutcome, Outcomes
 
 
 class Comparison(NamedTuple):
@@ -53,12 +53,11 @@ class Comparison(NamedTuple):
 
 def compare(base: Outcomes, head: Outcomes) -> Comparison:
     """Returns what became of each test from `base` to `head`."""
-    several = len({test.group for run in (base, head) for test in run.tests.values()}) > 1
-    before, after = (_named(run.tests, with_group=several) for run in (base, head))
+    before, after = _by_group(base, head)
     failed_before = {key for key, test in before.items() if test.status == "failed"}
     failed = {key for key, test in after.items() if test.status == "failed"}
 
-    def became(status: TestStatus) -> set[TestKey]:
+    def became(status: TestStatus) -> set[CaseKey]:
         return {key for key in failed_before if key in after and after[key].status == status}
 
     gone = failed_before - after.keys()
@@ -78,21 +77,43 @@ def compare(base: Outcomes, head: Outcomes) -> Comparison:
         remarks=(
             *(f"base: {remark}" for remark in base.remarks),
             *(f"head: {remark}" for remark in head.remarks),
+            *_apart(base, head),
         ),
     )
 
 
-def _named(
-    tests: Mapping[TestKey, NamedOutcome], *, with_group: bool
-) -> Mapping[TestKey, NamedOutcome]:
-    """Returns the tests, the group of each only where there are several."""
-    if with_group:
-        return tests
-    return {key: test._replace(group="") for key, test in tests.items()}
+_Tests: TypeAlias = Mapping[CaseKey, NamedOutcome]
+
+
+def _by_group(base: Outcomes, head: Outcomes) -> tuple[_Tests, _Tests]:
+    """Returns the tests of both runs, with their groups where these tell tests apart."""
+    if len(base.groups.keys() | head.groups.keys()) > 1 and not _is_renamed(base, head):
+        return base.tests, head.tests
+    before, after = (
+        {CaseKey(key.test): test._replace(group="") for key, test in run.tests.items()}
+        for run in (base, head)
+    )
+    return before, after
+
+
+def _is_renamed(base: Outcomes, head: Outcomes) -> bool:
+    """Says whether both runs have one group, and it is the same browser by another name."""
+    if len(base.groups) != 1 or len(head.groups) != 1 or base.groups.keys() == head.groups.keys():
+        return False
+    return [*base.groups.values()] == [*head.groups.values()] != [""]
+
+
+def _apart(base: Outcomes, head: Outcomes) -> list[str]:
+    """Returns a remark where no test of the one run can be one of the other."""
+    if not base.groups or not head.groups or base.groups.keys() & head.groups.keys():
+        return []
+    if _is_renamed(base, head):
+        return []
+    return ["the runs have no group (browser, project, shard) in common"]
 
 
 def _sorted(
-    keys: Iterable[TestKey], tests: Mapping[TestKey, NamedOutcome]
+    keys: Iterable[CaseKey], tests: Mapping[CaseKey, NamedOutcome]
 ) -> tuple[NamedOutcome, ...]:
     """Returns these tests by file, title and group; by key, where those are the same."""
     return tuple(tests[key] for key in sorted(keys, key=lambda key: (*tests[key][1:], key)))

@@ -43,13 +43,26 @@ def what_fits(value: object, wanted: type[object]) -> Fitted:
     """Returns what of a decoded JSON value fits a type, and which records did not.
 
     Raises:
-        msgspec.ValidationError: Nothing of it fits.
+        msgspec.ValidationError: Nothing of it fits, or what frames its records does not.
     """
     fitter = _Fitter()
-    fitted = fitter.fit(value, inspect.type_info(wanted), "$")
+    root = inspect.type_info(wanted)
+    fitted = fitter.fit(value, root, "$")
     if fitted is _MISFIT:
-        raise msgspec.ValidationError(f"Expected {wanted.__name__}, got {_kind(value)}")
+        raise msgspec.ValidationError(f"the answer is {_kind(value)}")
+    if isinstance(root, inspect.StructType) and isinstance(value, dict):
+        _check_frame(value, fitted, root)
     return Fitted(fitted, tuple(fitter.unreadable))
+
+
+def _check_frame(value: dict[str, object], fitted: object, root: inspect.StructType) -> None:
+    """Refuses an answer whose own fields hold no record, or do not say whether more follows."""
+    for field in root.fields:
+        name = field.encode_name
+        lost = name in value and isinstance(fitted, dict) and name not in fitted
+        kinds = (inspect.StructType, inspect.ListType, inspect.DictType, inspect.BoolType)
+        if lost and any(isinstance(arm, kinds) for arm in _arms(field.type)):
+            raise msgspec.ValidationError(f"{name} is {_kind(value[name])}")
 
 
 class _Fitter:

@@ -174,6 +174,8 @@ class FullRun(Record, frozen=True, kw_only=True):
     upstream_bytes: int
     last_run: LastRun | None = None
     canceled_at: str = ""
+    browsers: tuple[str, ...] = ()
+    """The browser of each group, without its version."""
     claimed_at: tuple[str, ...] = ()
     """When each of the specs was claimed, as sent; of two executions of one, which is the later."""
     completed_at: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ T = TypeVar("T")
 Query: TypeAlias = Sequence[str | int | bool | Sequence[str]]
 Position: TypeAlias = list[int | str]
 
-_SHORTER: Final = (1000, 500, 250, 120, 60, 30, 10)
+_SHORTER: Final = (1000, 500, 250, 120, 60, 30, 10, 4)
 # What strangers write. The rest is worthless when cut: IDs, URLs, times, cursors.
 _TEXTS: Final = frozenset(
     {
@@ -53,6 +53,8 @@ _TEXTS: Final = frozenset(
         "title",
     }
 )
+# Of these lists of texts the first one stays where there is no room for more.
+_FIRST_OF_MANY: Final = frozenset({"causes", "notes", "odd", "remarks"})
 # Their ends tell the cases of one test apart.
 _TITLES: Final = frozenset({"failed_tests", "test"})
 # Whole up to the 300 characters that they have at most, wherever the budget allows it.
@@ -221,6 +223,8 @@ def _shortened(record: R, cut: _Cut) -> R:
             clipped = name in _TEXTS or (cut.paths and name in _PATHS)
             return clip(value, cut.max_chars) if clipped else value
         if isinstance(value, tuple):
+            if cut.paths and name in _FIRST_OF_MANY and len(value) > 1:
+                return (shorter(name, value[0]), f"+{len(value) - 1} more")
             return tuple(shorter(name, item) for item in value)
         return _shortened(value, cut) if isinstance(value, Record) else value
 

@@ -9,9 +9,6 @@ from runs_mcp.model import Failure, Run, TestStatus, Totals
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
 """Is told how many of how many parts have been read."""
 
-TestKey: TypeAlias = tuple[str, ...]
-"""What tells a test from the others of its project, and is the same in every run."""
-
 USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
 """Where the provider does not tell the default branch."""
 
@@ -49,6 +46,18 @@ class Findings(NamedTuple):
         return not self.unread and not self.unreadable
 
 
+class CaseKey(NamedTuple):
+    """What tells a test from the others of its project, and is the same in every run.
+
+    Args:
+        test: Its ID, or its file and whole title.
+        group: The group of the run (browser, project, shard) that it ran in, if there are any.
+    """
+
+    test: tuple[str, ...]
+    group: str = ""
+
+
 class NamedOutcome(NamedTuple):
     """How a test went in a run, and how it is named in an answer."""
 
@@ -64,6 +73,7 @@ class Outcomes(NamedTuple):
     Args:
         run: The run.
         tests: The tests by key; of a test that ran more than once, the worst.
+        groups: The browser of each group of the run.
         tells_passed: Whether the tests that passed are among them.
         unread_specs: How many specs could not be read.
         unreadable: For each record that could not be read, where it stood and why.
@@ -71,7 +81,8 @@ class Outcomes(NamedTuple):
     """
 
     run: Run
-    tests: Mapping[TestKey, NamedOutcome]
+    tests: Mapping[CaseKey, NamedOutcome]
+    groups: Mapping[str, str]
     tells_passed: bool
     unread_specs: int
     unreadable: tuple[str, ...]

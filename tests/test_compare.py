@@ -2,7 +2,7 @@
 
 from runs_mcp.compare import compare
 from runs_mcp.model import Run, TestStatus
-from runs_mcp.run_reader import NamedOutcome, Outcomes
+from runs_mcp.run_reader import CaseKey, NamedOutcome, Outcomes
 
 RUN = Run(provider="currents", id="r")
 SPEC = "tests/checkout.spec.ts"
@@ -13,9 +13,10 @@ def outcomes(*tests: tuple[str, str, TestStatus], tells_passed: bool = True) -> 
     return Outcomes(
         run=RUN,
         tests={
-            (SPEC, title, group): NamedOutcome(status, title, SPEC, group)
+            CaseKey((SPEC, title), group): NamedOutcome(status, title, SPEC, group)
             for title, group, status in tests
         },
+        groups={group: group for _, group, _ in tests if group},
         tells_passed=tells_passed,
         unread_specs=0,
         unreadable=(),
@@ -49,6 +50,23 @@ def test_a_lone_group_is_not_named() -> None:
     assert rows(found.new_failures) == [("pays", "")]
 
 
+def test_one_group_of_one_browser_is_the_same_by_whatever_name() -> None:
+    base = outcomes(("pays", "nightly", "failed"))._replace(groups={"nightly": "chromium"})
+    head = outcomes(("pays", "smoke", "failed"))._replace(groups={"smoke": "chromium"})
+    found = compare(base, head)
+    assert rows(found.still_failing) == [("pays", "")]
+    assert found.remarks == ()
+
+
+def test_one_group_of_another_browser_is_another_one_and_that_is_said() -> None:
+    found = compare(
+        outcomes(("pays", "chromium", "failed")), outcomes(("pays", "firefox", "failed"))
+    )
+    assert rows(found.new_failures) == [("pays", "firefox")]
+    assert rows(found.missing) == [("pays", "chromium")]
+    assert found.remarks == ("the runs have no group (browser, project, shard) in common",)
+
+
 def test_every_status_of_a_test_that_failed_has_its_list() -> None:
     base = outcomes(*((title, "", "failed") for title in ("a", "b", "c", "d", "e")))
     head = outcomes(
@@ -73,8 +91,8 @@ def test_of_a_provider_that_tells_failures_only_nothing_is_called_fixed_or_missi
 
 
 def test_two_tests_of_one_name_are_told_apart_by_their_keys() -> None:
-    def named(key: str, status: TestStatus) -> dict[tuple[str, ...], NamedOutcome]:
-        return {(key,): NamedOutcome(status, "adds", "", "")}
+    def named(key: str, status: TestStatus) -> dict[CaseKey, NamedOutcome]:
+        return {CaseKey((key,)): NamedOutcome(status, "adds", "", "")}
 
     base = outcomes()._replace(tests=named("id-1", "failed"))
     head = outcomes()._replace(tests=named("id-2", "failed"))

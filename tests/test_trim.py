@@ -884,14 +884,19 @@ def test_a_failure_of_the_longest_texts_fits_into_any_budget_and_keeps_its_statu
     failure = Failure(
         test=character * 300,
         status="interrupted",
+        quarantined=True,
         spec=character * 300,
+        group=character * 300,
         location=character * 300,
+        owner=character * 128,
+        notes=(character * 128,) * 3,
         error=Error(
             name=character * 128,
             message=character * 1500,
             frame=character * 300,
             code_frame=character * 800,
             stack=character * 800,
+            causes=(character * 300,) * 5,
         ),
         attempts=999_999,
         duration_ms=999_999,
@@ -916,7 +921,8 @@ def test_a_failure_of_the_longest_texts_fits_into_any_budget_and_keeps_its_statu
         totals=TestTotals(**dict.fromkeys(TestTotals.__struct_fields__, 999_999)),
         exception=character * 1500,
         artifacts=failure.artifacts,
-        failures=(failure, failure),
+        tests=(a_failed_test(failure), a_failed_test(failure)),
+        unreadable=(character * 300,) * 9,
     )
     pages = instance_pages_of(full, budget)
     assert [max(encoded_sizes(page)) for page in pages if max(encoded_sizes(page)) > budget] == []

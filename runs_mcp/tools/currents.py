@@ -43,8 +43,8 @@ DetailLevel = Annotated[
 ]
 Names = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=250)], ...],
-    OneOrMore,
     Field(max_length=50),
+    OneOrMore,
 ]
 RunStatus = Literal["passed", "failed", "running", "failing"]
 Completion = Literal["complete", "in_progress", "canceled", "timeout"]
@@ -87,11 +87,11 @@ async def currents_list_runs(
     authors: Annotated[Names, Field(description="Any of these commit authors.")] = (),
     status: Annotated[
         tuple[RunStatus, ...],
-        OneOrMoreValues,
         Field(description="Any of these. failing: still running, with failures.", max_length=4),
+        OneOrMoreValues,
     ] = (),
     completion: Annotated[
-        tuple[Completion, ...], OneOrMoreValues, Field(description="Any of these.", max_length=4)
+        tuple[Completion, ...], Field(description="Any of these.", max_length=4), OneOrMoreValues
     ] = (),
     search: Annotated[
         str, Field(description="In CI build ID or commit message.", max_length=200)
@@ -228,8 +228,8 @@ async def currents_get_instance(
     include_asset_urls: Annotated[
         bool,
         Field(
-            description="Also list screenshots, videos and traces with signed URLs, which are "
-            "secrets for as long as they live."
+            description="Also list screenshots, videos, traces and attachments with signed URLs, "
+            "which are secrets for as long as they live."
         ),
     ] = False,
     cursor: Cursor = "",

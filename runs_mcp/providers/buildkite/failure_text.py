@@ -59,12 +59,11 @@ def failure_text(sent: wire.WireFailedExecution) -> FailureText:
     said = [text for part in parts for text in part.said]
     trace = [text for part in parts for text in part.trace]
     # Some frameworks put their frames into the text.
-    framed = any(is_frame(plain(text)) for text in trace)
-    stack = trace if framed else said
-    told = [text for text in said if not is_frame(plain(text)) and not _GO_BANNER.match(text)]
-    reason = _telling(sent.failure_reason or "", [*told, *(trace if not told else [])])
+    stack = trace if any(map(is_frame, trace)) else said
+    told = [text for text in said if not is_frame(text) and not _GO_BANNER.match(text)]
+    reason = _telling(plain(sent.failure_reason or ""), [*told, *(trace if not told else [])])
     # Many collectors give the first line of the text as the reason as well.
-    if told and plain(told[0]).strip() == plain(reason).strip():
+    if told and told[0].strip() == reason.strip():
         told = told[1:]
     return FailureText(
         name=_error_name(reason, said),
@@ -84,7 +83,7 @@ def _telling(reason: str, lines: Sequence[str]) -> str:
     if reason.strip() and not _SAYS_NOTHING.fullmatch(reason.strip()):
         return reason
     errors = [_PYTEST_ERROR.sub("", text) for text in lines if _PYTEST_ERROR.match(text)]
-    others = [text.strip() for text in lines if text.strip() and not is_frame(plain(text))]
+    others = [text.strip() for text in lines if text.strip() and not is_frame(text)]
     if reason.strip() == "Failed" or not reason.strip():
         return next(iter(errors or others), reason)
     return errors[-1] if errors else reason
@@ -104,16 +103,18 @@ def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
 
 
 def _lines(sent: Sequence[str | None] | str | None) -> list[str]:
-    return sent.splitlines() if isinstance(sent, str) else present(sent)
+    """Returns plain lines: some collectors leave colour codes in front of what marks a line."""
+    lines = sent.splitlines() if isinstance(sent, str) else present(sent)
+    return [plain(text) for text in lines]
 
 
 def _heading(part: _Part) -> str:
     """Returns the first line of a part that is an error's, be it in the backtrace."""
-    lines = [plain(text) for text in (*part.said, *part.trace)]
+    lines = (*part.said, *part.trace)
     return next((one_line(text) for text in lines if text.strip() and not is_frame(text)), "")
 
 
 def _error_name(reason: str, expanded: Sequence[str]) -> str:
     lines = expanded if reason.startswith(_RSPEC_REASON) else [reason]
-    named = _ERROR_NAME.match(plain(lines[0])) if lines else None
+    named = _ERROR_NAME.match(lines[0]) if lines else None
     return line(named["name"]) if named else ""

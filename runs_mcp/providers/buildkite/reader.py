@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
@@ -21,13 +21,15 @@ from runs_mcp.providers.buildkite.retries import find_retries
 from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
+    CaseKey,
     Findings,
     NamedOutcome,
     Outcomes,
     Progress,
-    TestKey,
 )
 from runs_mcp.settings import Settings
+
+TestKey: TypeAlias = tuple[str, ...]
 
 _SEARCHED_PAGES: Final = 5
 
@@ -91,12 +93,12 @@ class BuildkiteRunReader:
         del specs
         run, _ = await self.state()
         failures, read, remarks = await self._failures(run, progress)
-        tests: dict[TestKey, NamedOutcome] = {}
+        tests: dict[CaseKey, NamedOutcome] = {}
         for key, failure in failures.items():
             status = "skipped" if failure.quarantined else failure.status
             if status in ("failed", "flaky", "skipped"):
-                tests[key] = NamedOutcome(status, failure.test, failure.spec, "")
-        return Outcomes(run, tests, False, len(read.unread), read.unreadable, remarks)
+                tests[CaseKey(key)] = NamedOutcome(status, failure.test, failure.spec, "")
+        return Outcomes(run, tests, {}, False, len(read.unread), read.unreadable, remarks)
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last finished run on the suite's default branch before `run`."""

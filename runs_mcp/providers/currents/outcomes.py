@@ -167,10 +167,11 @@ def _kind(attempt: wire.WireAttempt | None) -> model.FailureStatus:
 
 
 def _is_flaky(test: RecordedTest, went_wrong: wire.WireAttempt | None, *, passed: bool) -> bool:
-    if test.attempts:
-        mixed = passed and went_wrong is not None
-        return mixed and (test.state != "failed" or test.is_flaky)
-    return test.is_flaky and test.state == "passed"
+    if not test.attempts:
+        return test.is_flaky and test.state == "passed"
+    if test.state == "failed":
+        return passed and went_wrong is not None and test.is_flaky
+    return passed and (went_wrong is not None or test.is_flaky)
 
 
 class _TestInfo(msgspec.Struct, rename="camel"):

@@ -26,11 +26,11 @@ from runs_mcp.providers.field_values import PATH_CHARS
 from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
+    CaseKey,
     Findings,
     NamedOutcome,
     Outcomes,
     Progress,
-    TestKey,
     is_worse,
 )
 from runs_mcp.settings import Settings
@@ -118,17 +118,20 @@ class CurrentsRunReader:
             and (specs is None or spec.spec in specs)
         ]
         read = await self._instances(wanted, progress)
-        tests: dict[TestKey, NamedOutcome] = {}
+        tests: dict[CaseKey, NamedOutcome] = {}
         for instance, test in _tests(read.instances):
-            key = (instance.instance.spec, test.title, instance.instance.group)
+            group = instance.instance.group
+            key = CaseKey((instance.instance.spec, test.title), group)
             earlier = tests.get(key)
             if earlier is None or is_worse(test.status, earlier.status):
-                tests[key] = NamedOutcome(
-                    test.status, test.test, instance.instance.spec, instance.instance.group
-                )
+                tests[key] = NamedOutcome(test.status, test.test, instance.instance.spec, group)
         return Outcomes(
             run=full.run,
             tests=tests,
+            groups={
+                group.group: browser
+                for group, browser in zip(full.groups, full.browsers, strict=True)
+            },
             tells_passed=True,
             unread_specs=len(read.errors),
             unreadable=full.unreadable + read.unreadable,
@@ -256,9 +259,11 @@ def _spec_failure(instance: FullInstance) -> TestResult | None:
     return TestResult(test_id="", title=_NOT_RUN, status="failed", failure=failure)
 
 
-def _by_test(instances: Sequence[FullInstance], *, shows_groups: bool) -> dict[TestKey, TestResult]:
+def _by_test(
+    instances: Sequence[FullInstance], *, shows_groups: bool
+) -> dict[tuple[str, ...], TestResult]:
     """Returns each test once: of one that ran in several instances of a group, the worst."""
-    tests: dict[TestKey, TestResult] = {}
+    tests: dict[tuple[str, ...], TestResult] = {}
     for instance, test in _tests(instances):
         group = instance.instance.group
         key = (instance.instance.spec, test.title, group, test.test_id)

@@ -78,6 +78,10 @@ def full_run(
         upstream_bytes=upstream_bytes,
         last_run=_last_run(sent.pw_last_run),
         canceled_at=_canceled_at(sent.cancellation),
+        browsers=tuple(
+            line(group.platform.browser_name) if group.platform else ""
+            for group in present(sent.groups)
+        ),
         claimed_at=tuple(timestamp(spec.claimed_at) for spec in present(sent.specs)),
         completed_at=tuple(str(spec.completed_at or "") for spec in present(sent.specs)),
         unreadable=unreadable,
@@ -274,12 +278,23 @@ def _flaky(results: wire.WireSpecResults | None) -> int:
 def _totals(
     sent: Sequence[wire.WireGroup], groups: Sequence[model.Group], specs: Sequence[model.Spec]
 ) -> model.Totals:
-    """Returns the sums over the groups; of what a group does not count, those over the specs."""
+    """Returns the sums over the groups; where a group lacks counts, at least those of the specs."""
     by_group, by_spec = _totals_of_groups(groups), _totals_of_specs(specs)
+    if not sent:
+        return by_spec
     return model.Totals(
-        tests=by_group.tests if sent and all(group.tests for group in sent) else by_spec.tests,
-        specs=by_group.specs if sent and all(group.instances for group in sent) else by_spec.specs,
+        tests=by_group.tests
+        if all(group.tests for group in sent)
+        else model.TestTotals(**_greater(by_group.tests, by_spec.tests)),
+        specs=by_group.specs
+        if all(group.instances for group in sent)
+        else model.SpecTotals(**_greater(by_group.specs, by_spec.specs)),
     )
+
+
+def _greater(one: model.Record, other: model.Record) -> dict[str, int]:
+    counts = asdict(other)
+    return {name: max(number, counts[name]) for name, number in asdict(one).items()}
 
 
 def _totals_of_groups(groups: Sequence[model.Group]) -> model.Totals:
