@@ -80,7 +80,8 @@ def without_checkout(text: str) -> str:
 
 def _telling(reason: str, lines: Sequence[str]) -> str:
     """Returns the reason, or where that says nothing the first line that does."""
-    if reason.strip() and not _SAYS_NOTHING.fullmatch(reason.strip()):
+    first_line = reason.strip().partition("\n")[0]
+    if first_line and not _SAYS_NOTHING.fullmatch(reason.strip()) and not is_frame(first_line):
         return reason
     errors = [_PYTEST_ERROR.sub("", text) for text in lines if _PYTEST_ERROR.match(text)]
     others = [text.strip() for text in lines if text.strip() and not is_frame(text)]

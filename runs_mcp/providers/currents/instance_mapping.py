@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from runs_mcp import model
 from runs_mcp.providers.currents import instance_wire as wire
 from runs_mcp.providers.currents.asset_mapping import artifacts, test_assets
@@ -29,7 +31,10 @@ from runs_mcp.providers.field_values import (
 )
 
 _NOTES: Final = 3
-_UNEXPECTED: Final = "Expected to fail, but passed."
+_UNTOLD: Final[dict[str, str]] = {  # What no error tells.
+    "unexpectedly_passed": "Expected to fail, but passed.",
+    "interrupted": "Interrupted before it ended.",
+}
 _OWN_ANNOTATIONS: Final = "_currents:"  # those of the vendor's rules
 
 
@@ -104,8 +109,8 @@ def _failure(
 ) -> model.Failure:
     test = read.test
     error, location = explained(test, instance.spec)
-    if status == "unexpectedly_passed":  # No error tells it.
-        error = model.Error(message=_UNEXPECTED)
+    if status in _UNTOLD and not error.message:
+        error = replace(error, message=_UNTOLD[status])
     return model.Failure(
         test=title(read.title),
         status=status,
