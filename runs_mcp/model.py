@@ -22,7 +22,7 @@ SpecStatus = Annotated[
         "started. unknown: completed, but this payload has no results."
     ),
 ]
-AssetKind = Literal["screenshot", "video", "trace", "attachment", "stdout"]
+AssetKind = Literal["screenshot", "video", "trace", "attachment"]
 FailureStatus = Literal["failed", "flaky", "timed_out", "interrupted", "unexpectedly_passed"]
 TestStatus = Literal["failed", "flaky", "passed", "skipped"]
 

@@ -1067,7 +1067,7 @@ def test_a_url_that_cannot_be_followed_as_it_is_is_left_out_and_the_asset_still_
         ("video", {"videoUrl": "https://a.example/x"}),
         ("trace", {"playwrightTraces": [{"traceURL": "https://a.example/x"}]}),
         ("attachment", {"attachments": [{"readUrl": "https://a.example/x"}]}),
-        ("stdout", {"stdout": {"readUrl": "https://a.example/x"}}),
+        ("attachment", {"stdout": {"readUrl": "https://a.example/x"}}),
         ("attachment", {"attachments": [{"url": "https://a.example/x"}]}),
     ],
 )

@@ -245,7 +245,7 @@ async def test_the_filters_of_a_list_reach_the_api(sandbox: Sandbox) -> None:
     assert sandbox.requests[-1].query == (
         "limit=20&branches%5B%5D=main&branches%5B%5D=feat%2Fsplit-bill&tags%5B%5D=push"
         "&tags%5B%5D=nightly&status=FAILED&status=PASSED&completion_state=COMPLETE"
-        "&tag_operator=OR&date_start=2000-01-01"
+        "&tag_operator=OR&date_start=2000-01-01T00%3A00%3A00.000Z"
     )
     for run in answer["runs"]:
         assert run["branch"] in ("main", "feat/split-bill")

@@ -125,7 +125,12 @@ async def test_what_could_not_be_loaded_is_counted_and_told(sandbox: Sandbox) ->
     async with connect(sandbox) as client:
         first, *_ = await triaged(client, BRANCH, baseline=f"currents:{NotableRun.EMPTY.value}")
 
-    assert first["coverage"] == {"failing_specs": 27, "inspected": 17, "failed_to_load": 10}
+    assert first["coverage"] == {
+        "failing_specs": 27,
+        "inspected": 17,
+        "failed_to_load": 10,
+        "why": ["upstream_error 10"],
+    }
     assert "10 of 27 failing specs could not be loaded" in first["verdict"]
 
 

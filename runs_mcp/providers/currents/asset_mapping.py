@@ -28,7 +28,6 @@ def test_assets(results: wire.WireInstanceResults, titles: Mapping[str, str]) ->
         ("video", video + present(results.videos)),
         ("trace", present(results.playwright_traces)),
         ("attachment", _attachments(results)),
-        ("stdout", present([results.stdout])),
     ]
     return [
         AttachedFile(sent.test_id or "", _asset(kind, sent, titles))
@@ -49,12 +48,15 @@ def artifacts(assets: Sequence[model.Asset]) -> model.Artifacts:
 
 
 def _attachments(results: wire.WireInstanceResults) -> list[wire.WireAsset]:
-    """Returns the attachments; a bare URL is one, too."""
-    return [
+    """Returns the attachments; a bare URL is one, too, and so is what the spec file printed."""
+    attached = [
         wire.WireAsset(url=sent) if isinstance(sent, str) else sent
         for sent in results.attachments or ()
         if sent is not None
     ]
+    if results.stdout is not None:
+        attached.append(wire.WireAsset(name="stdout", read_url=results.stdout.read_url))
+    return attached
 
 
 def _asset(kind: model.AssetKind, sent: wire.WireAsset, titles: Mapping[str, str]) -> model.Asset:
