@@ -193,7 +193,7 @@ async def test_asset_urls_are_given_whole_and_only_when_asked_for(sandbox: Sandb
     assert len(assets) == sum(counts.values())
     for asset in assets:
         assert "Expires=" in asset["url"]
-        assert len(asset["url"]) > 400
+        assert len(asset["url"]) > 300
         assert "…" not in asset["url"]
         assert asset["expires_at"].endswith("Z")
     for page in pages:
