@@ -73,7 +73,7 @@ def structured_of(result: CallToolResult) -> dict[str, Any]:
 
 
 async def pages_of(
-    client: Client, tool: str, arguments: dict[str, object]
+    client: Client, tool: str, arguments: Mapping[str, object]
 ) -> AsyncIterator[CallToolResult]:
     """Yields every page of a query, following its cursors."""
     cursor = ""
