@@ -2,17 +2,23 @@
 
 from runs_mcp.api_client import ApiClient
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
+from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.settings import Settings
 
 
 async def probe_currents(api: ApiClient, settings: Settings) -> str:
-    """Lists the projects, and says how many the key can see.
+    """Lists the projects and a run of one, and says how many projects the key can see.
+
+    Both are read: a token may have the scope for projects and lack the one for results.
 
     Raises:
         RunsError: The API cannot be read with it.
     """
     del settings
-    projects = await CurrentsClient(api).list_projects(limit=MAX_LIMIT)
+    client = CurrentsClient(api)
+    projects = await client.list_projects(limit=MAX_LIMIT)
     count = f"{len(projects.items)}{' or more' if projects.has_more else ''}"
+    if projects.items:
+        await client.list_runs(projects.items[0][0].project_id, RunFilters(), limit=1)
     hint = "" if projects.items else "; without a project there are no runs to read"
     return f"the key works; it can see {count} projects{hint}"
