@@ -18,6 +18,18 @@ ERAS: Final[tuple[Era, ...]] = ("auto", "legacy")
 ANSWER_SECONDS: Final = 60.0
 
 
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    """Returns the variables under which a server serves the sandbox's runs of every provider."""
+    return {
+        "CURRENTS_API_URL": sandbox.currents_url,
+        "CURRENTS_API_KEY": READ_WRITE_KEY,
+        "BUILDKITE_BASE_URL": sandbox.buildkite_url,
+        "BUILDKITE_API_TOKEN": READ_WRITE_KEY,
+        "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
+        "BUILDKITE_SUITE": BUILDKITE_SUITE,
+    }
+
+
 @asynccontextmanager
 async def connect(
     sandbox: Sandbox,
@@ -38,12 +50,7 @@ async def connect(
         args=["-m", "runs_mcp", *arguments],
         env={
             **coverage,
-            "CURRENTS_API_URL": sandbox.currents_url,
-            "CURRENTS_API_KEY": READ_WRITE_KEY,
-            "BUILDKITE_BASE_URL": sandbox.buildkite_url,
-            "BUILDKITE_API_TOKEN": READ_WRITE_KEY,
-            "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
-            "BUILDKITE_SUITE": BUILDKITE_SUITE,
+            **environment(sandbox),
             **(settings or {}),
         },
     )

@@ -1,33 +1,43 @@
 """The server in the test's own process: the front door without a process for each test."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from unittest.mock import patch
 
-from hosts import Era
+from hosts import ANSWER_SECONDS, Era, environment
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 
-from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.server import build_server
 from runs_mcp.settings import Settings
 
 
 @asynccontextmanager
-async def served(
-    sandbox: Sandbox, *, era: Era = "auto", key: str = READ_WRITE_KEY, **options: str | bool
+async def connect(
+    sandbox: Sandbox,
+    *,
+    era: Era = "auto",
+    settings: Mapping[str, str] | None = None,
+    elicitation: ElicitationFnT | None = None,
 ) -> AsyncIterator[Client]:
-    """Yields a client of a server that serves the sandbox's runs of every provider.
-
-    Args:
-        sandbox: The APIs.
-        era: Which protocol the client speaks.
-        key: The key for both APIs.
-        options: More settings, by field name.
-    """
-    settings = Settings.load(options).on_sandbox(
-        currents_url=sandbox.currents_url,
-        buildkite_url=sandbox.buildkite_url,
-        organization=BUILDKITE_ORGANIZATION,
-        key=key,
-    )
-    async with Client(build_server(settings), mode=era) as client:
+    """Yields a client of a server in this process, as `hosts.connect` does of a real one."""
+    with patch.dict(os.environ, {**environment(sandbox), **(settings or {})}):
+        loaded = Settings.load()
+    async with Client(
+        build_server(loaded),
+        mode=era,
+        read_timeout_seconds=ANSWER_SECONDS,
+        elicitation_callback=elicitation,
+    ) as client:
         yield client
+
+
+def with_key(key: str, providers: str = "currents,buildkite") -> dict[str, str]:
+    """Returns the settings under which a server uses this key, for these providers alone."""
+    return {
+        "CURRENTS_API_KEY": key,
+        "BUILDKITE_API_TOKEN": key,
+        "RUNS_MCP_PROVIDERS": providers,
+    }

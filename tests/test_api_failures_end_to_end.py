@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import hosts
 import pytest
-from hosts import ERAS, Era, connect, structured_of, text_of
+from hosts import ERAS, Era, structured_of, text_of
+from in_process import connect
 from mcp_types import CallToolResult
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
@@ -52,8 +54,11 @@ async def read_run(
 ) -> CallToolResult:
     for fault in faults:
         sandbox.fail(fault)
-    with open(stderr or "/dev/null", "w", encoding="utf-8") as log:  # noqa: ASYNC230, PTH123
-        async with connect(sandbox, era=era, settings=settings, stderr=log) as client:
+    if stderr is None:
+        async with connect(sandbox, era=era, settings=settings) as client:
+            return await client.call_tool(*READS[provider])
+    with stderr.open("w", encoding="utf-8") as log:
+        async with hosts.connect(sandbox, era=era, settings=settings, stderr=log) as client:
             return await client.call_tool(*READS[provider])
 
 
@@ -220,7 +225,7 @@ async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
 async def test_a_log_line_never_holds_what_was_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
     log = tmp_path / "stderr"
     with log.open("w") as stderr:
-        async with connect(sandbox, stderr=stderr) as client:
+        async with hosts.connect(sandbox, stderr=stderr) as client:
             await client.call_tool(
                 "currents_list_runs", {"project_id": BOOKING_PROJECT, "search": "hush-hush"}
             )

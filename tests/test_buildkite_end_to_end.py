@@ -6,7 +6,8 @@ from typing import Any, Final, Literal
 
 import anyio
 import pytest
-from hosts import ERAS, Era, connect, pages_of, structured_of, text_of
+from hosts import ERAS, Era, pages_of, structured_of, text_of
+from in_process import connect
 from mcp_types import CallToolResult
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 from hosts import ERAS, Era, pages_of, structured_of, text_of
-from in_process import served
+from in_process import connect
 from mcp import Client
 from report_stub import KEY, Route, Stub
 from story_api import NOW
@@ -37,7 +37,7 @@ def story() -> Iterator[Sandbox]:
 
 
 async def names(sandbox: Sandbox, tool: str, arguments: Json, rows: str, name: str) -> list[str]:
-    async with served(sandbox) as client:
+    async with connect(sandbox) as client:
         return [
             row[name]
             async for page in pages_of(client, tool, arguments)
@@ -68,7 +68,7 @@ async def test_the_limit_may_change_from_page_to_page(story: Sandbox) -> None:
     whole = await names(story, *LISTS[1])
     found: list[str] = []
     cursor = ""
-    async with served(story) as client:
+    async with connect(story) as client:
         for limit in (3, 50, 7, 100, 100, 100, 100, 100):
             page = structured_of(
                 await client.call_tool(
@@ -94,7 +94,7 @@ async def test_every_page_of_failed_executions_says_how_many_there_are(
 ) -> None:
     story.shorten_buildkite_pages(to=shortened)
     tool, arguments, _, _ = LISTS[2]
-    async with served(story) as client:
+    async with connect(story) as client:
         pages = [structured_of(page) async for page in pages_of(client, tool, arguments)]
     assert {page["trim"]["total"] for page in pages} == {437}
     assert sum(page["trim"]["shown"] for page in pages) == 437
@@ -104,7 +104,7 @@ async def test_every_page_of_failed_executions_says_how_many_there_are(
 async def test_triage_reads_all_of_short_pages(story: Sandbox, era: Era) -> None:
     story.shorten_buildkite_pages(to=50)
     run = f"buildkite:{BUILDKITE_ORGANIZATION}/{BUILDKITE_SUITE}/{MANY}"
-    async with served(story, era=era) as client:
+    async with connect(story, era=era) as client:
         answer = structured_of(await client.call_tool("triage_run", {"run": run}))
     assert "437 tests failed" in answer["verdict"]
 

@@ -4,7 +4,8 @@ import time
 from typing import Final
 
 import pytest
-from hosts import ERAS, Era, connect
+from hosts import ERAS, Era
+from in_process import connect
 from mcp import Client
 from mcp_types import Completion, PromptReference, ResourceTemplateReference
 

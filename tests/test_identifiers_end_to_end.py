@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from hosts import connect, structured_of, text_of
+from hosts import structured_of, text_of
+from in_process import connect
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun

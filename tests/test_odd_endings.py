@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hosts import ERAS, Era, structured_of, text_of
-from in_process import served
+from in_process import connect, with_key
 from mcp import Client
 from story_api import NOW
 
@@ -68,7 +68,7 @@ async def instances_of(client: Client, run: NotableRun, spec: str) -> list[Json]
 @both_eras
 async def test_a_test_that_fails_in_one_browser_only_is_said_to(story: Sandbox, era: Era) -> None:
     spec, title = OddEnding.FAILS_IN_ONE_BROWSER
-    async with served(story, era=era) as client:
+    async with connect(story, era=era) as client:
         answer = await triaged(client, f"currents:{NotableRun.ONE_BROWSER.value}")
     (group,) = answer["groups"]
     assert group["in"] == [{"group": FAILING_BROWSER, "tests": 1}]
@@ -79,7 +79,7 @@ async def test_a_test_that_fails_in_one_browser_only_is_said_to(story: Sandbox, 
 
 async def test_an_interrupted_test_has_failed_and_so_has_its_spec(story: Sandbox) -> None:
     spec, title = OddEnding.INTERRUPTED
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, f"currents:{NotableRun.STOPPED_EARLY.value}")
         (instance,) = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
         run = structured_of(
@@ -100,7 +100,7 @@ async def test_an_interrupted_test_has_failed_and_so_has_its_spec(story: Sandbox
 
 async def test_a_failure_before_an_interruption_is_what_is_told(story: Sandbox) -> None:
     spec, title = OddEnding.INTERRUPTED_AFTER_FAILURE
-    async with served(story) as client:
+    async with connect(story) as client:
         (instance,) = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
     (failure,) = instance["failures"]
     assert failure["test"].endswith(title)
@@ -110,7 +110,7 @@ async def test_a_failure_before_an_interruption_is_what_is_told(story: Sandbox) 
 
 async def test_tests_that_never_ran_are_no_failures(story: Sandbox) -> None:
     spec, title = OddEnding.NEVER_RAN
-    async with served(story) as client:
+    async with connect(story) as client:
         instances = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
     assert instances
     assert not [f for one in instances for f in one["failures"] if f["test"].endswith(title)]
@@ -120,7 +120,7 @@ async def test_a_test_that_passed_though_it_was_expected_to_fail_is_named_so(
     story: Sandbox,
 ) -> None:
     spec, title = OddEnding.PASSED_UNEXPECTEDLY
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, f"currents:{NotableRun.UNUSUAL_ENDS.value}")
     (failure,) = [example for test, example in examples(answer).items() if test.endswith(title)]
     assert failure["status"] == "unexpectedly_passed"
@@ -131,7 +131,7 @@ async def test_a_test_that_passed_though_it_was_expected_to_fail_is_named_so(
 @both_eras
 async def test_a_failure_in_quarantine_is_counted_apart(story: Sandbox, era: Era) -> None:
     spec, title = OddEnding.QUARANTINED
-    async with served(story, era=era) as client:
+    async with connect(story, era=era) as client:
         answer = await triaged(client, f"currents:{NotableRun.UNUSUAL_ENDS.value}")
         (instance,) = await instances_of(client, NotableRun.UNUSUAL_ENDS, spec)
     assert [test["spec"] for test in answer["quarantined"]] == [spec]
@@ -145,7 +145,7 @@ async def test_a_failure_in_quarantine_is_counted_apart(story: Sandbox, era: Era
 
 
 async def test_a_run_of_one_group_names_none(story: Sandbox) -> None:
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, f"currents:{NotableRun.THREE_CAUSES.value}")
     assert not [group for group in answer["groups"] if "in" in group]
 
@@ -155,7 +155,7 @@ async def test_a_run_of_one_group_names_none(story: Sandbox) -> None:
 
 @both_eras
 async def test_a_test_that_a_retry_of_its_job_mended_is_flaky(story: Sandbox, era: Era) -> None:
-    async with served(story, era=era) as client:
+    async with connect(story, era=era) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.MENDED))
     assert answer["groups"] == []
     assert len(answer["flaky"]) == 2
@@ -165,7 +165,7 @@ async def test_a_test_that_a_retry_of_its_job_mended_is_flaky(story: Sandbox, er
 async def test_of_three_failed_tests_the_one_that_no_retry_mended_is_the_failure(
     story: Sandbox,
 ) -> None:
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.HALF_MENDED))
     (group,) = answer["groups"]
     assert group["tests"] == 1
@@ -176,7 +176,7 @@ async def test_of_three_failed_tests_the_one_that_no_retry_mended_is_the_failure
 async def test_a_retry_whose_upload_is_late_may_still_mend_a_failure() -> None:
     run = buildkite(NotableBuildkiteRun.LATE_UPLOAD)
     with Sandbox(now=NOW) as sandbox:
-        async with served(sandbox) as client:
+        async with connect(sandbox) as client:
             before = await triaged(client, run)
             sandbox.let_buildkite_upload_arrive()
             after = await triaged(client, run)
@@ -190,7 +190,7 @@ async def test_a_retry_whose_upload_is_late_may_still_mend_a_failure() -> None:
 async def test_a_test_that_fails_in_one_job_of_a_matrix_fails_there(
     story: Sandbox, era: Era
 ) -> None:
-    async with served(story, era=era) as client:
+    async with connect(story, era=era) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.MATRIX))
     (group,) = answer["groups"]
     assert group["tests"] == 1
@@ -201,14 +201,14 @@ async def test_a_test_that_fails_in_one_job_of_a_matrix_fails_there(
 async def test_without_the_scope_for_builds_a_retried_test_stays_a_failure(
     story: Sandbox,
 ) -> None:
-    async with served(story, key="sandbox-no-builds", providers="buildkite") as client:
+    async with connect(story, settings=with_key("sandbox-no-builds", "buildkite")) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.MENDED))
     assert sum(group["tests"] for group in answer["groups"]) == 2
     assert "read_builds" in answer["verdict"]
 
 
 async def test_a_muted_test_that_fails_is_counted_apart(story: Sandbox) -> None:
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.MUTED))
     assert answer["groups"] == []
     assert len(answer["quarantined"]) == 1
@@ -218,7 +218,7 @@ async def test_a_muted_test_that_fails_is_counted_apart(story: Sandbox) -> None:
 async def test_what_playwright_tries_again_in_one_job_is_flaky_and_what_it_stopped_is_named(
     story: Sandbox,
 ) -> None:
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.E2E_FAILED, "booking-e2e"))
     assert sum(group["tests"] for group in answer["groups"]) == 4
     assert len(answer["flaky"]) == 1
@@ -226,7 +226,7 @@ async def test_what_playwright_tries_again_in_one_job_is_flaky_and_what_it_stopp
 
 
 async def test_a_run_without_a_build_says_that_retries_are_not_known(story: Sandbox) -> None:
-    async with served(story) as client:
+    async with connect(story) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.OLDEST_SHAPE))
     assert answer["groups"]
     assert "retries are not known: the run names no build" in answer["verdict"]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hosts import ERAS, Era, connect
+from hosts import ERAS, Era
+from in_process import connect
 from mcp import Client, MCPError
 from mcp_types import INVALID_PARAMS, TextContent
 

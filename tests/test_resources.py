@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from hosts import ERAS, Era, connect
+from hosts import ERAS, Era
+from in_process import connect
 from mcp import Client, MCPError
 from mcp.server.mcpserver.exceptions import UnexpectedResourceError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, TextResourceContents

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hosts import connect, pages_of, structured_of, text_of
+from hosts import pages_of, structured_of, text_of
+from in_process import connect
 from mcp_types import CallToolResult
 from msgspec import UNSET
 

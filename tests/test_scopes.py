@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from hosts import text_of
-from in_process import served
+from in_process import connect, with_key
 from story_api import NOW
 
 from runs_mcp.api_refusals import refusal
@@ -39,7 +39,7 @@ def checked(
 
 
 async def test_a_call_that_lacks_a_scope_of_currents_names_it(story: Sandbox) -> None:
-    async with served(story, key=NO_RESULTS, providers="currents") as client:
+    async with connect(story, settings=with_key(NO_RESULTS, "currents")) as client:
         listed = await client.call_tool("currents_list_projects", {})
         refused = await client.call_tool("currents_get_run", {"run_id": NotableRun.MAIN.value})
     assert not listed.is_error

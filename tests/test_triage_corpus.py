@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from hosts import connect, pages_of, structured_of
+from hosts import pages_of, structured_of
+from in_process import connect
 from mcp import Client
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import anyio
 import pytest
-from hosts import ERAS, Era, connect, pages_of, structured_of, text_of
+from hosts import ERAS, Era, pages_of, structured_of, text_of
+from in_process import connect
 from mcp import Client
 from mcp_types import CallToolResult
 from msgspec import UNSET

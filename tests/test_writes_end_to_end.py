@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import anyio
 import pytest
-from hosts import ERAS, Era, connect, structured_of, text_of
+from hosts import ERAS, Era, structured_of, text_of
+from in_process import connect
 from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData
@@ -383,7 +384,7 @@ async def test_a_read_only_key_is_told_which_key_is_needed(sandbox: Sandbox) -> 
 
 
 async def test_read_only_mode_has_no_such_tools(sandbox: Sandbox) -> None:
-    async with connect(sandbox, arguments=("--read-only",)) as client:
+    async with connect(sandbox, settings={"RUNS_MCP_READ_ONLY": "true"}) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
         result = await client.call_tool("currents_cancel_run", {"run_id": RUNNING})
 
