@@ -13,8 +13,9 @@ from runs_mcp.api_response import read_head
 from runs_mcp.text import clip, one_line, without_url_secrets
 
 _ERROR_BODY_BYTES: Final = 64_000
-_CHALLENGE: Final = re.compile(r",\s*(?=[A-Za-z][\w-]*\s+[A-Za-z])")
-_PARAMETER: Final = re.compile(r'([A-Za-z_]+)\s*=\s*("[^"]*"|[^\s,"]+)')
+_CHALLENGE_PART: Final = re.compile(
+    r"(?P<name>[\w-]+)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,\"]+)|(?P<scheme>[A-Za-z][\w-]*)"
+)
 _SCOPE: Final = re.compile(r"[\w:./-]{1,100}(?: [\w:./-]{1,100}){0,9}")
 _TELL_WHEN: Final = frozenset({429, 502, 503, 504})
 
@@ -43,15 +44,20 @@ async def refusal(
 
 
 def _missing_scope(headers: httpx.Headers) -> str:
-    """Returns the scope that a Bearer challenge asks for (RFC 6750, 3.1), or nothing.
+    """Returns the scope that a challenge asks for (RFC 6750, 3.1), or nothing.
 
     One header may hold several challenges, and there may be several headers.
     """
-    # A new challenge begins with a scheme and a blank: «Bearer realm=…»; a parameter has no blank.
-    for challenge in _CHALLENGE.split(", ".join(headers.get_list("WWW-Authenticate"))):
-        parameters = {name.lower(): value for name, value in _PARAMETER.findall(challenge)}
-        if parameters.get("error", "").strip('"') == "insufficient_scope":
-            scope = parameters.get("scope", "").strip('"')
+    challenges: list[dict[str, str]] = []
+    for header in headers.get_list("WWW-Authenticate"):
+        for part in _CHALLENGE_PART.finditer(header):
+            if part["scheme"]:
+                challenges.append({})
+            elif challenges:
+                challenges[-1][part["name"].lower()] = part["value"].strip('"')
+    for challenge in challenges:
+        if challenge.get("error") == "insufficient_scope":
+            scope = challenge.get("scope", "")
             return scope if _SCOPE.fullmatch(scope) else ""
     return ""
 

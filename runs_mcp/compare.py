@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from runs_mcp.model import Run, TestStatus
-from runs_mcp.run_reader import CaseKey, NamedOutcome, Outcomes
+from runs_mcp.run_reader import WHOLE_SPEC, CaseKey, NamedOutcome, Outcomes
+
+_Tests: TypeAlias = Mapping[CaseKey, NamedOutcome]
 
 
 class Comparison(NamedTuple):
@@ -61,33 +63,60 @@ def compare(base: Outcomes, head: Outcomes) -> Comparison:
         return {key for key in failed_before if key in after and after[key].status == status}
 
     gone = failed_before - after.keys()
+    ran_now = _fixed_whole_specs(gone, after)
+    # What a spec that was not read, or not to its end, has of them is not known.
+    unknown = {key for key in before.keys() - after.keys() if key.spec in head.open_specs}
+    missing = before.keys() - after.keys() - unknown - ran_now
+    doubtful = {key for key in failed - failed_before if key.spec in base.open_specs}
     tells_passed = head.tells_passed
     return Comparison(
         base=base.run,
         head=head.run,
         new_failures=_sorted(failed - failed_before, after),
         still_failing=_sorted(failed & failed_before, after),
-        fixed=_sorted(became("passed"), after),
+        fixed=_sorted(became("passed") | ran_now, {**before, **after}),
         no_longer_failing=() if tells_passed else _sorted(gone, before),
         not_run=_sorted(became("skipped"), after),
         flaky=_sorted({key for key, test in after.items() if test.status == "flaky"}, after),
-        missing=_sorted(before.keys() - after.keys(), before) if tells_passed else (),
+        missing=_sorted(missing, before) if tells_passed else (),
         unread_specs=base.unread_specs + head.unread_specs,
         unreadable=base.unreadable + head.unreadable,
         remarks=(
             *(f"base: {remark}" for remark in base.remarks),
             *(f"head: {remark}" for remark in head.remarks),
             *_apart(base, head),
+            *_not_known(before, unknown, doubtful),
         ),
     )
 
 
-_Tests: TypeAlias = Mapping[CaseKey, NamedOutcome]
+def _fixed_whole_specs(gone: set[CaseKey], after: _Tests) -> set[CaseKey]:
+    """Returns the specs that did not run at all before, and whose tests now ran."""
+    ran = {key.spec for key in after}
+    return {key for key in gone if key.test[-1] == WHOLE_SPEC and key.spec in ran}
+
+
+def _not_known(before: _Tests, unknown: set[CaseKey], doubtful: set[CaseKey]) -> list[str]:
+    """Returns what cannot be told of tests in specs that were not read, or not to their end."""
+    remarks = []
+    if unknown:
+        failed = sum(before[key].status == "failed" for key in unknown)
+        remarks.append(
+            f"{len(unknown)} tests of base ({failed} failed) are in specs that head has not run "
+            "to the end or that could not be read: they are in no list"
+        )
+    if doubtful:
+        remarks.append(
+            f"{len(doubtful)} of the new failures are in specs that base has not run to the end "
+            "or that could not be read: they need not be new"
+        )
+    return remarks
 
 
 def _by_group(base: Outcomes, head: Outcomes) -> tuple[_Tests, _Tests]:
     """Returns the tests of both runs, with their groups where these tell tests apart."""
-    if len(base.groups.keys() | head.groups.keys()) > 1 and not _is_renamed(base, head):
+    groups = {key.group for run in (base, head) for key in run.tests}
+    if len(groups) > 1 and not _is_renamed(base, head):
         return base.tests, head.tests
     before, after = (
         {CaseKey(key.test): test._replace(group="") for key, test in run.tests.items()}

@@ -261,7 +261,8 @@ class TestResult(Record, frozen=True, kw_only=True):
     Args:
         test_id: The framework's ID of the test.
         title: Its whole title.
-        status: How it counts. A failure in quarantine is skipped.
+        status: How it counts here. A failure in quarantine is skipped.
+        counts_as_failed: Whether the API counts it as failed, as it does not an interrupted one.
         duration_ms: How long its attempts took together.
         failure: What went wrong, of a test that failed, was flaky, or failed in quarantine.
     """
@@ -271,6 +272,7 @@ class TestResult(Record, frozen=True, kw_only=True):
     test_id: str
     title: str
     status: TestStatus
+    counts_as_failed: bool = False
     duration_ms: Milliseconds = 0
     failure: Failure | None = None
 
@@ -323,6 +325,12 @@ class FullInstance(Record, frozen=True, kw_only=True):
     def failures(self) -> tuple[Failure, ...]:
         """What went wrong in it, also what a retry mended or a quarantine hides."""
         return tuple(test.failure for test in self.tests if test.failure is not None)
+
+    @property
+    def failed_as_counted(self) -> int:
+        """How many failures of it could be read, counted as the API counts them."""
+        failed = sum(test.counts_as_failed for test in self.tests)
+        return failed or int(bool(self.exception))
 
     @property
     def passed(self) -> tuple[PassedTest, ...]:

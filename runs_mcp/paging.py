@@ -38,7 +38,6 @@ _TEXTS: Final = frozenset(
         "file_name",
         "frame",
         "framework",
-        "group",
         "message",
         "name",
         "note",
@@ -51,12 +50,13 @@ _TEXTS: Final = frozenset(
         "stack",
         "tags",
         "title",
+        "verdict",
     }
 )
 # Of these lists of texts the first one stays where there is no room for more.
 _FIRST_OF_MANY: Final = frozenset({"causes", "notes", "odd", "remarks"})
-# Their ends tell the cases of one test apart.
-_TITLES: Final = frozenset({"failed_tests", "test"})
+# Their ends tell the cases of one test, or the shards of one run, apart.
+_TITLES: Final = frozenset({"failed_tests", "group", "test"})
 # Whole up to the 300 characters that they have at most, wherever the budget allows it.
 _LONG_URL_CHARS: Final = 300
 _PATHS: Final = frozenset({"spec", "location", "commit"})
@@ -203,12 +203,24 @@ def shortened_to(budget: int, page: R) -> R:
     """Returns the record with its texts, then its paths, then its URLs cut until it fits."""
     if size(page) <= budget:
         return page
-    for paths, urls in ((False, False), (True, False), (True, True)):
+    stages = [(False, False), (True, False)]
+    if _has_long_url(page):
+        stages.append((True, True))
+    for paths, urls in stages:
         for max_chars in _SHORTER:
             shorter = _shortened(page, _Cut(max_chars, paths, urls))
             if size(shorter) <= budget:
                 return shorter
     return shorter
+
+
+def _has_long_url(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_has_long_url, value))
+    if not isinstance(value, Record):
+        return False
+    fields = {name: getattr(value, name) for name in value.__struct_fields__}
+    return len(fields.get("url", "")) > _LONG_URL_CHARS or any(map(_has_long_url, fields.values()))
 
 
 def _shortened(record: R, cut: _Cut) -> R:

@@ -9,6 +9,9 @@ from runs_mcp.model import Failure, Run, TestStatus, Totals
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
 """Is told how many of how many parts have been read."""
 
+WHOLE_SPEC: Final = "(the spec file did not run)"
+"""Stands for the tests of a spec file that could not run at all."""
+
 USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
 """Where the provider does not tell the default branch."""
 
@@ -57,6 +60,11 @@ class CaseKey(NamedTuple):
     test: tuple[str, ...]
     group: str = ""
 
+    @property
+    def spec(self) -> tuple[str, str]:
+        """The file of the test, with the group."""
+        return self.test[0], self.group
+
 
 class NamedOutcome(NamedTuple):
     """How a test went in a run, and how it is named in an answer."""
@@ -75,6 +83,8 @@ class Outcomes(NamedTuple):
         tests: The tests by key; of a test that ran more than once, the worst.
         groups: The browser of each group of the run.
         tells_passed: Whether the tests that passed are among them.
+        open_specs: Specs, each with its group, whose tests may be others than those that are told:
+            they did not run to their end, or could not be read.
         unread_specs: How many specs could not be read.
         unreadable: For each record that could not be read, where it stood and why.
         remarks: What else there is to know; each a part of a sentence.
@@ -84,6 +94,7 @@ class Outcomes(NamedTuple):
     tests: Mapping[CaseKey, NamedOutcome]
     groups: Mapping[str, str]
     tells_passed: bool
+    open_specs: frozenset[tuple[str, str]]
     unread_specs: int
     unreadable: tuple[str, ...]
     remarks: tuple[str, ...]

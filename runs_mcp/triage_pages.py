@@ -7,7 +7,7 @@ few more tests of each; the flaky and the silent; and last all the other tests b
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from msgspec import UNSET
 
@@ -39,6 +39,7 @@ _CAUSES_SHARE: Final = 0.4  # of a page, so that the examples of the biggest gro
 _EXAMPLE_SHARE: Final = 0.25
 _CAUSE_CHARS: Final = (300, 200, 150, 100, 70, 50, 30)
 _FIRST_OTHERS: Final = 3
+_GROUPS_SHOWN: Final = 6
 
 
 class _Row(NamedTuple):
@@ -131,7 +132,7 @@ class TriageAnswer:
                     tests=len(group.failures) if first else 0,
                     specs=group.specs if first else 0,
                     novelty=group.novelty if first else "",
-                    in_groups=_in_groups(group) if first else (),
+                    **(_in_groups(group) if first else {}),
                     example=shortened_to(int(budget * _EXAMPLE_SHARE), example)
                     if example
                     else UNSET,
@@ -202,7 +203,6 @@ def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
                 tests=len(group.failures),
                 specs=group.specs,
                 novelty=group.novelty,
-                in_groups=_in_groups(group),
             )
             for group, cause in zip(groups, causes, strict=True)
         ]
@@ -211,8 +211,19 @@ def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
     return causes
 
 
-def _in_groups(group: CauseGroup) -> tuple[FailuresInGroup, ...]:
-    return tuple(FailuresInGroup(group=name, tests=tests) for name, tests in group.run_groups())
+class _InGroups(TypedDict, total=False):
+    in_groups: tuple[FailuresInGroup, ...]
+    more_groups: int
+
+
+def _in_groups(group: CauseGroup) -> _InGroups:
+    """Returns the groups of the run with most of a cause, and how many more there are."""
+    counts = group.run_groups()
+    shown = counts[:_GROUPS_SHOWN]
+    return _InGroups(
+        in_groups=tuple(FailuresInGroup(group=name, tests=tests) for name, tests in shown),
+        more_groups=len(counts) - len(shown),
+    )
 
 
 def _coverage(findings: Findings) -> Coverage:

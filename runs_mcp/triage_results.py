@@ -42,6 +42,7 @@ class GroupReport(Record, frozen=True, kw_only=True):
         tuple[FailuresInGroup, ...],
         Meta(description="Groups of the run (browsers, projects, shards) that it is in."),
     ] = msgspec.field(default=(), name="in")
+    more_groups: Annotated[int, Meta(description="Groups that it is in besides those.")] = 0
     example: Failure | msgspec.UnsetType = msgspec.UNSET
     others: Annotated[tuple[NamedTest, ...], Meta(description="More of its tests.")] = ()
     more: Annotated[int, Meta(description="Its tests that come on later pages.")] = 0

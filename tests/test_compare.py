@@ -18,6 +18,7 @@ def outcomes(*tests: tuple[str, str, TestStatus], tells_passed: bool = True) -> 
         },
         groups={group: group for _, group, _ in tests if group},
         tells_passed=tells_passed,
+        open_specs=frozenset(),
         unread_specs=0,
         unreadable=(),
         remarks=(),

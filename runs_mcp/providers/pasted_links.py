@@ -20,10 +20,10 @@ def link_path(text: str, host: str) -> tuple[str, ...] | None:
 def _link(host: str) -> re.Pattern[str]:
     return re.compile(
         # Words before it, or what opens a bracket, a quotation or emphasis.
-        r"(?:.*[\s<(\[{\"'`*|])?"
+        r"(?:.*[\s<(\[{\"'`*|“„‘«‹])?"
         rf"(?ai:(?:https?:{{1,2}}//)?{re.escape(host)})"
-        r"(?P<path>(?:/[^\s/?#<>\"'`()\[\]{}|\\]*)*)"
+        r"(?P<path>(?:/[^\s/?#<>\"'`()\[\]{}|\\”“’»›…]*)*)"
         # More of the link, whatever is in it; or what closes; or «|name>», as in chats.
-        r"(?:[/?#].*|[\s>)\]}\"'`*.,;:!?]*|\|[^>]*>\s*)",
+        r"(?:[/?#].*|[\s>)\]}\"'`*.,;:!?”“’»›…]*|\|[^>]*>\s*)",
         re.DOTALL,
     )

@@ -7,7 +7,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from runs_mcp.paging import Query, bad_cursor, list_page, upstream_cursor
+from runs_mcp.paging import Query, bad_cursor, list_page, shortened_to, upstream_cursor
 from runs_mcp.providers.buildkite import MAX_LIMIT, BuildkiteClient, Listed, Position
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import (
@@ -107,7 +107,8 @@ async def buildkite_get_run(
     """
     services = ctx.request_context.lifespan_context
     run = buildkite_run(run_id, organization, suite, configured_suite(services.settings))
-    return answer(RunStatus(run=await _client(services).get_run(run)))
+    status = RunStatus(run=await _client(services).get_run(run))
+    return answer(shortened_to(services.settings.result_bytes, status))
 
 
 async def buildkite_get_failed_executions(

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from runs_mcp.compare import compare, specs_of_interest
 from runs_mcp.errors import InvalidArgument, RunsError
+from runs_mcp.paging import shortened_to
 from runs_mcp.providers import DASHBOARD_HOSTS, RUN_READERS
 from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.run_reader import Baseline, Findings, Outcomes, Progress, RunReader
@@ -126,7 +127,7 @@ async def wait_for_run(
                 finished=state.is_over,
                 waited_ms=round(waited * 1000),
             )
-            return answer(report)
+            return answer(shortened_to(services.settings.result_bytes, report))
         await ctx.report_progress(waited, timeout_s, f"The run is {state.status}.")
         await anyio.sleep(min(pause, timeout_s - waited))
         pause = min(pause * 1.5, _LONGEST_PAUSE_S)
@@ -197,8 +198,10 @@ async def _findings_and_baseline(
 
     async with _raising_runs_errors(), anyio.create_task_group() as tasks:
         tasks.start_soon(read_run)
-        if state.status != "passed":
+        if named or state.status != "passed":
             tasks.start_soon(read_baseline)
+        else:
+            before.missing = "The run passed, so that no baseline was looked for."
     return found[0], before
 
 

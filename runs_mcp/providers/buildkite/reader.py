@@ -98,7 +98,16 @@ class BuildkiteRunReader:
             status = "skipped" if failure.quarantined else failure.status
             if status in ("failed", "flaky", "skipped"):
                 tests[CaseKey(key)] = NamedOutcome(status, failure.test, failure.spec, "")
-        return Outcomes(run, tests, {}, False, len(read.unread), read.unreadable, remarks)
+        return Outcomes(
+            run=run,
+            tests=tests,
+            groups={},
+            tells_passed=False,
+            open_specs=frozenset(),
+            unread_specs=len(read.unread),
+            unreadable=read.unreadable,
+            remarks=remarks,
+        )
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last finished run on the suite's default branch before `run`."""

@@ -90,4 +90,7 @@ def _expiry(url: str) -> str:
     lifetime = query.get("X-Amz-Expires", [""])[0]
     if signed is None or not re.fullmatch(r"[0-9]{1,7}", lifetime):
         return ""
-    return timestamp((signed + timedelta(seconds=int(lifetime))).isoformat())
+    try:
+        return timestamp((signed + timedelta(seconds=int(lifetime))).isoformat())
+    except OverflowError:
+        return ""

@@ -257,11 +257,17 @@ def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
     """Returns what the API said of a write.
 
     Raises:
-        AnswerLost: It answered 200 and FAILED, so that what it did is to be read.
+        AnswerLost: The answer does not say that it was done, so that this is to be read.
     """
-    if failure := _failure(envelope):
+    failure = _failure(envelope)
+    receipt = envelope.data or wire.WireReceipt()
+    if not failure and (envelope.error or (envelope.data is None and not envelope.status)):
+        failure = "The Currents API answered 200, but not that it was done."
+    if not failure and receipt.cancelled is False:
+        failure = "The Currents API answered 200, and that nothing was cancelled."
+    if failure:
         raise errors.AnswerLost(failure, status=_OK_STATUS)
-    return run_mapping.receipt(envelope.data or wire.WireReceipt())
+    return run_mapping.receipt(receipt)
 
 
 def _failure(envelope: wire.Envelope[T]) -> str:

@@ -1,5 +1,6 @@
 """Instances, that is executions of spec files: from what the Currents API sends to the model."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -47,7 +48,7 @@ class _Read(NamedTuple):
     @property
     def title(self) -> str:
         """Its whole title; of a test without one, its ID."""
-        return whole_title(" › ".join(self.test.title)) or self.test.test_id
+        return whole_title(" › ".join(self.test.title)) or whole_title(self.test.test_id)
 
 
 def full_instance(
@@ -74,11 +75,13 @@ def full_instance(
         framework=framework(sent.framework, sent.cypress_version),
         duration_ms=count(results.stats.wall_clock_duration) if results.stats else 0,
     )
-    mapped = []
-    for read in tests:
-        test_id = read.test.test_id
-        own = [of.asset for of in assets if of.test_id and of.test_id == test_id]
-        mapped.append(_test_result(read, instance, artifacts(own)))
+    own: defaultdict[str, list[model.Asset]] = defaultdict(list)
+    for test_id, asset in assets:
+        own[test_id].append(asset)
+    mapped = [
+        _test_result(read, instance, artifacts(own[read.test.test_id] if read.test.test_id else ()))
+        for read in tests
+    ]
     return model.FullInstance(
         instance=instance,
         totals=_totals(results.stats, tests),
@@ -99,6 +102,7 @@ def _test_result(read: _Read, instance: model.Instance, files: model.Artifacts) 
         test_id=read.test.test_id,
         title=read.title,
         status=read.outcome.status,
+        counts_as_failed=read.test.state == "failed",
         duration_ms=_duration_ms(read.test),
         failure=failure,
     )

@@ -69,7 +69,7 @@ class WireTestResult(Wire, frozen=True):
 class WireTest(Wire, frozen=True):
     """One test of an instance. In schema 2 how it went stands in `testResults`."""
 
-    test_id: str | None = None
+    test_id: str | int | None = None
     title: list[str | None] | str | None = None
     state: str | None = None
     display_error: str | None = None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from runs_mcp import model
 from runs_mcp.providers.currents import instance_wire as wire
@@ -57,9 +58,11 @@ class Outcome(NamedTuple):
 def test_records(sent: wire.WireInstance) -> list[RecordedTest]:
     """Returns the tests of an instance: each from `testResults`, else from its own fields."""
     results = sent.test_results or {}
-    tests = present(sent.results.tests if sent.results else None)
-    known = {test.test_id for test in tests}
     listed = sent.test_list or {}
+    tests = present(sent.results.tests if sent.results else None)
+    if results:  # By ID, so each once.
+        tests = list({str(test.test_id or at): test for at, test in enumerate(tests)}.values())
+    known = {_id_of(test) for test in tests}
     # What has a result and stands in no list is a test all the same.
     tests += [
         wire.WireTest(
@@ -71,12 +74,20 @@ def test_records(sent: wire.WireInstance) -> list[RecordedTest]:
     annotations = sent.test_annotations or {}
     return [
         _record(
-            test,
-            results.get(test.test_id or "") or wire.WireTestResult(),
-            present(annotations.get(test.test_id or "")) or present(test.annotations),
+            test if test.title else replace(test, title=_listed_title(listed.get(_id_of(test)))),
+            results.get(_id_of(test)) or wire.WireTestResult(),
+            present(annotations.get(_id_of(test))) or present(test.annotations),
         )
         for test in tests
     ]
+
+
+def _id_of(test: wire.WireTest) -> str:
+    return str(test.test_id) if test.test_id is not None else ""
+
+
+def _listed_title(listed: wire.WireListedTest | None) -> list[str | None] | str | None:
+    return listed.title if listed else None
 
 
 def _record(
@@ -84,11 +95,11 @@ def _record(
     result: wire.WireTestResult,
     annotations: Sequence[wire.WireAnnotation],
 ) -> RecordedTest:
-    attempts = present(result.attempts if result.attempts is not None else test.attempts)
+    attempts = present(result.attempts) or present(test.attempts)
     flaky = (result.is_flaky, test.is_flaky, test.short_flaky)
     shown = result.display_error or test.display_error or ""
     return RecordedTest(
-        test_id=test.test_id or "",
+        test_id=_id_of(test),
         title=(test.title,) if isinstance(test.title, str) else tuple(present(test.title)),
         state=(result.state or test.state or test.short_state or "").lower(),
         is_flaky=next((flag for flag in flaky if flag is not None), False),
@@ -115,7 +126,7 @@ def outcome_of(test: RecordedTest) -> Outcome:
         return Outcome("failed", "unexpectedly_passed" if unexpected else _kind(went_wrong))
     if test.state == "passed":
         return Outcome("passed")  # It was expected to fail where an attempt failed.
-    if went_wrong is not None and not passed:
+    if (went_wrong is not None or test.display_error) and not passed:
         return Outcome("failed", _kind(went_wrong))
     return Outcome("passed" if passed and not test.state else "skipped")
 
@@ -153,17 +164,21 @@ def _has_text(error: wire.WireError | str | None) -> bool:
     return bool(error)
 
 
+def _raw(attempt: wire.WireAttempt) -> str:
+    """Returns what the framework itself called an attempt."""
+    return (attempt.raw_status or attempt.state or "").lower()
+
+
 def _failed(attempt: wire.WireAttempt) -> bool:
-    return _state(attempt) == "failed" or (attempt.raw_status or "").lower() == "timedout"
+    return _state(attempt) == "failed" or _raw(attempt) == "timedout"
 
 
 def _is_interrupted(attempt: wire.WireAttempt) -> bool:
-    return (attempt.raw_status or "").lower() == "interrupted"
+    return _raw(attempt) == "interrupted"
 
 
 def _kind(attempt: wire.WireAttempt | None) -> model.FailureStatus:
-    raw = (attempt.raw_status or "").lower() if attempt else ""
-    return _RAW_FAILURES.get(raw, "failed")
+    return _RAW_FAILURES.get(_raw(attempt) if attempt else "", "failed")
 
 
 def _is_flaky(test: RecordedTest, went_wrong: wire.WireAttempt | None, *, passed: bool) -> bool:

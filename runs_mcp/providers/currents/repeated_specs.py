@@ -22,7 +22,7 @@ def specs_that_count(full: FullRun) -> list[Spec]:
     for repeated in places.values():
         replaced.update(_earlier(repeated, full.claimed_at))
     latest = [spec for place, spec in enumerate(full.specs) if place not in replaced]
-    passed = full.run.status == "passed" and not _failed(latest)
+    passed = full.run.status == "passed" and _counts(latest) == (0, 0)
     agreeing = {
         group for group in {spec.group for spec in latest} if passed or _agree(full, group, latest)
     }
@@ -41,14 +41,18 @@ def _earlier(places: Sequence[int], claimed_at: Sequence[str]) -> list[int]:
 
 
 def _agree(full: FullRun, group: str, latest: Sequence[Spec]) -> bool:
-    """Says whether a group counts as many failed tests as its latest executions have."""
-    counts = next((of.tests for of in full.groups if of.group == group), None)
-    if counts is None:
+    """Says whether a group counts what its latest executions have, and not what all have."""
+    counted = [of for of in full.groups if of.group == group]
+    if len(counted) != 1 or not counted[0].tests.overall:
         return False
-    every = _failed([spec for spec in full.specs if spec.group == group])
-    last = _failed([spec for spec in latest if spec.group == group])
-    return last != every and counts.failed == last
+    tests, specs = counted[0].tests, counted[0].specs
+    every = [spec for spec in full.specs if spec.group == group]
+    last = [spec for spec in latest if spec.group == group]
+    if _counts(last) != (tests.failed, tests.skipped):
+        return False
+    # Where both have failed alike, the number of specs tells.
+    return _counts(every) != _counts(last) or specs.overall == len(last) != len(every)
 
 
-def _failed(specs: Sequence[Spec]) -> int:
-    return sum(spec.failed for spec in specs)
+def _counts(specs: Sequence[Spec]) -> tuple[int, int]:
+    return sum(spec.failed for spec in specs), sum(spec.skipped for spec in specs)

@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 from runs_mcp import model
 from runs_mcp.providers.currents import wire
 from runs_mcp.providers.currents.references import currents_run_url
+from runs_mcp.providers.currents.run_totals import totals_of
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
     count,
@@ -27,9 +28,9 @@ _TAGS: Final = 12
 _COMMIT_MESSAGE_CHARS: Final = 300
 _LISTED_MESSAGE_CHARS: Final = 100  # a list is to be looked over
 _PULL_REQUEST_PAGE: Final = re.compile(
-    r"https://[\w.:/-]{1,250}/pull/(?P<number>[0-9]{1,9})", re.ASCII
+    r"(?P<page>https://[\w.:/-]{1,250}/pull/(?P<number>[0-9]{1,9}))(?:[/?#].*)?", re.ASCII
 )
-_LAST_NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
+_NUMBER: Final = re.compile(r"(?:.*#)?(?P<number>[0-9]{1,9})", re.DOTALL)
 _NO_COMMIT: Final = wire.WireCommit()
 _NO_STATS: Final = wire.WireStats()
 
@@ -69,7 +70,7 @@ def full_run(
     the_run = run(sent)
     groups = tuple(_group(group) for group in present(sent.groups))
     specs = tuple(_spec(spec, run_is_over=the_run.is_over) for spec in present(sent.specs))
-    totals = _totals(present(sent.groups), groups, specs)
+    totals = totals_of(present(sent.groups), groups, specs)
     return model.FullRun(
         run=replace(the_run, note=_disagreement(the_run, totals.tests, specs)),
         totals=totals,
@@ -98,6 +99,8 @@ def _disagreement(the_run: model.Run, counts: model.TestCounts, specs: Sequence[
     if counts.failed != failed:
         return f"The run counts {counts.failed} failed tests, its specs {failed}."
     quiet = all(spec.status in ("passed", "flaky") for spec in specs)
+    if the_run.status == "passed" and failed:
+        return f"The run has passed, though its specs count {failed} failed tests."
     if the_run.status == "failed" and the_run.completion == "complete" and not failed and quiet:
         return "The run has failed, though none of its specs has."
     return ""
@@ -150,11 +153,11 @@ def _pull_request(meta: wire.WireMeta) -> model.PullRequest | None:
     pr = meta.pr or wire.WirePullRequest()
     event = (meta.commit.gha_event_data if meta.commit else None) or wire.WireGithubEvent()
     page = _PULL_REQUEST_PAGE.fullmatch(event.html_url or "")
-    number = page["number"] if page else "".join(_LAST_NUMBER.findall(str(pr.id or "")))
+    numbered = page or _NUMBER.fullmatch(str(pr.id or ""))
     found = model.PullRequest(
-        number=int(number or 0),
+        number=int(numbered["number"]) if numbered else 0,
         title=line(pr.title or (event.pr_title if page else None)),
-        url=page[0] if page else "",
+        url=page["page"] if page else "",
     )
     return found if found != model.PullRequest() or pr.id else None
 
@@ -273,68 +276,6 @@ def _flaky(results: wire.WireSpecResults | None) -> int:
     if results is None:
         return 0
     return max(count(results.flaky), count(results.stats.flaky) if results.stats else 0)
-
-
-def _totals(
-    sent: Sequence[wire.WireGroup], groups: Sequence[model.Group], specs: Sequence[model.Spec]
-) -> model.Totals:
-    """Returns the sums over the groups; where a group lacks counts, at least those of the specs."""
-    by_group, by_spec = _totals_of_groups(groups), _totals_of_specs(specs)
-    if not sent:
-        return by_spec
-    return model.Totals(
-        tests=by_group.tests
-        if all(group.tests for group in sent)
-        else model.TestTotals(**_greater(by_group.tests, by_spec.tests)),
-        specs=by_group.specs
-        if all(group.instances for group in sent)
-        else model.SpecTotals(**_greater(by_group.specs, by_spec.specs)),
-    )
-
-
-def _greater(one: model.Record, other: model.Record) -> dict[str, int]:
-    counts = asdict(other)
-    return {name: max(number, counts[name]) for name, number in asdict(one).items()}
-
-
-def _totals_of_groups(groups: Sequence[model.Group]) -> model.Totals:
-    return model.Totals(
-        tests=model.TestTotals(
-            **{
-                name: sum(getattr(group.tests, name) for group in groups)
-                for name in model.TestCounts.__struct_fields__
-            }
-        ),
-        specs=model.SpecTotals(
-            **{
-                name: sum(getattr(group.specs, name) for group in groups)
-                for name in model.SpecCounts.__struct_fields__
-            }
-        ),
-    )
-
-
-def _totals_of_specs(specs: Sequence[model.Spec]) -> model.Totals:
-    """Returns what the specs add up to. They do not tell retries."""
-    statuses = [spec.status for spec in specs]
-    done = [status for status in statuses if status in ("failed", "flaky", "passed", "unknown")]
-    return model.Totals(
-        tests=model.TestTotals(
-            overall=sum(spec.tests for spec in specs),
-            passed=sum(spec.passed for spec in specs),
-            failed=sum(spec.failed for spec in specs),
-            pending=sum(spec.pending for spec in specs),
-            skipped=sum(spec.skipped for spec in specs),
-            flaky=sum(spec.flaky for spec in specs),
-        ),
-        specs=model.SpecTotals(
-            overall=len(specs),
-            claimed=len(specs) - statuses.count("unclaimed"),
-            complete=len(done),
-            passed=done.count("passed") + done.count("flaky"),
-            failed=done.count("failed"),
-        ),
-    )
 
 
 def _last_run(sent: wire.WireLastRun | None) -> model.LastRun | None:

@@ -190,9 +190,10 @@ class WireRun(Wire, frozen=True):
 
 
 class WireReceipt(Wire, frozen=True):
-    """`data` of cancel, reset and delete."""
+    """`data` of cancel, reset and delete. The reference has two forms of it."""
 
     run_id: str | None = None
+    cancelled: bool | None = None
     actor: str | None = None
     canceled_at: Time | None = None
     cancelled_at: Time | None = None

@@ -59,7 +59,8 @@ class NeverRan:
         """The reporter's own words."""
         return AttemptError(
             name=None,
-            message="Playwright didn’t run this attempt because the run was stopped early",  # noqa: RUF001  # the reporter's apostrophe
+            # The apostrophe is the reporter's.
+            message="Playwright didn’t run this attempt because the run was stopped early",
             stack="",
             value=None,
         )
