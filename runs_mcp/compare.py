@@ -85,6 +85,7 @@ def compare(base: Outcomes, head: Outcomes) -> Comparison:
             *(f"base: {remark}" for remark in base.remarks),
             *(f"head: {remark}" for remark in head.remarks),
             *_apart(base, head),
+            *_open_end(head),
             *_not_known(before, unknown, doubtful),
         ),
     )
@@ -139,6 +140,18 @@ def _apart(base: Outcomes, head: Outcomes) -> list[str]:
     if _is_renamed(base, head):
         return []
     return ["the runs have no group (browser, project, shard) in common"]
+
+
+def _open_end(head: Outcomes) -> list[str]:
+    """Returns why what does not fail in head may fail all the same."""
+    remarks = []
+    if head.run.status in ("pending", "stale"):
+        remarks.append("head has no result: that nothing fails in it says nothing")
+    elif not head.run.is_over:
+        remarks.append("head is still going on: more may fail in it")
+    if head.unread_specs and not head.tells_passed:
+        remarks.append("head could be read in part only: what is not listed may still fail")
+    return remarks
 
 
 def _sorted(

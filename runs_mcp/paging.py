@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from runs_mcp.errors import InvalidArgument, MalformedResponse
+from runs_mcp.errors import Conflict, InvalidArgument, MalformedResponse
 from runs_mcp.model import Record, Run
 from runs_mcp.results import Trim, size
 from runs_mcp.text import clip, clip_middle
@@ -176,16 +176,29 @@ def upstream_cursor(cursor: str, query: Query) -> str:
             raise bad_cursor()
 
 
-def counted_rows(cursor: str, query: Query) -> int:
+def counted_rows(cursor: str, query: Query, total: int | None = None) -> int:
     """Returns how many rows the pages before this cursor held; 0 at the beginning.
+
+    Args:
+        cursor: As a page before gave it.
+        query: What was asked.
+        total: How many rows there are now, where the cursor has how many there were.
 
     Raises:
         InvalidArgument: It is no cursor, or one of another query.
+        Conflict: There are other rows now, so that pages would not fit together.
     """
     match decode_cursor(cursor, query):
         case []:
             return 0
-        case [int(rows)] if rows >= 0:
+        case [int(rows)] if rows >= 0 and total is None:
+            return rows
+        case [int(rows), int(before)] if rows >= 0 and total is not None:
+            if before != total:
+                raise Conflict(
+                    "What there is to list has changed since that cursor was given.",
+                    next_step="Call again without a cursor.",
+                )
             return rows
         case _:
             raise bad_cursor()

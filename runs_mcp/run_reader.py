@@ -117,8 +117,14 @@ class RunReader(Protocol):
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads where the run stands."""
 
-    async def findings(self, progress: Progress) -> Findings:
-        """Reads what went wrong in it."""
+    async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
+        """Reads what went wrong in it.
+
+        Args:
+            progress: Is told how far it is.
+            causes_only: Whether it is enough to know which causes there are, be it of tests that
+                a retry mended: what only a verdict needs is not read.
+        """
 
     async def specs(self) -> dict[str, str] | None:
         """Reads, for each spec file, what tells whether it went as in another run.

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 _OWN_FRAMES: Final = 6
 _FOREIGN_FRAMES: Final = 3
+_LONGEST_FRAME: Final = 2000  # characters; longer lines are no frames, and slow to tell
 
 # V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
 _V8 = re.compile(r"at (?:async )?(?:(?P<function>[^(]*?) \((?P<inner>.*)\)|(?P<outer>.*))")
@@ -13,7 +14,7 @@ _NOWHERE = re.compile(r"at .* \((?:<anonymous>|native)\)")
 # «./spec/a_spec.rb:3:in `block'»
 _RUBY = re.compile(r"(?:# )?(?P<outer>\S.*:[0-9]+):in [`'](?P<function>.*)'")
 # pytest: «tests/test_a.py:12: in test», «app/a.py:3: KeyError»; a traceback: «File "a.py", line 3»
-_PYTEST = re.compile(r"(?P<outer>[^\s:]+\.py:[0-9]+):(?: in (?P<function>\w+)| [\w.]+)?")
+_PYTEST = re.compile(r"(?P<outer>[^\s:]+\.py:[0-9]+):(?: in (?P<function>\w+|<\w+>)| [\w.]+)?")
 _TRACEBACK = re.compile(
     r'File "(?P<file>[^"]+)", line (?P<line>[0-9]{1,9})(?:, in (?P<function>.+))?'
 )
@@ -90,6 +91,8 @@ def _frames(stack: str, root: str) -> list[Frame]:
 
 
 def _frame(line: str, root: str) -> Frame | None:
+    if len(line) > _LONGEST_FRAME:
+        return None
     # Node goes on behind the last frame with what else the error has: « {»; in lists with «,».
     line = line.strip().removesuffix(" {").removesuffix(",")
     if traced := _TRACEBACK.fullmatch(line):

@@ -43,7 +43,7 @@ def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> li
     """
     known: set[str] = set()
     if baseline is not None:
-        seen = (*baseline.failures, *baseline.flaky)
+        seen = (*baseline.failures, *baseline.flaky, *baseline.quarantined)
         known = {cause.fingerprint for cause in causes_of(seen)}
     grouped: defaultdict[str, list[Failure]] = defaultdict(list)
     causes: dict[str, Cause] = {}
@@ -96,8 +96,11 @@ def verdict_of(findings: Findings, groups: Sequence[CauseGroup]) -> str:
 def _nothing_failed(findings: Findings) -> bool:
     """Says whether all was read, nothing failed, and neither counts nor status deny that."""
     counts = findings.totals.tests.failed if findings.totals else 0
-    denied = counts or (findings.run.status in ("failed", "failing") and not findings.flaky)
-    return findings.is_whole and not denied and not findings.quarantined
+    status = findings.run.status
+    denied = counts or (status in ("failed", "failing") and not findings.flaky)
+    # Of a run without any result nothing is known yet, or ever.
+    reported = status not in ("", "pending", "stale")
+    return findings.is_whole and reported and not denied and not findings.quarantined
 
 
 _STATES: Final = {
@@ -111,7 +114,9 @@ def _state(run: Run) -> str:
     told = _STATES.get(run.completion)
     if told:
         return told
-    return f"The run {run.status}" if run.status in ("passed", "failed") else f"It is {run.status}"
+    if run.status in ("passed", "failed"):
+        return f"The run {run.status}"
+    return f"The run is {run.status}" if run.status else "The API does not tell how the run went"
 
 
 def _most_telling(failure: Failure) -> tuple[bool, int, str, str]:

@@ -65,9 +65,10 @@ class TriageAnswer:
 
         Raises:
             InvalidArgument: The cursor is none of this query.
+            Conflict: The run has other failures than when the cursor was given.
         """
         rows = self._rows()
-        start = counted_rows(cursor, query)
+        start = counted_rows(cursor, query, len(rows))
         causes = _fitting_causes(self.groups, int(budget * _CAUSES_SHARE))
 
         def make(count: int) -> TriageReport:
@@ -150,10 +151,11 @@ def compare_page(
 
     Raises:
         InvalidArgument: The cursor is none of this query.
+        Conflict: The runs have other tests than when the cursor was given.
     """
     lists: dict[str, tuple[NamedOutcome, ...]] = comparison.lists()
     rows = [(name, test) for name, tests in lists.items() for test in tests]
-    start = counted_rows(cursor, query)
+    start = counted_rows(cursor, query, len(rows))
 
     def make(count: int) -> CompareReport:
         end = min(start + count, len(rows))
@@ -186,7 +188,7 @@ def _trim(shown: Sequence[object], total: int, start: int, end: int, query: Quer
         shown=len(shown),
         total=total,
         reason="next_cursor gives the rest" if more else "",
-        next_cursor=encode_cursor(query, [end]) if more else "",
+        next_cursor=encode_cursor(query, [end, total]) if more else "",
     )
 
 

@@ -135,7 +135,7 @@ def _all_failures() -> Iterable[tuple[str, Failure]]:
     buildkite = msgspec.json.decode(_unpacked("buildkite.json.gz"), type=_BuildkiteCorpus)
     for executions in buildkite.failed_executions.values():
         for execution in executions:
-            yield execution.execution_id or "", mapping.failed_execution(execution).failure
+            yield execution.execution_id or "", mapping.failed_execution(execution, "acme").failure
 
 
 def _unpacked(name: str) -> bytes:

@@ -13,7 +13,7 @@ Sent = dict[str, Any]
 
 def read(**fields: object) -> FailedExecution:
     sent = {"test_name": "adds", **fields}
-    return failed_execution(msgspec.convert(sent, WireFailedExecution))
+    return failed_execution(msgspec.convert(sent, WireFailedExecution), "acme")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def read(**fields: object) -> FailedExecution:
 def test_a_location_is_a_file_and_a_line_where_it_has_one(
     sent: str | None, spec: str, location: str
 ) -> None:
-    assert place_of(sent) == (spec, location)
+    assert place_of(sent, "acme") == (spec, location)
 
 
 def test_a_test_is_told_by_its_id_wherever_it_stands() -> None:
@@ -55,7 +55,7 @@ def test_a_test_is_told_by_its_id_wherever_it_stands() -> None:
 
 def test_a_test_without_an_id_is_told_by_its_page_or_by_file_and_title() -> None:
     page = "https://buildkite.com/organizations/acme/analytics/suites/s/tests/t1"
-    assert read(test_url=page).key == (page,)
+    assert read(test_url=page).key == ("t1",)
     assert read(location="a.py:3").key == ("", "a.py", "adds")
 
 
@@ -113,9 +113,94 @@ def test_further_errors_are_told_by_their_first_lines_wherever_these_stand() -> 
 
 def test_frames_lose_the_folder_that_the_agent_checked_out_to() -> None:
     folder = "/var/lib/buildkite-agent/builds/agent-1/acme/shop"
-    part = {"expanded": ["Error: x", f"    at pay (/{folder}/pages/cart.ts:3:1)"]}
+    part = {"expanded": ["Error: x", f"    at pay ({folder}/pages/cart.ts:3:1)"]}
     error = read(location="tests/x.spec.ts:1:1", failure_expanded=[part]).failure.error
     assert error.frame == "pay (pages/cart.ts:3)"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("file:///var/lib/buildkite-agent/builds/a-1/acme/shop/test/a.mjs:3", "test/a.mjs:3"),
+        ("C:\\buildkite\\builds\\a-1\\acme\\shop\\test\\a.cs:3", "test\\a.cs:3"),
+        (
+            "src/app/builds/linux/acme/debug/test_x.py:3",
+            "src/app/builds/linux/acme/debug/test_x.py:3",
+        ),
+        (
+            "/src/app/builds/linux/x64/debug/test_x.py:3",
+            "/src/app/builds/linux/x64/debug/test_x.py:3",
+        ),
+        (
+            "https://acme.example/builds/1/acme/3/app.js:3",
+            "https://acme.example/builds/1/acme/3/app.js:3",
+        ),
+    ],
+)
+def test_only_the_folder_of_an_agent_is_taken_off_a_path(sent: str, kept: str) -> None:
+    assert place_of(sent, "acme")[1] == (kept or sent)
+
+
+@pytest.mark.parametrize(
+    ("reason", "part", "first_line"),
+    [
+        (
+            None,
+            {
+                "backtrace": ["Error: broke", "more of it", "    at f (a.js:1:1)"],
+                "expanded": ["showDiff: true"],
+            },
+            "Error: broke",
+        ),
+        (
+            "",
+            {"backtrace": ["AssertionError: 1"], "expanded": ["name: AssertionError"]},
+            "AssertionError: 1",
+        ),
+        (
+            "Failed",
+            {"expanded": ["=== RUN T\n    a_test.go:12: got 1\n--- FAIL: T (0.0s)"]},
+            "a_test.go:12: got 1",
+        ),
+        (
+            "running 1 test\nthread 'tests::t' panicked at src/lib.rs:3:\nno rope",
+            {},
+            "thread 'tests::t' panicked at src/lib.rs:3:",
+        ),
+        (
+            "tests/a.py:1: in <module>",
+            {"expanded": ["E   RuntimeError: no key"]},
+            "RuntimeError: no key",
+        ),
+        (
+            "\x1b[31mtests/a.py:1: in <module>\x1b[0m",
+            {"expanded": ["\x1b[1mE   RuntimeError: no key\x1b[0m"]},
+            "RuntimeError: no key",
+        ),
+    ],
+)
+def test_what_a_collector_puts_elsewhere_is_found(
+    reason: str | None, part: Sent, first_line: str
+) -> None:
+    message = read(failure_reason=reason, failure_expanded=[part]).failure.error.message
+    assert message.partition("\n")[0] == first_line
+
+
+def test_a_cause_is_told_also_where_no_frame_is_known() -> None:
+    part = {"backtrace": ["\tat com.x.A.b(A.java:1)", "Caused by: java.io.IOException: disk"]}
+    error = read(failure_reason="java.lang.Error: x", failure_expanded=[part]).failure.error
+    assert error.causes == ("java.io.IOException: disk",)
+
+
+def test_a_long_text_is_read_in_time_that_grows_with_its_length() -> None:
+    # Each of these took minutes with patterns that look back.
+    for text in (
+        "a:1:in `" * 30_000,
+        "builds " + "/a" * 40_000,
+        "builds " + "/" * 30_000,
+        "Browser logs:\n" * 20_000,
+    ):
+        assert read(failure_reason=text, failure_expanded=[{"expanded": [text]}]).failure.test
 
 
 def test_tags_that_collectors_add_by_themselves_are_left_out() -> None:

@@ -42,7 +42,7 @@ def mapped(result: UploadedResult) -> FailedExecution:
     for field in ("location", "failure_reason", "failure_expanded"):
         if (value := getattr(result, field)) != ABSENT:
             sent[field] = value
-    return failed_execution(msgspec.convert(sent, WireFailedExecution))
+    return failed_execution(msgspec.convert(sent, WireFailedExecution), "acme")
 
 
 def failed(name: str) -> Iterator[tuple[UploadedResult, Failure]]:

@@ -4,7 +4,7 @@ from runs_mcp.compare import compare
 from runs_mcp.model import Run, TestStatus
 from runs_mcp.run_reader import CaseKey, NamedOutcome, Outcomes
 
-RUN = Run(provider="currents", id="r")
+RUN = Run(provider="currents", id="r", status="failed", completion="complete")
 SPEC = "tests/checkout.spec.ts"
 
 

@@ -124,8 +124,14 @@ async def test_a_baseline_read_in_part_makes_nothing_new(sandbox: Sandbox) -> No
 async def test_what_could_not_be_loaded_is_counted_and_told(sandbox: Sandbox) -> None:
     sandbox.fail(Fault(path="/v1/instances", status=500, times=10))
     async with connect(sandbox) as client:
-        first, *_ = await triaged(client, BRANCH, baseline=f"currents:{NotableRun.EMPTY.value}")
+        arguments = {"run": BRANCH, "baseline": f"currents:{NotableRun.EMPTY.value}"}
+        first = structured_of(await client.call_tool("triage_run", arguments))
+        # The next page would be of an answer that knows more.
+        cursor = first["trim"]["next_cursor"]
+        later = await client.call_tool("triage_run", {**arguments, "cursor": cursor})
 
+    assert "kind=conflict" in text_of(later)
+    assert "Call again without a cursor" in text_of(later)
     assert first["coverage"] == {
         "failing_specs": 27,
         "inspected": 17,

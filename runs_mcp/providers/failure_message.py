@@ -7,9 +7,8 @@ from runs_mcp.providers.field_values import BLOCK_CHARS, block
 from runs_mcp.text import plain
 
 # Playwright puts what the browser printed, its long command line first, before the call log.
-_BROWSER_LOGS: Final = re.compile(
-    r"^(Browser logs:)\n(.*?)(?=^Call log:)", re.MULTILINE | re.DOTALL
-)
+_BROWSER_LOGS: Final = "Browser logs:\n"
+_CALL_LOG: Final = "\nCall log:"
 # Of pytest's long tracebacks: where it went through, the line that was running, and the error.
 _PYTEST_ERROR: Final = re.compile(r"^E  ", re.MULTILINE)
 _PYTEST_KEPT: Final = re.compile(
@@ -21,12 +20,21 @@ _PYTEST_FUNCTION: Final = re.compile(r"\s*(?:async )?def ")
 
 def message_of(text: str | None) -> str:
     """Returns the message as plain text of bounded length; what is left out is marked."""
-    message = _BROWSER_LOGS.sub(
-        lambda logs: f"{logs[1]} … ({len(logs[2])} characters)\n", plain(text or "")
-    )
+    message = _without_browser_logs(plain(text or ""))
     if len(message) > BLOCK_CHARS and _PYTEST_ERROR.search(message):
         message = _without_source(message)
     return block(message)
+
+
+def _without_browser_logs(message: str) -> str:
+    """Returns the message with how many characters the browser printed instead of those."""
+    head, logs, rest = message.partition(_BROWSER_LOGS)
+    if not logs or (head and not head.endswith("\n")):
+        return message
+    printed, call_log, rest = rest.partition(_CALL_LOG)
+    if not call_log:
+        return message
+    return f"{head}Browser logs: … ({len(printed) + 1} characters){call_log}{rest}"
 
 
 def _without_source(message: str) -> str:

@@ -5,12 +5,15 @@ from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
+from msgspec import UNSET
 from pydantic import Field
 
+from runs_mcp.errors import RunsError
 from runs_mcp.paging import Query, bad_cursor, list_page, shortened_to, upstream_cursor
 from runs_mcp.providers.buildkite import MAX_LIMIT, BuildkiteClient, Listed, Position
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import (
+    BuildkiteRun,
     buildkite_build,
     buildkite_organization,
     buildkite_run,
@@ -21,6 +24,9 @@ from runs_mcp.results import FailureList, RunList, RunStatus, SuiteList, Trim, o
 from runs_mcp.services import Services
 from runs_mcp.tools.arguments import Cursor
 from runs_mcp.tools.registry import answer
+
+_PLACE = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 T = TypeVar("T")
 Ctx = Context[Services]
@@ -54,11 +60,11 @@ async def buildkite_list_suites(
     listed = await _client(services).list_suites(slug, _start(cursor, query, limit))
     return answer(
         list_page(
-            _with_cursors(listed),
+            _with_cursors(listed)[:limit],
             lambda suites, next_cursor: SuiteList(
                 suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
             ),
-            has_more=listed.next is not None,
+            has_more=listed.next is not None or len(listed.items) > limit,
             query=query,
             budget=services.settings.result_bytes,
         )
@@ -87,11 +93,11 @@ async def buildkite_list_runs(
     listed = await _client(services).list_runs(where, start, build_id=build)
     return answer(
         list_page(
-            _with_cursors(listed),
+            _with_cursors(listed)[:limit],
             lambda runs, next_cursor: RunList(
                 runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
             ),
-            has_more=listed.next is not None,
+            has_more=listed.next is not None or len(listed.items) > limit,
             query=query,
             budget=services.settings.result_bytes,
         )
@@ -134,10 +140,17 @@ async def buildkite_get_failed_executions(
     place, _, counted = upstream_cursor(cursor, query).rpartition("/")
     start = _position(place, MAX_LIMIT)
     listed = await client.get_failed_executions(run, start, expanded=include_expanded)
-    total = int(counted) if counted.isdecimal() else await client.count_failed_executions(run)
+    total = int(counted) if _COUNT.fullmatch(counted) else await _number_of(run, client)
     note = ""
-    if not total and not listed.unreadable and (await client.get_run(run)).status == "failed":
-        note = "The run has failed, but the API lists no failed execution of it."
+    if (
+        not listed.items
+        and not listed.unreadable
+        and (await client.get_run(run)).status == "failed"
+    ):
+        note = (
+            "The run has failed, but the API lists no failed execution of it; triage_run tells of "
+            "interrupted tests."
+        )
 
     def make(executions: tuple[FailedExecution, ...], next_cursor: str) -> FailureList:
         return FailureList(
@@ -148,7 +161,7 @@ async def buildkite_get_failed_executions(
                 trimmed=bool(cursor or next_cursor),
                 upstream_bytes=listed.upstream_bytes,
                 shown=len(executions),
-                total=total,
+                total=UNSET if total is None else total,
                 reason="next_cursor gives the rest" if next_cursor else "",
                 next_cursor=next_cursor,
             ),
@@ -156,13 +169,25 @@ async def buildkite_get_failed_executions(
 
     return answer(
         list_page(
-            [(item, f"{place}/{total}") for item, place in _with_cursors(listed)],
+            [
+                (item, f"{place}/{'' if total is None else total}")
+                for item, place in _with_cursors(listed)
+            ],
             make,
             has_more=listed.next is not None,
             query=query,
             budget=services.settings.result_bytes,
         )
     )
+
+
+async def _number_of(run: BuildkiteRun, client: BuildkiteClient) -> int | None:
+    """Returns how many failed executions there are; None where that cannot be told."""
+    try:
+        collected = await client.all_failed_executions(run, expanded=False)
+    except RunsError:
+        return None
+    return None if collected.error else len(collected.items)
 
 
 def _client(services: Services) -> BuildkiteClient:
@@ -177,7 +202,7 @@ def _start(cursor: str, query: Query, limit: int) -> Position:
 def _position(place: str, limit: int) -> Position:
     if not place:
         return Position(limit)
-    if not re.fullmatch(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}", place):
+    if not _PLACE.fullmatch(place):
         raise bad_cursor()
     return Position(*map(int, place.split(".")))
 

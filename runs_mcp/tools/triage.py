@@ -184,7 +184,7 @@ async def _findings_and_baseline(
             chosen = Baseline(named, "as asked for") if named else await reader.baseline(state)
             if chosen is None:
                 return
-            before.findings = await chosen.reader.findings(progress.part())
+            before.findings = await chosen.reader.findings(progress.part(), causes_only=True)
             before.report = BaselineReport(run=chosen.reader.reference, chosen=chosen.chosen)
             unread = len(before.findings.unread) + len(before.findings.unreadable)
             before.missing = f"{unread} parts of the baseline could not be read." if unread else ""

@@ -7,6 +7,8 @@ with its frames into one part, Mocha the message into the backtrace.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from runs_mcp.providers.buildkite import wire
@@ -26,10 +28,7 @@ _SAYS_NOTHING: Final = re.compile(
 )
 _PYTEST_ERROR: Final = re.compile(r"^E   +(?=\S)")
 _GO_BANNER: Final = re.compile(r"\s*(?:=== (?:RUN|PAUSE|CONT|NAME)|--- (?:FAIL|SKIP|PASS)|FAIL\b)")
-# Where the agent has checked the project out: …/builds/<agent>/<organization>/<pipeline>/
-_CHECKOUT: Final = re.compile(
-    r"(?:[A-Za-z]:)?[/\\][^\s():]*?[/\\]builds[/\\](?:[^/\\\s():]+[/\\]){3}"
-)
+_PANIC: Final = re.compile(r"^thread '[^'\n]*' (?:\([0-9]+\) )?panicked at", re.MULTILINE)
 
 
 class FailureText(NamedTuple):
@@ -53,41 +52,78 @@ class _Part(NamedTuple):
     trace: list[str]
 
 
-def failure_text(sent: wire.WireFailedExecution) -> FailureText:
-    """Returns what a failed execution says, the part that tells most first."""
+def failure_text(sent: wire.WireFailedExecution, organization: str) -> FailureText:
+    """Returns what a failed execution says, the part that tells most first.
+
+    Args:
+        sent: The execution.
+        organization: The slug of its organization, which is in the paths of an agent.
+    """
     parts = _parts(sent)
     said = [text for part in parts for text in part.said]
     trace = [text for part in parts for text in part.trace]
     # Some frameworks put their frames into the text.
-    stack = trace if any(map(is_frame, trace)) else said
+    in_text = any(map(is_frame, said)) and not any(map(is_frame, trace))
+    stack = said if in_text or not trace else trace
     told = [text for text in said if not is_frame(text) and not _GO_BANNER.match(text)]
-    reason = _telling(plain(sent.failure_reason or ""), [*told, *(trace if not told else [])])
-    # Many collectors give the first line of the text as the reason as well.
+    reason = _telling(plain(sent.failure_reason or ""), told, _before_frames(trace))
     if told and told[0].strip() == reason.strip():
         told = told[1:]
     return FailureText(
         name=_error_name(reason, said),
         message="\n".join(filter(None, [reason, *told])),
-        stack=without_checkout("\n".join(stack)),
+        stack=without_checkout("\n".join(stack), organization),
         further=tuple(filter(None, (_heading(part) for part in parts[1:]))),
     )
 
 
-def without_checkout(text: str) -> str:
-    """Returns a text without the folder that an agent checked the project out to."""
-    return _CHECKOUT.sub("", text) if "builds" in text else text
+def without_checkout(text: str, organization: str) -> str:
+    """Returns a text without the folder that an agent checked the project out to.
+
+    It is `…/builds/<agent>/<organization>/<pipeline>/`, an absolute path.
+    """
+    if not organization or "builds" not in text:
+        return text
+    return _checkout(organization).sub("", text)
 
 
-def _telling(reason: str, lines: Sequence[str]) -> str:
-    """Returns the reason, or where that says nothing the first line that does."""
+@lru_cache
+def _checkout(organization: str) -> re.Pattern[str]:
+    step = r"[^/\\\s():]++[/\\]"
+    return re.compile(
+        rf"(?<![^\s(\"'`@])(?:file://)?(?:[A-Za-z]:)?[/\\](?:{step})*?builds[/\\]{step}"
+        rf"{re.escape(organization)}[/\\]{step}"
+    )
+
+
+def _telling(reason: str, told: Sequence[str], heading: Sequence[str]) -> str:
+    """Returns the reason, or where that says nothing what does.
+
+    Args:
+        reason: As it was sent.
+        told: The lines of the text.
+        heading: The lines of the backtrace before its frames; Mocha and Cypress put the message
+            there.
+    """
+    if panic := _PANIC.search(reason):  # Rust sends all of the test's output.
+        return reason[panic.start() :]
     first_line = reason.strip().partition("\n")[0]
     if first_line and not _SAYS_NOTHING.fullmatch(reason.strip()) and not is_frame(first_line):
         return reason
-    errors = [_PYTEST_ERROR.sub("", text) for text in lines if _PYTEST_ERROR.match(text)]
-    others = [text.strip() for text in lines if text.strip() and not is_frame(text)]
-    if reason.strip() == "Failed" or not reason.strip():
+    errors = [_PYTEST_ERROR.sub("", text) for text in told if _PYTEST_ERROR.match(text)]
+    if errors and first_line:
+        return errors[-1]
+    if heading:
+        return "\n".join(heading)
+    others = [text.strip() for text in told if text.strip()]
+    if first_line in ("", "Failed"):
         return next(iter(errors or others), reason)
-    return errors[-1] if errors else reason
+    return reason
+
+
+def _before_frames(trace: Sequence[str]) -> list[str]:
+    """Returns the lines of a backtrace before its first frame."""
+    return [text for text in takewhile(lambda text: not is_frame(text), trace) if text.strip()]
 
 
 def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
@@ -105,8 +141,8 @@ def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
 
 def _lines(sent: Sequence[str | None] | str | None) -> list[str]:
     """Returns plain lines: some collectors leave colour codes in front of what marks a line."""
-    lines = sent.splitlines() if isinstance(sent, str) else present(sent)
-    return [plain(text) for text in lines]
+    texts = [sent] if isinstance(sent, str) else present(sent)
+    return [line for text in texts for line in plain(text).split("\n")]
 
 
 def _heading(part: _Part) -> str:

@@ -28,7 +28,7 @@ from runs_mcp.providers.field_values import (
 )
 from runs_mcp.providers.nested_errors import causes_shown, nested_causes
 from runs_mcp.stack_frames import checkout_root_of, read_stack
-from runs_mcp.text import plain, without_url_secrets
+from runs_mcp.text import one_line, plain, without_url_secrets
 
 _STACK_CHARS: Final = 800
 _TAG_CHARS: Final = 100
@@ -42,12 +42,18 @@ _NOTES: Final = {
 }
 _STALE: Final = "No results came in time."
 # Collectors add these by themselves; of a failure they tell nothing that a person looks for.
-_AUTOMATIC_TAGS: Final = (
-    *("build.", "ci.", "cloud.", "code.file.", "collector.", "host.", "language.", "scm."),
-    *("test.framework.", "test.selector."),
+_AUTOMATIC_TAGS: Final = frozenset(
+    {
+        *("build.id", "build.job_id", "build.step_id", "ci.worker.id", "code.file.path"),
+        *("cloud.provider", "cloud.region", "collector.name", "collector.version"),
+        *("host.arch", "host.name", "host.type", "language.name", "language.version"),
+        *("result", "scm.branch", "scm.commit_sha", "test.framework.name"),
+        *("test.framework.version", "test.selector.primary"),
+    }
 )
 _JOB_TAG: Final = "build.job_id"
-_NUMBERS_CHARS: Final = 20  # line and column behind a path
+_JOB_ID: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
+_TEST_ADDRESS: Final = re.compile(r"/tests/(?P<id>[\w-]{1,64})(?:[/?#]|\Z)", re.ASCII)
 _PLACE: Final = re.compile(
     r"(?P<file>.+?)(?:\[[0-9:]+\])?(?::(?:None|(?P<line>[0-9]{1,9})(?::[0-9]{1,9})?))?"
 )
@@ -110,10 +116,10 @@ def listed_run(sent: wire.WireRun, suite_of_run: BuildkiteSuite) -> model.Listed
     return model.ListedRun(**asdict(run(sent, suite_of_run)))
 
 
-def failed_execution(sent: wire.WireFailedExecution) -> FailedExecution:
+def failed_execution(sent: wire.WireFailedExecution, organization: str) -> FailedExecution:
     """Returns a failed execution, with its expanded text and stack where they were sent."""
-    spec, location = place_of(sent.location)
-    said = failure_text(sent)
+    spec, location = place_of(sent.location, organization)
+    said = failure_text(sent, organization)
     stack_text = without_url_secrets(plain(said.stack))
     stack = read_stack(stack_text, checkout_root_of(stack_text, spec))
     tags = sent.tags or {}
@@ -136,27 +142,29 @@ def failed_execution(sent: wire.WireFailedExecution) -> FailedExecution:
         url=line(sent.test_execution_url, _URL_CHARS),
         test_url=line(sent.test_url, _URL_CHARS),
     )
-    test_id = identifier(sent.test_id) or failure.test_url
+    in_address = _TEST_ADDRESS.search(failure.test_url)
+    test_id = identifier(str(sent.test_id or "")) or (in_address["id"] if in_address else "")
     job = tags.get(_JOB_TAG)
     return FailedExecution(
         key=(test_id,) if test_id else ("", spec, whole_title(sent.test_name)),
         failure=failure,
-        job_id=job if isinstance(job, str) else "",
+        job_id=job if isinstance(job, str) and _JOB_ID.fullmatch(job) else "",
         created_at=timestamp(sent.created_at),
     )
 
 
-def place_of(sent: str | None) -> tuple[str, str]:
+def place_of(sent: str | None, organization: str) -> tuple[str, str]:
     """Returns the file of a location, and the location as `file:line` where it has a line.
 
     Collectors send `file:line`, Playwright's `file:line:column`, some a file or a class alone,
     pytest's sometimes `file:None`; RSpec adds the ID of an example in brackets.
     """
-    whole = without_checkout(line(sent, PATH_CHARS + _NUMBERS_CHARS)).removeprefix("./")
+    whole = without_checkout(without_url_secrets(one_line(sent or "")), organization)
+    whole = whole.removeprefix("./")
     placed = _PLACE.fullmatch(whole)
     if placed is None or not _IS_FILE.search(placed["file"]):
-        return whole, whole
-    file = placed["file"]
+        return path(whole), path(whole)
+    file = path(placed["file"])
     return file, f"{file}:{placed['line']}" if placed["line"] else file
 
 
@@ -164,6 +172,7 @@ def _tags(sent: dict[str, wire.Scalar | None]) -> tuple[str, ...]:
     tags = [
         f"{name}={value}"
         for name, value in sent.items()
-        if value is not None and not name.startswith(_AUTOMATIC_TAGS)
+        if value is not None and name not in _AUTOMATIC_TAGS
     ]
-    return tuple(line(tag, _TAG_CHARS) for tag in tags[:_TAGS])
+    more = [f"+{len(tags) - _TAGS} more"] if len(tags) > _TAGS else []
+    return tuple(line(tag, _TAG_CHARS) for tag in [*tags[:_TAGS], *more])

@@ -4,7 +4,8 @@ from typing import Final
 
 from runs_mcp.api_client import ApiClient
 from runs_mcp.errors import Forbidden, InvalidArgument, RunsError, Unauthorized
-from runs_mcp.providers.buildkite.client import MAX_LIMIT, BuildkiteClient, Position
+from runs_mcp.providers.buildkite.client import BuildkiteClient
+from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
 from runs_mcp.providers.buildkite.references import BuildkiteSuite, buildkite_suite
 from runs_mcp.settings import Settings
 from runs_mcp.text import clip, one_line
@@ -41,7 +42,7 @@ async def probe_buildkite(api: ApiClient, settings: Settings) -> str:
     if not suite:
         return found
     await client.list_runs(where, Position(per_page=1))
-    return f"{found}, {suite} among them"
+    return f"{found}; {suite} can be read"
 
 
 async def _scopes(client: BuildkiteClient) -> frozenset[str] | None:

@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+import anyio
 from msgspec.structs import replace
 
 from runs_mcp.api_client import ApiClient
 from runs_mcp.errors import RunsError
-from runs_mcp.model import Failure, Run, Totals
-from runs_mcp.providers.buildkite.client import MAX_LIMIT, MAX_PAGES, BuildkiteClient, Position
+from runs_mcp.model import Failure, Run, TestStatus, Totals
+from runs_mcp.providers.buildkite.client import BuildkiteClient
+from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRun,
@@ -17,7 +19,7 @@ from runs_mcp.providers.buildkite.references import (
     buildkite_run,
     configured_suite,
 )
-from runs_mcp.providers.buildkite.retries import find_retries
+from runs_mcp.providers.buildkite.retries import Retries, find_retries, interrupted_tests
 from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
@@ -32,14 +34,26 @@ from runs_mcp.settings import Settings
 TestKey: TypeAlias = tuple[str, ...]
 
 _SEARCHED_PAGES: Final = 5
+_SILENT: Final = "the API lists no failed execution of it"
+_EXTRA_SECONDS: Final = 5
+"""What may be spent on reading what a verdict can do without."""
 
 
-class _Executions(NamedTuple):
-    """The failed executions of a run by test, and what could not be read of them."""
+class _Failures(NamedTuple):
+    """The tests that failed in a run, and what could not be read of them."""
 
-    by_test: Mapping[TestKey, Sequence[FailedExecution]]
+    failures: Mapping[TestKey, Failure]
     unread: tuple[str, ...]
     unreadable: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+class _Verdicts(NamedTuple):
+    """Which failed executions are no failures, and what is not known of that."""
+
+    mended: frozenset[TestKey] = frozenset()
+    muted: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
 
 class BuildkiteRunReader:
@@ -63,25 +77,23 @@ class BuildkiteRunReader:
             self._run = await self._client.get_run(self._ref)
         return self._run, None
 
-    async def findings(self, progress: Progress) -> Findings:
+    async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
         """Reads all failed executions; of a test that failed several times, the last."""
         run, _ = await self.state()
-        failures, read, remarks = await self._failures(run, progress)
-        listed = list(failures.values())
-        specs = {failure.spec for failure in listed}
-        if run.status == "failed" and not listed and not read.unread:
-            remarks = (*remarks, "the API lists no failed execution of it")
+        read = await self._failures(run, progress, causes_only=causes_only)
+        specs = {failure.spec for failure in read.failures.values()}
+        failures = read.failures.values()
         return Findings(
             run=run,
             totals=None,
-            failures=tuple(f for f in listed if f.status == "failed" and not f.quarantined),
-            flaky=tuple(f for f in listed if f.status == "flaky"),
-            quarantined=tuple(f for f in listed if f.quarantined),
+            failures=tuple(f for f in failures if f.status == "failed" and not f.quarantined),
+            flaky=tuple(f for f in failures if f.status == "flaky"),
+            quarantined=tuple(f for f in failures if f.quarantined),
             incomplete=(),
             failing_specs=len(specs) + len(read.unread),
             unread=read.unread,
             unreadable=read.unreadable,
-            remarks=remarks,
+            remarks=read.remarks,
         )
 
     async def specs(self) -> dict[str, str] | None:
@@ -92,12 +104,12 @@ class BuildkiteRunReader:
         """Reads the tests that failed or were flaky; of the others the API does not tell."""
         del specs
         run, _ = await self.state()
-        failures, read, remarks = await self._failures(run, progress)
+        read = await self._failures(run, progress)
         tests: dict[CaseKey, NamedOutcome] = {}
-        for key, failure in failures.items():
-            status = "skipped" if failure.quarantined else failure.status
-            if status in ("failed", "flaky", "skipped"):
-                tests[CaseKey(key)] = NamedOutcome(status, failure.test, failure.spec, "")
+        for key, failure in read.failures.items():
+            status: TestStatus = "flaky" if failure.status == "flaky" else "failed"
+            status = "skipped" if failure.quarantined else status
+            tests[CaseKey(key)] = NamedOutcome(status, failure.test, failure.spec, "")
         return Outcomes(
             run=run,
             tests=tests,
@@ -106,7 +118,7 @@ class BuildkiteRunReader:
             open_specs=frozenset(),
             unread_specs=len(read.unread),
             unreadable=read.unreadable,
-            remarks=remarks,
+            remarks=read.remarks,
         )
 
     async def baseline(self, run: Run) -> Baseline | None:
@@ -139,55 +151,67 @@ class BuildkiteRunReader:
         return USUAL_DEFAULT_BRANCHES
 
     async def _failures(
-        self, run: Run, progress: Progress
-    ) -> tuple[dict[TestKey, Failure], _Executions, tuple[str, ...]]:
+        self, run: Run, progress: Progress, *, causes_only: bool = False
+    ) -> _Failures:
         """Returns each test that failed, once: as failed, flaky, or in quarantine (muted)."""
-        read = await self._executions(progress)
-        retries = await find_retries(self._client, self._suite, run, read.by_test)
-        muted = await self._muted() if read.by_test else frozenset()
+        collected = await self._client.all_failed_executions(
+            self._ref, expanded=True, progress=progress
+        )
+        by_test: defaultdict[TestKey, list[FailedExecution]] = defaultdict(list)
+        for execution in collected.items:
+            by_test[execution.key].append(execution)
+        verdicts = _Verdicts() if causes_only else await self._verdicts(run, by_test)
         failures = {}
-        for key, executions in read.by_test.items():
+        for key, executions in by_test.items():
             last = max(executions, key=lambda execution: execution.created_at).failure
+            mended = key in verdicts.mended
             failures[key] = replace(
                 last,
                 attempts=len(executions),
-                status="flaky" if key in retries.mended else "failed",
-                quarantined=key[0] in muted and key not in retries.mended,
+                status="flaky" if mended else "failed",
+                quarantined=key[0] in verdicts.muted and not mended,
             )
-        return failures, read, retries.remarks
+        silent = run.status == "failed" and not failures and not collected.error
+        return _Failures(
+            failures,
+            unread=(collected.error,) if collected.error else (),
+            unreadable=collected.unreadable,
+            remarks=(*verdicts.remarks, *([_SILENT] if silent else [])),
+        )
 
-    async def _muted(self) -> frozenset[str]:
-        """Returns the IDs of the tests that are muted now; none where that cannot be read."""
-        try:
-            return await self._client.get_muted_tests(self._suite)
-        except RunsError:
-            return frozenset()
+    async def _verdicts(
+        self, run: Run, by_test: Mapping[TestKey, Sequence[FailedExecution]]
+    ) -> _Verdicts:
+        """Reads what failed executions are not: what was mended, muted, or interrupted.
 
-    async def _executions(self, progress: Progress) -> _Executions:
-        """Reads the failed executions; what came before a page that cannot be read is kept."""
-        read: defaultdict[TestKey, dict[str, FailedExecution]] = defaultdict(dict)
-        unreadable: tuple[str, ...] = ()
-        unread: tuple[str, ...] = ()
-        start: Position | None = Position(MAX_LIMIT)
-        number = 0
-        while start is not None:
-            try:
-                listed = await self._client.get_failed_executions(self._ref, start, expanded=True)
-            except RunsError as error:
-                if not number:
-                    raise
-                unread = (error.kind,)
-                break
-            unreadable += listed.unreadable
-            before = number
-            for execution in listed.values:
-                name = execution.failure.execution_id or str(number)
-                number += name not in read[execution.key]
-                read[execution.key][name] = execution
-            start = listed.next if number > before and start.page < MAX_PAGES else None
-            await progress(number, number + MAX_LIMIT * (start is not None))
-        by_test = {key: tuple(executions.values()) for key, executions in read.items()}
-        return _Executions(by_test, unread, unreadable)
+        All at once; what the verdict can do without may take some seconds only.
+        """
+        retries = Retries(frozenset(), ())
+        muted: frozenset[str] = frozenset()
+        unmuted = "timeout" if by_test else ""
+        interrupted: tuple[str, ...] = ()
+
+        async def read_muted() -> None:
+            nonlocal muted, unmuted
+            with anyio.move_on_after(_EXTRA_SECONDS):
+                try:
+                    muted = await self._client.get_muted_tests(self._suite)
+                    unmuted = ""
+                except RunsError as error:
+                    unmuted = error.kind
+
+        async def read_interrupted() -> None:
+            nonlocal interrupted
+            with anyio.move_on_after(_EXTRA_SECONDS):
+                interrupted = await interrupted_tests(self._client, self._suite, run)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read_interrupted)
+            if by_test:
+                tasks.start_soon(read_muted)
+            retries = await find_retries(self._client, self._suite, run, by_test)
+        remarks = [f"which tests are muted is not known, {unmuted}"] if unmuted else []
+        return _Verdicts(retries.mended, muted, (*retries.remarks, *remarks, *interrupted))
 
 
 def open_buildkite_run(api: ApiClient, reference: str, settings: Settings) -> BuildkiteRunReader:

@@ -5,34 +5,38 @@ job of a matrix and passes in another fails there, so that counts over a whole b
 it where executions name their jobs.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import anyio
 
-from runs_mcp.errors import RunsError
+from runs_mcp.errors import Forbidden, RunsError
 from runs_mcp.model import Run
 from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts, Job
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import BuildkiteSuite
+from runs_mcp.text import clip
 
 _FAILED_ONCE: Final = "result:~failed"
+_PASSED_ONCE: Final = "result:~passed"
 _UNKNOWN_ONCE: Final = "result:~unknown"
 _NAMED_TESTS: Final = 3
-_LATE: Final = (
-    "{} of the failed tests ran in jobs that were tried again, and the results of the retry may "
-    "still come"
-)
-_UNSETTLED: Final = (
-    "{} of the failed tests passed in another job, and whether that was a retry is not known: the "
-    "token needs the scope read_builds"
-)
-_ELSEWHERE: Final = "{} of the failed tests passed in another job, which was not a retry"
+_NAME_CHARS: Final = 100
 _JOBS_READ: Final = 10
 """How many jobs are asked for their tests, a request each."""
 _GOING_ON: Final = frozenset({"scheduled", "assigned", "accepted", "running", "limited", "waiting"})
+_SAID: Final = {
+    "late": "{} of the failed tests ran in jobs that were tried again, and the results of the "
+    "retry may still come",
+    "unknown": "{} of the failed tests passed elsewhere in the build, and whether that was a retry "
+    "is not known: {}",
+    "elsewhere": "{} of the failed tests passed in another job, which was not a retry",
+}
 
 Key = tuple[str, ...]
+Verdict = Literal["mended", "failed", "elsewhere", "late", "unknown"]
+_GRAVEST_FIRST: Final[tuple[Verdict, ...]] = ("failed", "elsewhere", "unknown", "late", "mended")
 
 
 class Retries(NamedTuple):
@@ -48,21 +52,21 @@ class Retries(NamedTuple):
 
 
 class _Evidence(NamedTuple):
-    """What the API says of the tests and jobs of a build."""
+    """What the API says of the tests and jobs of a build.
+
+    Args:
+        counts: Of the tests that failed at least once in the build.
+        jobs: The jobs, retried ones among them; None where they could not be read.
+        no_jobs: Why they could not.
+        failed_in: Of the tests that failed at least once in a job, by job; None where not known.
+        passed_in: The tests that passed in the last try of a job, by that; None where not known.
+    """
 
     counts: Mapping[str, ExecutionCounts]
     jobs: Mapping[str, Job] | None
-    in_job: Mapping[str, Mapping[str, ExecutionCounts]]
-
-    def last_try(self, job: str) -> str:
-        """Returns the job that tried a job again last; the job itself where none did."""
-        seen = {job}
-        while self.jobs and (tried := self.jobs.get(job)) and tried.retried_in:
-            job = tried.retried_in
-            if job in seen:
-                break
-            seen.add(job)
-        return job
+    no_jobs: str
+    failed_in: Mapping[str, Mapping[str, ExecutionCounts] | None]
+    passed_in: Mapping[str, Mapping[str, ExecutionCounts] | None]
 
 
 async def find_retries(
@@ -72,79 +76,122 @@ async def find_retries(
     executions: Mapping[Key, Sequence[FailedExecution]],
 ) -> Retries:
     """Reads which of the failed tests of a run passed when they were tried again."""
-    if not run.ci_build_id:
-        return _unknown("the run names no build") if executions else Retries(frozenset(), ())
-    build = _Build(client, suite, run)
-    interrupted = await build.interrupted()
     if not executions:
-        return Retries(frozenset(), interrupted)
+        return Retries(frozenset(), ())
+    if not run.ci_build_id:
+        return _unknown("the run names no build")
+    build = _Build(client, suite, run)
     try:
         counts = await build.tests(_FAILED_ONCE)
     except RunsError as error:
         return _unknown(f"the tests of the build could not be read, {error.kind}")
-    jobs = {of.job_id for tried in executions.values() for of in tried if of.job_id}
+    named = {of.job_id for tried in executions.values() for of in tried if of.job_id}
+    jobs, no_jobs = await build.jobs() if named else (None, "")
     passed = [tried for key, tried in executions.items() if _counts(counts, key).passed]
-    asked = sorted({of.job_id for tried in passed for of in tried if of.job_id})
+    asked = sorted({of.job_id for tried in passed for of in tried if of.job_id})[:_JOBS_READ]
+    last = {last_try(job, jobs) for job in asked} - set(asked)
     evidence = _Evidence(
         counts,
-        await build.jobs() if jobs else None,
-        await build.tests_of_jobs(asked[:_JOBS_READ]),
+        jobs,
+        no_jobs,
+        await build.tests_of_jobs(asked, _FAILED_ONCE),
+        await build.tests_of_jobs(
+            [job for job in sorted(last) if _state(job, jobs) != "passed"], _PASSED_ONCE
+        ),
     )
-    settled = _settle(run, executions, evidence)
-    return Retries(settled.mended, settled.remarks + interrupted)
+    return _settle(run, executions, evidence)
+
+
+async def interrupted_tests(
+    client: BuildkiteClient, suite: BuildkiteSuite, run: Run
+) -> tuple[str, ...]:
+    """Reads which tests have no result: collectors send an interrupted one as unknown.
+
+    Returns a remark that names them, or none.
+    """
+    if not run.ci_build_id:
+        return ()
+    try:
+        tests = await _Build(client, suite, run).tests(_UNKNOWN_ONCE)
+    except RunsError as error:
+        return (f"whether tests were interrupted is not known, {error.kind}",)
+    names = [
+        clip(test.name, _NAME_CHARS)
+        for test in tests.values()
+        if test.unknown and not test.passed and test.in_suite
+    ]
+    if not names:
+        return ()
+    shown = ", ".join(names[:_NAMED_TESTS]) + (", …" if len(names) > _NAMED_TESTS else "")
+    return (f"interrupted tests: {len(names)} ({shown})",)
+
+
+def last_try(job: str, jobs: Mapping[str, Job] | None) -> str:
+    """Returns the job that tried a job again last; the job itself where none did."""
+    seen = {job}
+    while jobs and (tried := jobs.get(job)) and tried.retried_in and tried.retried_in not in seen:
+        job = tried.retried_in
+        seen.add(job)
+    return job
 
 
 def _settle(
     run: Run, executions: Mapping[Key, Sequence[FailedExecution]], evidence: _Evidence
 ) -> Retries:
-    mended: set[Key] = set()
-    unsettled = elsewhere = late = 0
+    verdicts: dict[Key, Verdict] = {}
     for key, tried in executions.items():
-        passed = _counts(evidence.counts, key).passed > 0
         failed_in = {of.job_id for of in tried}
-        settled = [_mended_in(key, job, failed_in, evidence, passed=passed) for job in failed_in]
-        if all(settled):
-            mended.add(key)
-        elif passed and None in settled:
-            unsettled += 1
-        elif passed:
-            elsewhere += 1
-        elif any(_tried_again(job, failed_in, evidence) for job in failed_in):
-            late += 1
+        found = {_verdict_in(key, job, failed_in, evidence) for job in failed_in}
+        verdicts[key] = next(verdict for verdict in _GRAVEST_FIRST if verdict in found)
+    counts = Counter(verdicts.values())
     remarks = [
-        _LATE.format(late) if late else "",
-        _UNSETTLED.format(unsettled) if unsettled else "",
-        _ELSEWHERE.format(elsewhere) if elsewhere else "",
+        _SAID[verdict].format(counts[verdict], _why_unknown(evidence))
+        for verdict in ("late", "unknown", "elsewhere")
+        if counts[verdict]
     ]
-    if not run.is_over and not late and len(mended) < len(executions):
-        remarks.append("a retry that passes may still be uploaded")
-    return Retries(frozenset(mended), tuple(filter(None, remarks)))
+    still_failing = len(executions) - counts["mended"]
+    if still_failing and not counts["late"]:
+        if not run.is_over:
+            remarks.append("a retry that passes may still be uploaded")
+        elif evidence.no_jobs:
+            remarks.append(f"whether jobs were tried again is not known: {evidence.no_jobs}")
+    mended = frozenset(key for key, verdict in verdicts.items() if verdict == "mended")
+    return Retries(mended, tuple(dict.fromkeys(remarks)))
 
 
-def _mended_in(
-    key: Key, job: str, failed_in: Iterable[str], evidence: _Evidence, *, passed: bool
-) -> bool | None:
-    """Says whether a test that failed in a job passed when that was tried again.
-
-    None where it passed in another job, and whether that one is a retry is not known.
-    """
+def _verdict_in(key: Key, job: str, failed_in: Iterable[str], evidence: _Evidence) -> Verdict:
+    """Returns what became of a test that failed in a job."""
+    passed = _counts(evidence.counts, key).passed > 0
+    last = last_try(job, evidence.jobs)
+    if not job:
+        return "mended" if passed else "failed"
+    if last != job and last not in failed_in:
+        state = _state(last, evidence.jobs)
+        if passed and (state == "passed" or _passed_in(key, last, evidence)):
+            return "mended"
+        if state == "passed" or state in _GOING_ON:
+            return "late"
     if not passed:
-        return False
-    if not job or _counts(evidence.in_job.get(job, {}), key).passed:
-        return True
-    if evidence.jobs is None:
-        return None
-    last = evidence.last_try(job)
-    return last != job and last not in failed_in
+        return "failed"
+    in_job = evidence.failed_in.get(job)
+    if in_job is None:
+        return "unknown"
+    if _counts(in_job, key).passed:
+        return "mended"
+    return "unknown" if evidence.jobs is None else "failed" if last != job else "elsewhere"
 
 
-def _tried_again(job: str, failed_in: Iterable[str], evidence: _Evidence) -> bool:
-    """Says whether a job was tried again, and that try has passed or is under way."""
-    last = evidence.last_try(job)
-    if last == job or last in failed_in or evidence.jobs is None:
-        return False
-    state = evidence.jobs[last].state if last in evidence.jobs else ""
-    return state == "passed" or state in _GOING_ON
+def _passed_in(key: Key, job: str, evidence: _Evidence) -> bool:
+    tests = evidence.passed_in.get(job)
+    return tests is not None and _counts(tests, key).passed > 0
+
+
+def _why_unknown(evidence: _Evidence) -> str:
+    return evidence.no_jobs or "not all jobs of the build could be asked"
+
+
+def _state(job: str, jobs: Mapping[str, Job] | None) -> str:
+    return jobs[job].state if jobs and job in jobs else ""
 
 
 class _Build:
@@ -159,38 +206,31 @@ class _Build:
         """Reads how often the tests that have such executions passed and failed."""
         return await self._client.get_build_tests(self._suite, self._run.ci_build_id, tags)
 
-    async def interrupted(self) -> tuple[str, ...]:
-        """Reads which tests have no result: collectors send an interrupted one as unknown."""
-        try:
-            tests = await self.tests(_UNKNOWN_ONCE)
-        except RunsError:
-            return ()
-        names = [test.name for test in tests.values() if test.unknown and not test.passed]
-        if not names:
-            return ()
-        shown = ", ".join(names[:_NAMED_TESTS]) + (", …" if len(names) > _NAMED_TESTS else "")
-        return (f"interrupted tests: {len(names)} ({shown})",)
-
-    async def jobs(self) -> Mapping[str, Job] | None:
-        """Reads the jobs; None where they cannot be read, as with most tokens."""
+    async def jobs(self) -> tuple[Mapping[str, Job] | None, str]:
+        """Reads the jobs; where they cannot be read, as with most tokens, why."""
         if not self._run.commit:
-            return None
+            return None, "the run names no commit to find its build by"
         try:
-            return await self._client.get_jobs(
+            jobs = await self._client.get_jobs(
                 self._suite.organization, self._run.ci_build_id, self._run.commit
             )
-        except RunsError:
-            return None
+        except Forbidden:
+            return None, "the token needs the scope read_builds"
+        except RunsError as error:
+            return None, f"the jobs of the build could not be read, {error.kind}"
+        return jobs, ""
 
-    async def tests_of_jobs(self, jobs: Sequence[str]) -> dict[str, Mapping[str, ExecutionCounts]]:
-        """Reads the tests that failed at least once in each of these jobs."""
-        read: dict[str, Mapping[str, ExecutionCounts]] = {}
+    async def tests_of_jobs(
+        self, jobs: Sequence[str], result: str
+    ) -> dict[str, Mapping[str, ExecutionCounts] | None]:
+        """Reads the tests of each of these jobs that have such a result at least once."""
+        read: dict[str, Mapping[str, ExecutionCounts] | None] = {}
 
         async def read_one(job: str) -> None:
             try:
-                read[job] = await self.tests(f"build.job_id:{job},{_FAILED_ONCE}")
+                read[job] = await self.tests(f"build.job_id:{job},{result}")
             except RunsError:
-                read[job] = {}
+                read[job] = None
 
         async with anyio.create_task_group() as tasks:
             for job in jobs:

@@ -39,7 +39,7 @@ class WireFailedExecution(Struct, frozen=True):
     """An item of *failed executions*. `duration` is in seconds."""
 
     execution_id: str | None = None
-    test_id: str | None = None
+    test_id: str | int | None = None
     created_at: str | None = None
     failure_reason: str | None = None
     duration: Number | None = None

@@ -56,13 +56,15 @@ class CurrentsRunReader:
         full = await self._full()
         return full.run, full.totals
 
-    async def findings(self, progress: Progress) -> Findings:
+    async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
         """Reads the instances of the specs that did not just pass, all at once."""
         full = await self._full()
         counting = specs_that_count(full)
         inspect = [spec for spec in counting if went_wrong(spec)]
         read = await self._read(inspect, progress)
-        searched, unsearched = await self._read_for_quarantine(counting, inspect)
+        searched, unsearched = (
+            ([], []) if causes_only else await self._read_for_quarantine(counting, inspect)
+        )
         several = len(run_groups(full)) > 1
         failures = failures_in([*read, *searched], with_group=several)
         counted = [failure for failure in failures if not failure.quarantined]
