@@ -48,6 +48,16 @@ def members_of(pages: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
     return members
 
 
+def failing_instances(sandbox: Sandbox, run: NotableRun) -> list[str]:
+    """Returns the instances in which tests failed, those with the fewest first."""
+    failures = {
+        spec.instance_id: spec.results.stats.failures
+        for spec in sandbox.specs_of(run.value)
+        if spec.results is not UNSET and spec.results.stats.failures
+    }
+    return sorted(failures, key=lambda instance: failures[instance])
+
+
 @pytest.mark.parametrize("era", ERAS)
 async def test_the_feature_branch_has_its_three_causes_and_the_known_flake(
     sandbox: Sandbox, era: Era
@@ -107,12 +117,7 @@ async def test_without_history_novelty_is_unknown_and_the_reason_is_told(sandbox
 
 
 async def test_a_baseline_read_in_part_makes_nothing_new(sandbox: Sandbox) -> None:
-    base = NotableRun.MAIN.value
-    failed = [
-        spec.instance_id
-        for spec in sandbox.specs_of(base)
-        if spec.results is not UNSET and spec.results.stats.failures
-    ]
+    failed = failing_instances(sandbox, NotableRun.MAIN)
     sandbox.fail(Fault(path=f"/v1/instances/{failed[0]}", status=500))
     async with connect(sandbox) as client:
         first, *_ = await triaged(client, BRANCH)
@@ -122,7 +127,8 @@ async def test_a_baseline_read_in_part_makes_nothing_new(sandbox: Sandbox) -> No
 
 
 async def test_what_could_not_be_loaded_is_counted_and_told(sandbox: Sandbox) -> None:
-    sandbox.fail(Fault(path="/v1/instances", status=500, times=10))
+    fewest = failing_instances(sandbox, NotableRun.THREE_CAUSES)[:10]
+    sandbox.fail(Fault(path=f"/v1/instances/({'|'.join(fewest)})", status=500, times=10))
     async with connect(sandbox) as client:
         arguments = {"run": BRANCH, "baseline": f"currents:{NotableRun.EMPTY.value}"}
         first = structured_of(await client.call_tool("triage_run", arguments))
