@@ -1,17 +1,13 @@
 """Tokens, versions and the form of pages, as the sandbox has them."""
 
-import re
-import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import httpx
 import pytest
+from buildkite_story_api import ANALYTICS, NO_TLS, NOW, RUNS, api_of, links, path_of
 
 from runs_mcp.sandbox import (
     BUILDKITE_LINK_TOKEN,
-    BUILDKITE_ORGANIZATION,
-    BUILDKITE_SUITE,
     READ_ONLY_KEY,
     READ_WRITE_KEY,
     NotableBuildkiteRun,
@@ -19,17 +15,8 @@ from runs_mcp.sandbox import (
 )
 from runs_mcp.sandbox.buildkite.assumptions import ASSUMED
 from runs_mcp.sandbox.buildkite.tokens import NO_BUILDS_KEY, NO_SUITES_KEY
-from runs_mcp.sandbox.story.buildkite_notable import (
-    BUILDKITE_PIPELINE,
-)
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-ANALYTICS = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}"
-RUNS = f"{ANALYTICS}/suites/{BUILDKITE_SUITE}/runs"
-PIPELINES = f"/v2/organizations/{BUILDKITE_ORGANIZATION}/pipelines"
 RUN = NotableBuildkiteRun
-LINK = re.compile(r'<([^>]+)>; rel="([a-z]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -47,20 +34,8 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(running: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=running.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(running) as client:
         yield client
-
-
-def path_of(sandbox: Sandbox, build_id: str) -> str:
-    number = sandbox.buildkite_build(build_id)[0].number
-    return f"{PIPELINES}/{BUILDKITE_PIPELINE}/builds/{number}"
-
-
-def links(answer: httpx.Response) -> dict[str, httpx.URL]:
-    return {rel: httpx.URL(url) for url, rel in LINK.findall(answer.headers.get("link", ""))}
 
 
 @pytest.mark.parametrize(

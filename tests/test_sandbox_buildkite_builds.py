@@ -1,16 +1,13 @@
 """Builds and their jobs, as the sandbox answers them."""
 
-import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import httpx
 import pytest
+from buildkite_story_api import ANALYTICS, NOW, PIPELINES, api_of, path_of
 
 from runs_mcp.sandbox import (
-    BUILDKITE_ORGANIZATION,
     BUILDKITE_SUITE,
-    READ_ONLY_KEY,
     NotableBuildkiteRun,
     Sandbox,
 )
@@ -22,10 +19,6 @@ from runs_mcp.sandbox.story.buildkite_notable import (
     E2E_SUITE,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-ANALYTICS = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}"
-PIPELINES = f"/v2/organizations/{BUILDKITE_ORGANIZATION}/pipelines"
 RUN = NotableBuildkiteRun
 BRIEF = {"include_test_engine": "true", "exclude_jobs": "true", "exclude_pipeline": "true"}
 
@@ -38,16 +31,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
-
-
-def path_of(sandbox: Sandbox, build_id: str) -> str:
-    number = sandbox.buildkite_build(build_id)[0].number
-    return f"{PIPELINES}/{BUILDKITE_PIPELINE}/builds/{number}"
 
 
 def test_a_build_leads_to_its_runs_in_one_request(sandbox: Sandbox, api: httpx.Client) -> None:

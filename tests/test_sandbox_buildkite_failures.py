@@ -1,21 +1,18 @@
 """Failed executions of the sandbox's story, in the forms of the collectors."""
 
 import re
-import ssl
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import httpx
 import msgspec
 import pytest
+from buildkite_story_api import NOW, RUNS, SUITES, Json, api_of
 from msgspec import UNSET, UnsetType
 
 from runs_mcp.sandbox import (
     BUILDKITE_ORGANIZATION,
-    BUILDKITE_SUITE,
-    READ_ONLY_KEY,
     NotableBuildkiteRun,
     Sandbox,
 )
@@ -25,13 +22,8 @@ from runs_mcp.sandbox.story.buildkite_notable import (
 )
 from runs_mcp.sandbox.story.buildkite_odd_failures import INSTRUCTION, INVISIBLE_NAME
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-SUITES = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/suites"
-RUNS = f"{SUITES}/{BUILDKITE_SUITE}/runs"
 MATCHER = re.compile(r"expect\(received\)\.to\w+\(expected\) // \w")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +34,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 

@@ -1,12 +1,11 @@
 import json
-import ssl
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from buildkite_story_api import NO_TLS, SUITES
 
 from runs_mcp.sandbox import (
-    BUILDKITE_ORGANIZATION,
     BUILDKITE_SUITE,
     READ_WRITE_KEY,
     Fault,
@@ -14,8 +13,6 @@ from runs_mcp.sandbox import (
     Sandbox,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-SUITES = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/suites"
 MAIN = f"{SUITES}/{BUILDKITE_SUITE}/runs/{NotableBuildkiteRun.MAIN}"
 
 

@@ -1,15 +1,13 @@
-import ssl
 import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from buildkite_story_api import NO_TLS, SUITES
 
-from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, READ_ONLY_KEY, Sandbox
+from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.buildkite.limits import Scope
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-SUITES = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/suites"
 KEY = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
 LIMITS: dict[Scope, tuple[str, int]] = {
     "rest": ("RateLimit", 200),

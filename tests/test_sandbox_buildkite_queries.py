@@ -1,25 +1,17 @@
 """Which tests of a build the sandbox answers, and in which order."""
 
-import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
+from buildkite_story_api import ANALYTICS, NOW, api_of, build_of, listed_tests
 
 from runs_mcp.sandbox import (
-    BUILDKITE_ORGANIZATION,
-    READ_ONLY_KEY,
     NotableBuildkiteRun,
     Sandbox,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-ORGANIZATION = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}"
 RUN = NotableBuildkiteRun
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -30,27 +22,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
-
-
-def build_of(sandbox: Sandbox, run_id: str) -> str:
-    return sandbox.buildkite_build_of(run_id)[0].id
-
-
-def asked(api: httpx.Client, build_id: str, **parameters: str | int) -> list[Json]:
-    found: list[Json] = []
-    query: dict[str, str | int] = {"per_page": 100, **parameters}
-    for page in range(1, 100):
-        answer = api.get(f"{ORGANIZATION}/builds/{build_id}/tests", params={**query, "page": page})
-        assert answer.status_code == 200, answer.text
-        found += answer.json()
-        if 'rel="next"' not in answer.headers.get("link", ""):
-            return found
-    raise AssertionError("there is no end")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +39,7 @@ def asked(api: httpx.Client, build_id: str, **parameters: str | int) -> list[Jso
 def test_tags_narrow_the_executions(
     sandbox: Sandbox, api: httpx.Client, tags: str, some: str
 ) -> None:
-    tests = asked(api, build_of(sandbox, RUN.MANY_FAILURES), tags=tags)
+    tests = listed_tests(api, build_of(sandbox, RUN.MANY_FAILURES), tags=tags)
     folders = {"pytest": "tests/", "rspec": "./spec/", "jest": "src/"}
     found = {
         name for name in folders for test in tests if test["file_name"].startswith(folders[name])
@@ -77,15 +50,15 @@ def test_tags_narrow_the_executions(
 
 def test_labels_owners_and_branch_narrow_the_tests(sandbox: Sandbox, api: httpx.Client) -> None:
     build = build_of(sandbox, RUN.MANY_FAILURES)
-    everything = len(asked(api, build))
-    flaky = asked(api, build, labels="flaky")
+    everything = len(listed_tests(api, build))
+    flaky = listed_tests(api, build, labels="flaky")
     assert [test["labels"] for test in flaky] == [["flaky"]] * 3
-    assert len(asked(api, build, labels="!flaky")) == everything - 3
-    web = asked(api, build, owners="web")
+    assert len(listed_tests(api, build, labels="!flaky")) == everything - 3
+    web = listed_tests(api, build, owners="web")
     assert {test["file_name"][:4] for test in web} == {"src/"}
-    assert len(asked(api, build, owners="!web")) == everything - len(web)
-    assert len(asked(api, build, branch="feat/*")) == everything
-    assert asked(api, build, branch="!feat/fare-ledger") == []
+    assert len(listed_tests(api, build, owners="!web")) == everything - len(web)
+    assert len(listed_tests(api, build, branch="feat/*")) == everything
+    assert listed_tests(api, build, branch="!feat/fare-ledger") == []
 
 
 def test_the_path_names_the_build_whatever_the_tags_say(
@@ -93,8 +66,8 @@ def test_the_path_names_the_build_whatever_the_tags_say(
 ) -> None:
     build = build_of(sandbox, RUN.MAIN)
     other = build_of(sandbox, RUN.PASSED)
-    assert len(asked(api, build, tags=f"build.id:{other},result:~failed")) == 1
-    assert len(asked(api, build.upper(), tags="result:~failed")) == 1
+    assert len(listed_tests(api, build, tags=f"build.id:{other},result:~failed")) == 1
+    assert len(listed_tests(api, build.upper(), tags="result:~failed")) == 1
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -105,7 +78,7 @@ def test_tests_are_ordered_as_asked_and_what_is_unknown_comes_last(
     sandbox: Sandbox, api: httpx.Client, sort_by: str, order: str
 ) -> None:
     build = build_of(sandbox, RUN.HALF_MENDED)
-    values = [test[sort_by] for test in asked(api, build, sort_by=sort_by, order=order)]
+    values = [test[sort_by] for test in listed_tests(api, build, sort_by=sort_by, order=order)]
     known = [value for value in values if value is not None]
     assert values == known + [None] * (len(values) - len(known))
     assert known == sorted(known, reverse=order == "desc")
@@ -114,7 +87,8 @@ def test_tests_are_ordered_as_asked_and_what_is_unknown_comes_last(
 
 def test_the_slowest_come_first_unless_asked_otherwise(sandbox: Sandbox, api: httpx.Client) -> None:
     build = build_of(sandbox, RUN.MAIN)
-    assert asked(api, build) == asked(api, build, sort_by="duration_avg", order="desc")
+    slowest = listed_tests(api, build, sort_by="duration_avg", order="desc")
+    assert listed_tests(api, build) == slowest
 
 
 @pytest.mark.parametrize(
@@ -136,7 +110,7 @@ def test_the_slowest_come_first_unless_asked_otherwise(sandbox: Sandbox, api: ht
 def test_a_bad_parameter_is_refused(
     sandbox: Sandbox, api: httpx.Client, query: dict[str, str]
 ) -> None:
-    path = f"{ORGANIZATION}/builds/{build_of(sandbox, RUN.MAIN)}/tests"
+    path = f"{ANALYTICS}/builds/{build_of(sandbox, RUN.MAIN)}/tests"
     answer = api.get(path, params=query)
     assert answer.status_code == 422
     assert list(answer.json()) == ["message"]

@@ -1,17 +1,13 @@
 import gzip
-import re
-import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from buildkite_story_api import NO_TLS, NOW, RUNS, SUITES, api_of, everything, links
 
 from runs_mcp.sandbox import (
     BUILDKITE_LINK_TOKEN,
-    BUILDKITE_ORGANIZATION,
     BUILDKITE_SUITE,
     READ_ONLY_KEY,
     READ_WRITE_KEY,
@@ -27,13 +23,7 @@ from runs_mcp.sandbox.story.buildkite_notable import (
     MIXED_SUITE,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-SUITES = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/suites"
-RUNS = f"{SUITES}/{BUILDKITE_SUITE}/runs"
 MANY = f"{RUNS}/{NotableBuildkiteRun.MANY_FAILURES}"
-LINK = re.compile(r'<([^>]+)>; rel="([a-z]+)"')
-Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +34,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
-
-
-def links(answer: httpx.Response) -> dict[str, httpx.URL]:
-    return {rel: httpx.URL(url) for url, rel in LINK.findall(answer.headers.get("link", ""))}
-
-
-def everything(api: httpx.Client, path: str, **parameters: str | int) -> list[Json]:
-    answer = api.get(path, params=parameters)
-    found: list[Json] = answer.json()
-    while "next" in links(answer):
-        answer = api.get(links(answer)["next"])
-        assert answer.status_code == 200
-        found += answer.json()
-    return found
 
 
 def test_the_url_has_no_version_and_no_slash_at_its_end(sandbox: Sandbox) -> None:

@@ -1,19 +1,17 @@
 import re
-import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
 import pytest
+from buildkite_story_api import NOW, RUNS, SUITES, api_of
 from msgspec.structs import replace
 
 from runs_mcp.sandbox import (
-    BUILDKITE_ORGANIZATION,
     BUILDKITE_SUITE,
-    READ_ONLY_KEY,
     NotableBuildkiteRun,
     Sandbox,
 )
@@ -25,10 +23,6 @@ from runs_mcp.sandbox.story.buildkite_notable import (
     MIXED_SUITE,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-SUITES = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/suites"
-RUNS = f"{SUITES}/{BUILDKITE_SUITE}/runs"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,10 +34,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 

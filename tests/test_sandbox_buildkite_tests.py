@@ -1,18 +1,14 @@
 """Tests of a build, as the sandbox answers them: what ran, how often, and how it ended."""
 
-import ssl
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
+from buildkite_story_api import ANALYTICS, NO_TLS, NOW, Json, api_of, build_of, listed_tests
 
 from runs_mcp.sandbox import (
-    BUILDKITE_ORGANIZATION,
     BUILDKITE_SUITE,
-    READ_ONLY_KEY,
     NotableBuildkiteRun,
     Sandbox,
 )
@@ -24,11 +20,7 @@ from runs_mcp.sandbox.story.buildkite_notable import (
     E2E_SUITE,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
-ORGANIZATION = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}"
 RUN = NotableBuildkiteRun
-Json = dict[str, Any]
 MENDED = {"passed": 1, "failed": 1}
 
 
@@ -40,27 +32,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
-
-
-def build_of(sandbox: Sandbox, run_id: str) -> str:
-    return sandbox.buildkite_build_of(run_id)[0].id
-
-
-def asked(api: httpx.Client, build_id: str, **parameters: str | int) -> list[Json]:
-    found: list[Json] = []
-    query: dict[str, str | int] = {"per_page": 100, **parameters}
-    for page in range(1, 100):
-        answer = api.get(f"{ORGANIZATION}/builds/{build_id}/tests", params={**query, "page": page})
-        assert answer.status_code == 200, answer.text
-        found += answer.json()
-        if 'rel="next"' not in answer.headers.get("link", ""):
-            return found
-    raise AssertionError("there is no end")
 
 
 def counts(tests: list[Json]) -> Counter[tuple[int, int]]:
@@ -72,7 +45,7 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     build = build_of(sandbox, RUN.MAIN)
-    tests = asked(api, build)
+    tests = listed_tests(api, build)
     (known,) = sandbox.buildkite_failures_of(RUN.MAIN)
     assert len({test["id"] for test in tests}) == len(tests) > 2000
     assert [test["id"] for test in tests if test["executions_count_by_result"]["failed"]] == [
@@ -83,10 +56,10 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
 
 def test_a_test_has_its_metrics_and_no_more(sandbox: Sandbox, api: httpx.Client) -> None:
     (known,) = sandbox.buildkite_failures_of(RUN.MAIN)
-    (test,) = asked(api, build_of(sandbox, RUN.MAIN), tags="result:~failed")
+    (test,) = listed_tests(api, build_of(sandbox, RUN.MAIN), tags="result:~failed")
     assert test == {
         "id": known.test_id,
-        "url": f"https://api.buildkite.com{ORGANIZATION}/suites/{BUILDKITE_SUITE}/tests/"
+        "url": f"https://api.buildkite.com{ANALYTICS}/suites/{BUILDKITE_SUITE}/tests/"
         + known.test_id,
         "web_url": known.test_url,
         "scope": "TicketMailer on the route SKE-NOR",
@@ -107,7 +80,7 @@ def test_a_test_has_its_metrics_and_no_more(sandbox: Sandbox, api: httpx.Client)
 def test_results_other_than_passed_and_failed_are_shown_where_there_are_any(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    tests = asked(api, build_of(sandbox, RUN.E2E_FAILED))
+    tests = listed_tests(api, build_of(sandbox, RUN.E2E_FAILED))
     odd = [test for test in tests if len(test["executions_count_by_result"]) > 2]
     found = [test["executions_count_by_result"] for test in odd]
     for result in ("skipped", "pending", "unknown"):
@@ -144,8 +117,8 @@ def test_red_and_rescued_tests_are_told_apart(
     sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, red: int, rescued: int
 ) -> None:
     build = build_of(sandbox, run)
-    every = asked(api, build, tags="result:^failed")
-    some = asked(api, build, tags="result:~failed")
+    every = listed_tests(api, build, tags="result:^failed")
+    some = listed_tests(api, build, tags="result:~failed")
     assert len(every) == red
     assert len(some) == red + rescued
     failed = {failure.test_id for failure in sandbox.buildkite_failures_of(run)}
@@ -158,8 +131,8 @@ def test_a_job_that_was_retried_ran_all_its_tests_twice(
 ) -> None:
     build, jobs = sandbox.buildkite_build_of(RUN.MENDED)
     (first,) = (job for job in jobs if job.retried)
-    of_first = asked(api, build.id, tags=f"build.job_id:{first.id}")
-    of_both = asked(
+    of_first = listed_tests(api, build.id, tags=f"build.job_id:{first.id}")
+    of_both = listed_tests(
         api, build.id, tags=f"build.job_id:{first.id},build.job_id:{first.retried_in_job_id}"
     )
     assert counts(of_first)[0, 1] == 2
@@ -172,9 +145,9 @@ def test_the_jobs_that_ended_failed_leave_only_what_is_red(
 ) -> None:
     build, jobs = sandbox.buildkite_build_of(RUN.HALF_MENDED)
     (failed,) = (job for job in jobs if job.state == "failed" and not job.retried)
-    (red,) = asked(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
+    (red,) = listed_tests(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
     assert red["executions_count_by_result"] == {"passed": 0, "failed": 1}
-    (whole,) = asked(api, build.id, tags="result:^failed")
+    (whole,) = listed_tests(api, build.id, tags="result:^failed")
     assert (whole["id"], whole["executions_count"]) == (red["id"], 2)
 
 
@@ -187,14 +160,14 @@ def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None
         (retried,) = (job for job in jobs if job.retried)
         states = {job.id: job.state for job in jobs}
         assert states[str(retried.retried_in_job_id)] == "passed"
-        (before,) = asked(client, build.id, tags="result:~failed")
+        (before,) = listed_tests(client, build.id, tags="result:~failed")
         sandbox.let_buildkite_upload_arrive()
         after = sandbox.buildkite_build_of(RUN.LATE_UPLOAD)[0]
         assert after.state == "passed"
         assert after.finished_at is not None
         run = sandbox.buildkite_run_of(RUN.LATE_UPLOAD)
         assert (run.state, run.result) == ("finished", "failed")
-        (again,) = asked(client, build.id, tags="result:~failed")
+        (again,) = listed_tests(client, build.id, tags="result:~failed")
         assert again["id"] == before["id"]
         assert before["executions_count_by_result"] == {"passed": 0, "failed": 1}
         assert again["executions_count_by_result"] == MENDED
@@ -211,10 +184,10 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     assert not any(job.retried or job.retried_in_job_id for job in jobs)
     assert len({job.step_key for job in matrix}) == 1
     assert build.state == "failed"
-    (test,) = asked(api, build.id, tags="result:~failed")
+    (test,) = listed_tests(api, build.id, tags="result:~failed")
     assert test["executions_count_by_result"] == MENDED
     for job, failed in zip(matrix, (0, 1), strict=True):
-        ran = asked(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
+        ran = listed_tests(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
         assert len(ran) == failed
     (failure,) = sandbox.buildkite_failures_of(RUN.MATRIX)
     assert isinstance(failure.tags, dict)
@@ -226,18 +199,18 @@ def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: htt
     assert sandbox.buildkite_run_of(RUN.MUTED).result == "failed"
     assert build.state == "passed"
     assert {job.state for job in jobs} == {"passed"}
-    (muted,) = asked(api, build.id, state="muted")
+    (muted,) = listed_tests(api, build.id, state="muted")
     assert muted["id"] == id_of_test(BUILDKITE_SUITE, MUTED_TEST)
     assert muted["executions_count_by_result"] == {"passed": 0, "failed": 1}
-    assert asked(api, build.id, state="enabled", tags="result:~failed") == []
-    (skipped,) = asked(api, build.id, state="skipped")
+    assert listed_tests(api, build.id, state="enabled", tags="result:~failed") == []
+    (skipped,) = listed_tests(api, build.id, state="skipped")
     assert skipped["id"] == id_of_test(BUILDKITE_SUITE, SKIPPED_TEST)
 
 
 def test_tests_of_all_suites_of_a_build_are_there_with_the_suite_in_their_urls(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    tests = asked(api, BUILDKITE_TWO_SUITES_BUILD)
+    tests = listed_tests(api, BUILDKITE_TWO_SUITES_BUILD)
     suites = Counter(test["url"].split("/suites/")[1].split("/")[0] for test in tests)
     assert set(suites) == {BUILDKITE_SUITE, E2E_SUITE}
     assert suites[E2E_SUITE] == 60
@@ -247,7 +220,7 @@ def test_tests_of_all_suites_of_a_build_are_there_with_the_suite_in_their_urls(
 
 
 def test_attempts_with_a_run_of_their_own_count_together(api: httpx.Client) -> None:
-    tests = asked(api, BUILDKITE_SHARED_BUILD, tags="result:~failed")
+    tests = listed_tests(api, BUILDKITE_SHARED_BUILD, tags="result:~failed")
     assert sorted(counts(tests).elements()) == [(1, 2), (1, 2), (2, 1)]
 
 
@@ -256,7 +229,7 @@ def test_attempts_with_a_run_of_their_own_count_together(api: httpx.Client) -> N
     [BUILDKITE_BUILD_WITHOUT_RUNS, "00000000-0000-4000-8000-000000000000", "4711", ".."],
 )
 def test_a_build_without_runs_has_no_tests(api: httpx.Client, build: str) -> None:
-    answer = api.get(f"{ORGANIZATION}/builds/{build}/tests")
+    answer = api.get(f"{ANALYTICS}/builds/{build}/tests")
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
@@ -265,12 +238,12 @@ def test_added_runs_have_tests_of_their_builds_and_some_mended(
 ) -> None:
     run = sandbox.add_buildkite_run(failures=9, mended=4)
     build = build_of(sandbox, run)
-    assert counts(asked(api, build, tags="result:~failed")) == {(1, 1): 4, (0, 1): 5}
+    assert counts(listed_tests(api, build, tags="result:~failed")) == {(1, 1): 4, (0, 1): 5}
     assert len(sandbox.buildkite_failures_of(run)) == 9
     whole = sandbox.add_buildkite_run(failures=3, mended=3)
     assert sandbox.buildkite_build_of(whole)[0].state == "passed"
     sandbox.change_buildkite_run(run, failures=0)
-    assert asked(api, build, tags="result:~failed") == []
+    assert listed_tests(api, build, tags="result:~failed") == []
 
 
 def test_a_run_outside_of_any_build_has_no_build(sandbox: Sandbox) -> None:
