@@ -34,6 +34,9 @@ Params: TypeAlias = Sequence[tuple[str, str]]
 
 _RETRIED_STATUS: Final = frozenset({429, 502, 503, 504})
 _ATTEMPTS: Final = 5
+_QUOTED: Final = r"\"(?:[^\"\\]|\\.)*\""
+_LINK: Final = re.compile(rf"<(?P<address>[^<>]*)>(?P<parameters>(?:{_QUOTED}|[^\",])*)")
+_PARAMETER: Final = re.compile(rf";\s*(?P<name>[^\s=;]+)\s*=\s*(?P<value>{_QUOTED}|[^\s\";]+)")
 _CONNECT_SHARE: Final = 1 / 3  # of the deadline, so that a lost SYN leaves time for another try
 
 
@@ -211,8 +214,8 @@ class ApiClient:
                         response, api=self._api, key=self._key, key_setting=self._key_setting
                     )
                 # Of a Link (RFC 8288) only the page's number is read: its URL can hold a token.
-                link = response.links.get("next")
-                next_page = _page_number(link.get("url", "")) if link else None
+                link = _next_link(response.headers.get("Link", ""))
+                next_page = None if link is None else _page_number(link)
                 body = await read_body(response, self._max_bytes, self._api)
                 return _Received(body, link is not None, next_page)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -279,6 +282,16 @@ def _fill(path: str, values: Mapping[str, str]) -> str:
         if value in ("", ".", ".."):
             raise errors.InvalidArgument(f"{name} is empty or no name; nothing was requested.")
     return path.format_map({name: quote(value, safe="") for name, value in values.items()})
+
+
+def _next_link(header: str) -> str | None:
+    """Returns the address of the next page in a `Link` header (RFC 8288), if it names one."""
+    for link in _LINK.finditer(header):
+        for parameter in _PARAMETER.finditer(link["parameters"]):
+            relations = parameter["value"].strip('"').lower().split()
+            if parameter["name"].lower() == "rel" and "next" in relations:
+                return link["address"]
+    return None
 
 
 def _page_number(url: str) -> int | None:

@@ -65,17 +65,23 @@ def _missing_scope(headers: httpx.Headers) -> str:
 def _said(body: bytes, key: str) -> str:
     """Returns what the body of an error says, quoted: it is a stranger's text."""
     try:
-        said = msgspec.json.decode(body, type=_ErrorBody, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        sent = msgspec.json.decode(body.decode(errors="replace"))
+    except (msgspec.DecodeError, RecursionError):
         return " with something that is no JSON" if body.strip() else " with nothing"
-    text = without_url_secrets(one_line(said.error or said.message or ""))
+    text = without_url_secrets(one_line(_text_in(sent)))
     text = text.replace(key, "…") if key else text
     return f': "{clip(text, 300)}"' if text else ""
 
 
-class _ErrorBody(msgspec.Struct):
-    error: str | None = None
-    message: str | None = None
+def _text_in(sent: object, depth: int = 3) -> str:
+    """Returns the message in the body of an error, in the forms that APIs have for it."""
+    if isinstance(sent, str):
+        return sent
+    found: list[object] = sent if isinstance(sent, list) else []
+    if isinstance(sent, dict):
+        found = [sent.get(name) for name in ("error", "message", "errors")]
+    texts = (_text_in(part, depth - 1) for part in found if depth)
+    return next((text for text in texts if text.strip()), "")
 
 
 def _error_of_status(
@@ -123,10 +129,10 @@ def _retry_after_s(headers: httpx.Headers) -> float | None:
     if (seconds := _seconds(value)) is not None:
         return seconds
     try:
-        then = parsedate_to_datetime(value)
-    except ValueError:
+        then = parsedate_to_datetime(value).astimezone(UTC)
+    except (ValueError, OverflowError):
         return _limits_reset_s(headers)
-    return max(0.0, (then.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())
 
 
 def _limits_reset_s(headers: httpx.Headers) -> float | None:

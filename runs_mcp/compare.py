@@ -85,7 +85,8 @@ def compare(base: Outcomes, head: Outcomes) -> Comparison:
             *(f"base: {remark}" for remark in base.remarks),
             *(f"head: {remark}" for remark in head.remarks),
             *_apart(base, head),
-            *_open_end(head),
+            *_open_end(base, "base", "what is new need not be new"),
+            *_open_end(head, "head", "what is not listed may fail all the same"),
             *_not_known(before, unknown, doubtful),
         ),
     )
@@ -142,16 +143,16 @@ def _apart(base: Outcomes, head: Outcomes) -> list[str]:
     return ["the runs have no group (browser, project, shard) in common"]
 
 
-def _open_end(head: Outcomes) -> list[str]:
-    """Returns why what does not fail in head may fail all the same."""
-    remarks = []
-    if head.run.status in ("pending", "stale"):
-        remarks.append("head has no result: that nothing fails in it says nothing")
-    elif not head.run.is_over:
-        remarks.append("head is still going on: more may fail in it")
-    if head.unread_specs and not head.tells_passed:
-        remarks.append("head could be read in part only: what is not listed may still fail")
-    return remarks
+def _open_end(outcomes: Outcomes, name: str, so: str) -> list[str]:
+    """Returns why what does not fail in a run may fail all the same."""
+    why = []
+    if outcomes.run.status in ("pending", "stale"):
+        why.append("has no result")
+    elif not outcomes.run.is_over:
+        why.append("is still going on")
+    if outcomes.unread_specs and not outcomes.tells_passed:
+        why.append("could be read in part only")
+    return [f"{name} {' and '.join(why)}: {so}"] if why else []
 
 
 def _sorted(

@@ -30,6 +30,8 @@ class Findings(NamedTuple):
         unread: The kind of error for each of them that could not be read.
         unreadable: For each record that could not be read, where it stood and why.
         remarks: What else there is to know of what failed; each a part of a sentence.
+        unlisted: How many tests failed or were interrupted of which no failure was told; the
+            remarks name them.
     """
 
     run: Run
@@ -42,6 +44,7 @@ class Findings(NamedTuple):
     unread: tuple[str, ...]
     unreadable: tuple[str, ...]
     remarks: tuple[str, ...]
+    unlisted: int = 0
 
     @property
     def is_whole(self) -> bool:

@@ -97,12 +97,13 @@ def _nothing_failed(findings: Findings) -> bool:
     """Says whether all was read, nothing failed, and neither counts nor status deny that."""
     counts = findings.totals.tests.failed if findings.totals else 0
     status = findings.run.status
-    denied = counts or (status in ("failed", "failing") and not findings.flaky)
+    denied = counts or findings.unlisted or not (status in _MAY_BE_CLEAN or findings.flaky)
     # Of a run without any result nothing is known yet, or ever.
     reported = status not in ("", "pending", "stale")
     return findings.is_whole and reported and not denied and not findings.quarantined
 
 
+_MAY_BE_CLEAN: Final = frozenset({"passed", "running", "canceled", "cancelled", "timedout"})
 _STATES: Final = {
     "canceled": "The run was canceled: what had not run by then is missing",
     "timeout": "The run timed out: specs that hung never reported",

@@ -37,6 +37,7 @@ class World:
         jobs: By job: its state and the job that tried it again.
         forbidden: Whether the token may not read builds.
         broken: Jobs whose tests cannot be read.
+        unlisted: Tests whose failed executions are not listed.
         run: Other fields of the run.
     """
 
@@ -47,10 +48,12 @@ class World:
         *,
         forbidden: bool = False,
         broken: Sequence[str] = (),
+        unlisted: Sequence[str] = (),
         **run: str,
     ) -> None:
         self.results, self.jobs = results, jobs
         self.forbidden, self.broken, self.run = forbidden, broken, {**RUN, **run}
+        self.unlisted = unlisted
 
     def routes(self) -> list[Route]:
         return [
@@ -58,7 +61,7 @@ class World:
             self._tests(f"tags={quote('result:~failed', safe='~')}", "F", list(self.jobs)),
             self._tests(f"tags={quote('result:~unknown', safe='~')}", "U", list(self.jobs)),
             Route(path="/tests/muted", body=[]),
-            Route(path="/failed_executions", body=self._executions()),
+            Route(path=f"{UUID}/failed_executions", body=self._executions()),
             Route(path=f"/runs/{UUID}$", body=self.run),
             Route(path="/organizations/acme/builds", **self._builds()),
         ]
@@ -94,6 +97,7 @@ class World:
             for test, by_job in self.results.items()
             for job, results in by_job.items()
             for number in range(results.count("F"))
+            if test not in self.unlisted
         ]
 
     def _builds(self) -> Json:
@@ -112,9 +116,8 @@ def stub() -> Iterator[Stub]:
         yield running
 
 
-async def triaged(stub: Stub, world: World) -> tuple[list[str], list[str], str]:
-    """Returns the tests that failed, those that were flaky, and the verdict."""
-    stub.serve(world.routes())
+async def called(stub: Stub, routes: Sequence[Route], tool: str, arguments: Json) -> Json:
+    stub.serve(routes)
     settings = Settings.load({"providers": "buildkite"}).on_sandbox(
         currents_url=stub.environment["CURRENTS_API_URL"],
         buildkite_url=stub.environment["BUILDKITE_BASE_URL"],
@@ -122,9 +125,12 @@ async def triaged(stub: Stub, world: World) -> tuple[list[str], list[str], str]:
         key=KEY,
     )
     async with Client(build_server(settings)) as client:
-        answer = structured_of(
-            await client.call_tool("triage_run", {"run": f"buildkite:acme/web/{UUID}"})
-        )
+        return structured_of(await client.call_tool(tool, arguments))
+
+
+async def triaged(stub: Stub, world: World) -> tuple[list[str], list[str], str]:
+    """Returns the tests that failed, those that were flaky, and the verdict."""
+    answer = await called(stub, world.routes(), "triage_run", {"run": f"buildkite:acme/web/{UUID}"})
     failed = [group["example"]["test"] for group in answer["groups"] if "example" in group]
     flaky = [test["test"] for test in answer.get("flaky", [])]
     return sorted(failed), sorted(flaky), answer["verdict"]
@@ -158,6 +164,34 @@ FAILED: Final[tuple[list[str], list[str]]] = (["t"], [])
             MENDED,
             "",
             id="passed in the second retry",
+        ),
+        pytest.param(
+            {"J1": "F", "J2": "FP"},
+            {"J1": ("failed", "J2"), "J2": ("passed", "")},
+            MENDED,
+            "",
+            id="passed in the retry at its second try",
+        ),
+        pytest.param(
+            {"J1": "F", "J2": "P"},
+            {"J1": ("failed", "J2"), "J2": ("failed", "J3"), "J3": ("canceled", "")},
+            MENDED,
+            "",
+            id="passed in a retry that was tried again without it",
+        ),
+        pytest.param(
+            {"J1": "F", "K": "P"},
+            {"J1": ("failed", "J2"), "J2": ("passed", ""), "K": ("passed", "")},
+            FAILED,
+            SAYS_LATE,
+            id="passed in another job, the results of the retry are not there",
+        ),
+        pytest.param(
+            {"J1": "F", "J2": "U", "K": "P"},
+            {"J1": ("failed", "J2"), "J2": ("limiting", ""), "K": ("passed", "")},
+            FAILED,
+            SAYS_LATE,
+            id="passed in another job, the retry waits",
         ),
         pytest.param(
             {"J1": "F", "J2": "F"},
@@ -270,6 +304,118 @@ async def test_a_run_that_goes_on_may_still_mend_what_failed(stub: Stub) -> None
     world = World({"t": {"J1": "F"}}, {"J1": ("failed", "")}, state="running")
     _, _, verdict = await triaged(stub, world)
     assert "a retry that passes may still be uploaded" in verdict
+
+
+async def test_a_test_that_failed_by_the_counts_of_the_build_alone_is_named(stub: Stub) -> None:
+    world = World({"a": {"J1": "FP"}, "b": {"J1": "FF"}}, {"J1": ("failed", "")}, unlisted=["b"])
+    failed, flaky, verdict = await triaged(stub, world)
+    assert (failed, flaky) == ([], ["a"])
+    assert "of which the run lists no failed execution: 1 (b)" in verdict
+    assert "no test failed" not in verdict
+    passed = World({"b": {"J1": "F"}}, {"J1": ("passed", "")}, unlisted=["b"], result="passed")
+    _, _, verdict = await triaged(stub, passed)
+    assert "of which the run lists no failed execution: 1 (b)" in verdict
+    assert "no test failed" not in verdict
+
+
+async def test_an_interrupted_test_that_passed_elsewhere_is_named_as_that(stub: Stub) -> None:
+    world = World({"t": {"J1": "U", "K": "P"}}, {"J1": ("failed", ""), "K": ("passed", "")})
+    _, _, verdict = await triaged(stub, world)
+    assert "interrupted tests that passed elsewhere in the build: 1 (t)" in verdict
+
+
+async def test_what_was_interrupted_or_failed_by_counts_still_fails_in_a_comparison(
+    stub: Stub,
+) -> None:
+    world = World({"a": {"J1": "U"}, "b": {"J1": "F"}}, {"J1": ("failed", "")}, unlisted=["b"])
+    base = f"buildkite:acme/web/{UUID}".replace("aa", "ab")
+    failures = [
+        {"execution_id": test, "test_id": test, "test_name": test, "failure_reason": "Error"}
+        for test in "ab"
+    ]
+    answer = await called(
+        stub,
+        [
+            Route(path=f"/runs/{base[-36:]}$", body={**RUN, "build_id": None}),
+            Route(path=f"{base[-36:]}/failed_executions", body=failures),
+            *world.routes(),
+        ],
+        "compare_runs",
+        {"base": base, "head": f"buildkite:acme/web/{UUID}"},
+    )
+    assert [row["test"] for row in answer["still_failing"]] == ["a", "b"]
+    assert not answer.get("no_longer_failing")
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ({"result": "stale", "state": "finished"}, "base has no result"),
+        ({"result": "failed", "state": "running"}, "base is still going on"),
+    ],
+)
+async def test_what_is_new_against_a_base_without_an_end_need_not_be_new(
+    stub: Stub, run: Json, said: str
+) -> None:
+    world = World({"t": {"J1": "F"}}, {"J1": ("failed", "")})
+    base = UUID.replace("aa", "ab")
+    answer = await called(
+        stub,
+        [
+            Route(path=f"/runs/{base}$", body={**RUN, **run, "build_id": None}),
+            Route(path=f"{base}/failed_executions", body=[]),
+            *world.routes(),
+        ],
+        "compare_runs",
+        {"base": f"buildkite:acme/web/{base}", "head": f"buildkite:acme/web/{UUID}"},
+    )
+    assert f"{said}: what is new need not be new" in "; ".join(answer["remarks"])
+
+
+async def test_mended_tests_that_name_no_job_are_said_to_be_assumed(stub: Stub) -> None:
+    world = World({"t": {"": "FP"}}, {"": ("passed", "")})
+    _, flaky, verdict = await triaged(stub, world)
+    assert flaky == ["t"]
+    assert "1 of the flaky tests name no job" in verdict
+
+
+async def test_records_of_a_build_that_cannot_be_read_are_counted(stub: Stub) -> None:
+    odd = Route(
+        path=f"{TESTS}.*{quote('result:~unknown', safe='~')}(&|$)",
+        body=["odd", {"name": "lost", "executions_count_by_result": {"unknown": 1}}],
+    )
+    world = World({"t": {"J1": "F"}}, {"J1": ("failed", "")})
+    answer = await called(
+        stub, [odd, *world.routes()], "triage_run", {"run": f"buildkite:acme/web/{UUID}"}
+    )
+    assert "1 record could not be read" in answer["verdict"]
+    assert "interrupted tests: 1 (lost)" in answer["verdict"]
+
+
+async def test_an_odd_run_or_another_order_costs_no_baseline(stub: Stub) -> None:
+    world = World({"t": {"J1": "F"}}, {"J1": ("failed", "")})
+    earlier = {**RUN, "branch": "main", "result": "passed"}
+    listed = [
+        {**earlier, "id": None, "created_at": "2026-08-19T11:00:00Z"},
+        {**earlier, "id": "x/y", "created_at": "2026-08-19T11:00:00Z"},
+        {**earlier, "id": UUID.replace("aa", "a1"), "created_at": None},
+        {**earlier, "id": UUID.replace("aa", "a2"), "created_at": "2026-08-17T11:00:00Z"},
+        {**earlier, "id": UUID.replace("aa", "a3"), "created_at": "2026-08-18T11:00:00Z"},
+    ]
+    answer = await called(
+        stub,
+        [
+            Route(path="/suites/web/runs[?]", body=listed),
+            Route(path="/suites[?]", body=[]),
+            Route(path=f"{UUID.replace('aa', 'a3')}/failed_executions", body=[]),
+            Route(path=f"{UUID.replace('aa', 'a3')}$", body=listed[4]),
+            *world.routes(),
+        ],
+        "triage_run",
+        {"run": f"buildkite:acme/web/{UUID}"},
+    )
+    assert answer["baseline"]["run"].endswith("a3")
+    assert answer["groups"][0]["novelty"] == "new"
 
 
 async def test_an_interrupted_test_is_named_though_nothing_failed(stub: Stub) -> None:

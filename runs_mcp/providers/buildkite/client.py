@@ -32,7 +32,15 @@ class ExecutionCounts(NamedTuple):
     failed: int = 0
     unknown: int = 0
     name: str = ""
+    file: str = ""
     in_suite: bool = True
+
+
+class BuildTests(NamedTuple):
+    """Tests of a build: by key, and for each that could not be read, where it stood and why."""
+
+    counts: Mapping[tuple[str, ...], ExecutionCounts]
+    unreadable: tuple[str, ...]
 
 
 class Job(NamedTuple):
@@ -110,10 +118,8 @@ class BuildkiteClient:
         mapped = (mapping.failed_execution(sent, run.organization) for sent in collected.items)
         return Collected(tuple(mapped), *collected[1:])
 
-    async def get_build_tests(
-        self, suite: BuildkiteSuite, build_id: str, tags: str
-    ) -> dict[str, ExecutionCounts]:
-        """Returns how often the tests of a build passed and failed, by test ID.
+    async def get_build_tests(self, suite: BuildkiteSuite, build_id: str, tags: str) -> BuildTests:
+        """Returns how often the tests of a build passed and failed.
 
         Args:
             suite: The suite that is meant: a build can upload to several.
@@ -131,14 +137,19 @@ class BuildkiteClient:
             organization=suite.organization,
             build_id=build_id,
         )
-        return {test.id: _execution_counts(test, suite) for test in whole(collected) if test.id}
+        tests = [_execution_counts(test, suite) for test in whole(collected)]
+        keys = [
+            mapping.test_key(sent.id, sent.url, test.file, sent.name)
+            for sent, test in zip(collected.items, tests, strict=True)
+        ]
+        return BuildTests(dict(zip(keys, tests, strict=True)), collected.unreadable)
 
     async def get_muted_tests(self, suite: BuildkiteSuite) -> frozenset[str]:
         """Returns the IDs of the muted tests of a suite."""
         collected = await self._lists.all(
             wire.WireBuildTest, _SUITE + "/tests/muted", lambda sent: sent.id, **suite._asdict()
         )
-        return frozenset(test.id for test in whole(collected) if test.id)
+        return frozenset(str(test.id) for test in whole(collected) if test.id)
 
     async def get_jobs(self, organization: str, build_id: str, commit: str) -> Mapping[str, Job]:
         """Returns the jobs of a build by ID, those that were tried again among them.
@@ -197,5 +208,6 @@ def _execution_counts(sent: wire.WireBuildTest, suite: BuildkiteSuite) -> Execut
         count(results.get("failed")),
         count(results.get("unknown")),
         title(f"{sent.scope or ''} {sent.name or ''}"),
+        mapping.place_of(sent.location, suite.organization)[0],
         in_suite=not elsewhere,
     )

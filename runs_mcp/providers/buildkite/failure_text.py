@@ -128,13 +128,13 @@ def _before_frames(trace: Sequence[str]) -> list[str]:
 
 def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
     expanded = sent.failure_expanded
-    if isinstance(expanded, str):
-        return [_Part(_lines(expanded), [])]
-    parts: list[wire.WireExpanded | str] = present(expanded)
+    if not isinstance(expanded, list):
+        expanded = [expanded]
+    parts: list[wire.WireExpanded | list[str | None] | str] = present(expanded)
     return [
-        _Part(_lines(part), [])
-        if isinstance(part, str)
-        else _Part(_lines(part.expanded), _lines(part.backtrace))
+        _Part(_lines(part.expanded), _lines(part.backtrace))
+        if isinstance(part, wire.WireExpanded)
+        else _Part(_lines(part), [])
         for part in parts
     ]
 

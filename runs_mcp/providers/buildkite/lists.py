@@ -16,7 +16,7 @@ MAX_PAGES: Final = 100
 """How many pages of one list are read at most: a list that never ends must not be read for ever."""
 TOO_MANY_PAGES: Final = "too_many_pages"
 
-_EMPTY_PAGES: Final = 5  # in a row, before a list is taken to end
+_EMPTY_PAGES: Final = 20  # in a row, before a list is given up
 
 
 class Position(NamedTuple):
@@ -91,7 +91,7 @@ class ListReader:
         start: Position | None = Position(MAX_LIMIT)
         for _ in range(MAX_PAGES):
             if start is None or repeats > _EMPTY_PAGES:
-                return Collected(tuple(items.values()), unreadable, "", size)
+                break
             try:
                 listed = await self._page(item_type, path, start, filters, values)
             except RunsError as failure:
@@ -127,15 +127,18 @@ class ListReader:
 
         A page may be shorter than what was asked for, or empty: whether another follows, and
         which, says the `Link` header alone.
+
+        Raises:
+            UpstreamError: Page after page is empty, and the list goes on.
         """
         unreadable: tuple[str, ...] = ()
         for _ in range(_EMPTY_PAGES):
             listed = await self._page(item_type, path, start, filters, values)
             unreadable += listed.unreadable if not start.skip else ()
             if listed.items or listed.next is None:
-                break
+                return replace(listed, unreadable=unreadable)
             start = listed.next
-        return replace(listed, unreadable=unreadable)
+        raise UpstreamError(f"{_EMPTY_PAGES} pages of a list are empty, and it goes on.")
 
     async def _page(
         self,

@@ -142,15 +142,22 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
         url=line(sent.test_execution_url, _URL_CHARS),
         test_url=line(sent.test_url, _URL_CHARS),
     )
-    in_address = _TEST_ADDRESS.search(failure.test_url)
-    test_id = identifier(str(sent.test_id or "")) or (in_address["id"] if in_address else "")
     job = tags.get(_JOB_TAG)
     return FailedExecution(
-        key=(test_id,) if test_id else ("", spec, whole_title(sent.test_name)),
+        key=test_key(sent.test_id, sent.test_url, spec, sent.test_name),
         failure=failure,
         job_id=job if isinstance(job, str) and _JOB_ID.fullmatch(job) else "",
         created_at=timestamp(sent.created_at),
     )
+
+
+def test_key(
+    test_id: str | int | None, url: str | None, file: str, name: str | None
+) -> tuple[str, ...]:
+    """Returns what tells a test from others: its ID, be it in its URL, else its file and title."""
+    in_address = _TEST_ADDRESS.search(url or "")
+    told = identifier(str(test_id or "")) or (in_address["id"] if in_address else "")
+    return (told,) if told else ("", file, whole_title(name))
 
 
 def place_of(sent: str | None, organization: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 import anyio
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from runs_mcp.api_client import ApiClient
 from runs_mcp.errors import RunsError
 from runs_mcp.model import Failure, Run, TestStatus, Totals
-from runs_mcp.providers.buildkite.client import BuildkiteClient
+from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import (
@@ -18,8 +19,14 @@ from runs_mcp.providers.buildkite.references import (
     BuildkiteSuite,
     buildkite_run,
     configured_suite,
+    is_run_id,
 )
-from runs_mcp.providers.buildkite.retries import Retries, find_retries, interrupted_tests
+from runs_mcp.providers.buildkite.retries import (
+    Interrupted,
+    Retries,
+    find_retries,
+    interrupted_tests,
+)
 from runs_mcp.run_reader import (
     USUAL_DEFAULT_BRANCHES,
     Baseline,
@@ -40,19 +47,25 @@ _EXTRA_SECONDS: Final = 5
 
 
 class _Failures(NamedTuple):
-    """The tests that failed in a run, and what could not be read of them."""
+    """The tests that failed in a run, and what could not be read of them.
+
+    Unlisted are those that were interrupted or failed by the counts of the build alone.
+    """
 
     failures: Mapping[TestKey, Failure]
+    unlisted: Mapping[TestKey, ExecutionCounts]
     unread: tuple[str, ...]
     unreadable: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
 class _Verdicts(NamedTuple):
-    """Which failed executions are no failures, and what is not known of that."""
+    """Which failed executions are no failures, what else failed, and what is not known of that."""
 
     mended: frozenset[TestKey] = frozenset()
     muted: frozenset[str] = frozenset()
+    unlisted: Mapping[TestKey, ExecutionCounts] = MappingProxyType({})
+    unreadable: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -94,6 +107,7 @@ class BuildkiteRunReader:
             unread=read.unread,
             unreadable=read.unreadable,
             remarks=read.remarks,
+            unlisted=len(read.unlisted),
         )
 
     async def specs(self) -> dict[str, str] | None:
@@ -105,7 +119,10 @@ class BuildkiteRunReader:
         del specs
         run, _ = await self.state()
         read = await self._failures(run, progress)
-        tests: dict[CaseKey, NamedOutcome] = {}
+        tests = {
+            CaseKey(key): NamedOutcome("failed", test.name, test.file, "")
+            for key, test in read.unlisted.items()
+        }
         for key, failure in read.failures.items():
             status: TestStatus = "flaky" if failure.status == "flaky" else "failed"
             status = "skipped" if failure.quarantined else status
@@ -130,16 +147,20 @@ class BuildkiteRunReader:
             if start is None:
                 break
             listed = await self._client.list_runs(where, start)
-            for earlier in listed.values:
-                if (
-                    earlier.branch in branches
-                    and earlier.completion == "complete"
-                    and earlier.status in ("passed", "failed")
-                    and earlier.created_at < run.created_at
-                ):
-                    reader = BuildkiteRunReader(self._api, BuildkiteRun(*where, earlier.id))
-                    chosen = f"the last finished run on {earlier.branch} before it"
-                    return Baseline(reader, chosen)
+            # The order of the list is not documented, and an odd record may lack ID or date.
+            earlier = [
+                listed_run
+                for listed_run in listed.values
+                if listed_run.branch in branches
+                and listed_run.completion == "complete"
+                and listed_run.status in ("passed", "failed")
+                and "" < listed_run.created_at < run.created_at
+                and is_run_id(listed_run.id)
+            ]
+            if earlier:
+                last = max(earlier, key=lambda one: one.created_at)
+                reader = BuildkiteRunReader(self._api, BuildkiteRun(*where, last.id))
+                return Baseline(reader, f"the last finished run on {last.branch} before it")
             start = listed.next
         return None
 
@@ -171,11 +192,14 @@ class BuildkiteRunReader:
                 status="flaky" if mended else "failed",
                 quarantined=key[0] in verdicts.muted and not mended,
             )
-        silent = run.status == "failed" and not failures and not collected.error
+        unreadable = (*collected.unreadable, *verdicts.unreadable)
+        read_nothing = not collected.items and not collected.error and not unreadable
+        silent = run.status == "failed" and read_nothing
         return _Failures(
             failures,
+            verdicts.unlisted,
             unread=(collected.error,) if collected.error else (),
-            unreadable=collected.unreadable,
+            unreadable=unreadable,
             remarks=(*verdicts.remarks, *([_SILENT] if silent else [])),
         )
 
@@ -186,10 +210,10 @@ class BuildkiteRunReader:
 
         All at once; what the verdict can do without may take some seconds only.
         """
-        retries = Retries(frozenset(), ())
+        retries = Retries()
         muted: frozenset[str] = frozenset()
         unmuted = "timeout" if by_test else ""
-        interrupted: tuple[str, ...] = ()
+        interrupted = Interrupted()
 
         async def read_muted() -> None:
             nonlocal muted, unmuted
@@ -211,7 +235,15 @@ class BuildkiteRunReader:
                 tasks.start_soon(read_muted)
             retries = await find_retries(self._client, self._suite, run, by_test)
         remarks = [f"which tests are muted is not known, {unmuted}"] if unmuted else []
-        return _Verdicts(retries.mended, muted, (*retries.remarks, *remarks, *interrupted))
+        listed = by_test.keys()
+        cut_off = {key: test for key, test in interrupted.tests.items() if key not in listed}
+        return _Verdicts(
+            retries.mended,
+            muted,
+            {**retries.unlisted, **cut_off},
+            (*retries.unreadable, *interrupted.unreadable),
+            (*retries.remarks, *remarks, *interrupted.remarks),
+        )
 
 
 def open_buildkite_run(api: ApiClient, reference: str, settings: Settings) -> BuildkiteRunReader:

@@ -77,9 +77,14 @@ def buildkite_run(
         organization, suite, identifier = link.organization, link.suite, link.identifier
     else:
         identifier = run_id
-    if not _UUID.fullmatch(identifier.lower()):
+    if not is_run_id(identifier):
         raise _refused(run_id, "is not the ID of a run, which is a UUID")
     return BuildkiteRun(*buildkite_suite(organization, suite, defaults), identifier.lower())
+
+
+def is_run_id(text: str) -> bool:
+    """Says whether a text has the form of a run's ID, which is a UUID."""
+    return _UUID.fullmatch(text.lower()) is not None
 
 
 def buildkite_build(build_id: str) -> str:

@@ -6,14 +6,15 @@ it where executions name their jobs.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import anyio
 
 from runs_mcp.errors import Forbidden, RunsError
 from runs_mcp.model import Run
-from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts, Job
+from runs_mcp.providers.buildkite.client import BuildkiteClient, BuildTests, ExecutionCounts, Job
 from runs_mcp.providers.buildkite.mapping import FailedExecution
 from runs_mcp.providers.buildkite.references import BuildkiteSuite
 from runs_mcp.text import clip
@@ -25,7 +26,10 @@ _NAMED_TESTS: Final = 3
 _NAME_CHARS: Final = 100
 _JOBS_READ: Final = 10
 """How many jobs are asked for their tests, a request each."""
-_GOING_ON: Final = frozenset({"scheduled", "assigned", "accepted", "running", "limited", "waiting"})
+_ENDED: Final = frozenset(
+    {"broken", "canceled", "expired", "failed", "platform_limited", "skipped", "timed_out", ""}
+)
+"""States of a job from which no result is to come; of one that passed it may be on its way."""
 _SAID: Final = {
     "late": "{} of the failed tests ran in jobs that were tried again, and the results of the "
     "retry may still come",
@@ -33,6 +37,9 @@ _SAID: Final = {
     "is not known: {}",
     "elsewhere": "{} of the failed tests passed in another job, which was not a retry",
 }
+_NO_JOB: Final = (
+    "{} of the flaky tests name no job: that they passed in a retry, not in another job, is assumed"
+)
 
 Key = tuple[str, ...]
 Verdict = Literal["mended", "failed", "elsewhere", "late", "unknown"]
@@ -44,11 +51,30 @@ class Retries(NamedTuple):
 
     Args:
         mended: The tests that passed when they were tried again.
+        unlisted: By key, the tests that only ever failed in the build, and of which no failed
+            execution was listed.
+        unreadable: For each record that could not be read, where it stood and why.
         remarks: What is not known, or may still change; each a part of a sentence.
     """
 
-    mended: frozenset[Key]
-    remarks: tuple[str, ...]
+    mended: frozenset[Key] = frozenset()
+    unlisted: Mapping[Key, ExecutionCounts] = MappingProxyType({})
+    unreadable: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Interrupted(NamedTuple):
+    """The tests without a result: collectors send an interrupted one as unknown.
+
+    Args:
+        tests: By key, those that never passed in the build.
+        unreadable: For each record that could not be read, where it stood and why.
+        remarks: What there is to know of them; each a part of a sentence.
+    """
+
+    tests: Mapping[Key, ExecutionCounts] = MappingProxyType({})
+    unreadable: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class _Evidence(NamedTuple):
@@ -59,14 +85,14 @@ class _Evidence(NamedTuple):
         jobs: The jobs, retried ones among them; None where they could not be read.
         no_jobs: Why they could not.
         failed_in: Of the tests that failed at least once in a job, by job; None where not known.
-        passed_in: The tests that passed in the last try of a job, by that; None where not known.
+        passed_in: The tests that passed in a retry of a job, by that; None where not known.
     """
 
-    counts: Mapping[str, ExecutionCounts]
+    counts: Mapping[Key, ExecutionCounts]
     jobs: Mapping[str, Job] | None
     no_jobs: str
-    failed_in: Mapping[str, Mapping[str, ExecutionCounts] | None]
-    passed_in: Mapping[str, Mapping[str, ExecutionCounts] | None]
+    failed_in: Mapping[str, Mapping[Key, ExecutionCounts] | None]
+    passed_in: Mapping[str, Mapping[Key, ExecutionCounts] | None]
 
 
 async def find_retries(
@@ -76,63 +102,82 @@ async def find_retries(
     executions: Mapping[Key, Sequence[FailedExecution]],
 ) -> Retries:
     """Reads which of the failed tests of a run passed when they were tried again."""
-    if not executions:
-        return Retries(frozenset(), ())
     if not run.ci_build_id:
-        return _unknown("the run names no build")
+        return _unknown("the run names no build") if executions else Retries()
     build = _Build(client, suite, run)
     try:
-        counts = await build.tests(_FAILED_ONCE)
+        counts, unreadable = await build.tests(_FAILED_ONCE)
     except RunsError as error:
+        if not executions:
+            why = f"whether tests failed in the build is not known, {error.kind}"
+            return Retries(remarks=(why,))
         return _unknown(f"the tests of the build could not be read, {error.kind}")
     named = {of.job_id for tried in executions.values() for of in tried if of.job_id}
     jobs, no_jobs = await build.jobs() if named else (None, "")
     passed = [tried for key, tried in executions.items() if _counts(counts, key).passed]
     asked = sorted({of.job_id for tried in passed for of in tried if of.job_id})[:_JOBS_READ]
-    last = {last_try(job, jobs) for job in asked} - set(asked)
+    again = sorted({job for first in asked for job in tries_of(first, jobs)} - set(asked))
     evidence = _Evidence(
         counts,
         jobs,
         no_jobs,
         await build.tests_of_jobs(asked, _FAILED_ONCE),
-        await build.tests_of_jobs(
-            [job for job in sorted(last) if _state(job, jobs) != "passed"], _PASSED_ONCE
-        ),
+        await build.tests_of_jobs(again[:_JOBS_READ], _PASSED_ONCE),
     )
-    return _settle(run, executions, evidence)
+    settled = _settle(run, executions, evidence)
+    unlisted = {
+        key: test
+        for key, test in counts.items()
+        if key not in executions and test.in_suite and test.failed and not test.passed
+    }
+    remarks = [*settled.remarks]
+    if unlisted:
+        remarks.append(
+            f"tests that failed in the build and of which the run lists no failed execution: "
+            f"{_named(unlisted)}"
+        )
+    return Retries(settled.mended, unlisted, unreadable, tuple(remarks))
 
 
 async def interrupted_tests(
     client: BuildkiteClient, suite: BuildkiteSuite, run: Run
-) -> tuple[str, ...]:
-    """Reads which tests have no result: collectors send an interrupted one as unknown.
-
-    Returns a remark that names them, or none.
-    """
+) -> Interrupted:
+    """Reads which tests have no result."""
     if not run.ci_build_id:
-        return ()
+        return Interrupted()
     try:
-        tests = await _Build(client, suite, run).tests(_UNKNOWN_ONCE)
+        tests, unreadable = await _Build(client, suite, run).tests(_UNKNOWN_ONCE)
     except RunsError as error:
-        return (f"whether tests were interrupted is not known, {error.kind}",)
-    names = [
-        clip(test.name, _NAME_CHARS)
-        for test in tests.values()
-        if test.unknown and not test.passed and test.in_suite
+        return Interrupted(remarks=(f"whether tests were interrupted is not known, {error.kind}",))
+    unknown = {key: test for key, test in tests.items() if test.unknown and test.in_suite}
+    never = {key: test for key, test in unknown.items() if not test.passed}
+    once = {key: test for key, test in unknown.items() if test.passed}
+    remarks = [
+        *([f"interrupted tests: {_named(never)}"] if never else []),
+        *(
+            [f"interrupted tests that passed elsewhere in the build: {_named(once)}"]
+            if once
+            else []
+        ),
     ]
-    if not names:
-        return ()
+    return Interrupted(never, unreadable, tuple(remarks))
+
+
+def _named(tests: Mapping[Key, ExecutionCounts]) -> str:
+    """Returns how many tests there are, and the names of some."""
+    names = [clip(test.name, _NAME_CHARS) for test in tests.values()]
     shown = ", ".join(names[:_NAMED_TESTS]) + (", …" if len(names) > _NAMED_TESTS else "")
-    return (f"interrupted tests: {len(names)} ({shown})",)
+    return f"{len(names)} ({shown})"
 
 
-def last_try(job: str, jobs: Mapping[str, Job] | None) -> str:
-    """Returns the job that tried a job again last; the job itself where none did."""
-    seen = {job}
-    while jobs and (tried := jobs.get(job)) and tried.retried_in and tried.retried_in not in seen:
-        job = tried.retried_in
-        seen.add(job)
-    return job
+def tries_of(job: str, jobs: Mapping[str, Job] | None) -> tuple[str, ...]:
+    """Returns a job and the jobs that tried it again, in their order."""
+    tries = [job]
+    while jobs and (tried := jobs.get(tries[-1])) and tried.retried_in:
+        if tried.retried_in in tries:
+            break
+        tries.append(tried.retried_in)
+    return tuple(tries)
 
 
 def _settle(
@@ -156,34 +201,45 @@ def _settle(
         elif evidence.no_jobs:
             remarks.append(f"whether jobs were tried again is not known: {evidence.no_jobs}")
     mended = frozenset(key for key, verdict in verdicts.items() if verdict == "mended")
-    return Retries(mended, tuple(dict.fromkeys(remarks)))
+    without_job = sum(not any(of.job_id for of in executions[key]) for key in mended)
+    if without_job:
+        remarks.append(_NO_JOB.format(without_job))
+    return Retries(mended, remarks=tuple(dict.fromkeys(remarks)))
 
 
-def _verdict_in(key: Key, job: str, failed_in: Iterable[str], evidence: _Evidence) -> Verdict:
-    """Returns what became of a test that failed in a job."""
+def _verdict_in(key: Key, job: str, failed_in: Collection[str], evidence: _Evidence) -> Verdict:
+    """Returns what became of a test that failed in a job: its newest try with a result decides."""
     passed = _counts(evidence.counts, key).passed > 0
-    last = last_try(job, evidence.jobs)
     if not job:
         return "mended" if passed else "failed"
-    if last != job and last not in failed_in:
-        state = _state(last, evidence.jobs)
-        if passed and (state == "passed" or _passed_in(key, last, evidence)):
-            return "mended"
-        if state == "passed" or state in _GOING_ON:
-            return "late"
-    if not passed:
+    tries = tries_of(job, evidence.jobs)
+    may_come = False
+    for tried in reversed(tries):
+        result = _result_in(key, tried, failed_in, evidence) if passed else None
+        if result is None and tried in failed_in:
+            result = "failed"
+        if result == "failed":
+            break
+        if result is not None:
+            return result
+        may_come = may_come or _state(tried, evidence.jobs) not in _ENDED
+    if may_come:
+        return "late"
+    if not passed or len(tries) > 1:
         return "failed"
-    in_job = evidence.failed_in.get(job)
-    if in_job is None:
+    return "unknown" if evidence.jobs is None else "elsewhere"
+
+
+def _result_in(
+    key: Key, job: str, failed_in: Collection[str], evidence: _Evidence
+) -> Verdict | None:
+    """Returns how a test that passed somewhere in the build went in one job; None: not at all."""
+    tests = (evidence.failed_in if job in failed_in else evidence.passed_in).get(job)
+    if tests is None:
         return "unknown"
-    if _counts(in_job, key).passed:
+    if _counts(tests, key).passed:
         return "mended"
-    return "unknown" if evidence.jobs is None else "failed" if last != job else "elsewhere"
-
-
-def _passed_in(key: Key, job: str, evidence: _Evidence) -> bool:
-    tests = evidence.passed_in.get(job)
-    return tests is not None and _counts(tests, key).passed > 0
+    return "failed" if job in failed_in else None
 
 
 def _why_unknown(evidence: _Evidence) -> str:
@@ -202,7 +258,7 @@ class _Build:
         self._suite = suite
         self._run = run
 
-    async def tests(self, tags: str) -> Mapping[str, ExecutionCounts]:
+    async def tests(self, tags: str) -> BuildTests:
         """Reads how often the tests that have such executions passed and failed."""
         return await self._client.get_build_tests(self._suite, self._run.ci_build_id, tags)
 
@@ -222,13 +278,13 @@ class _Build:
 
     async def tests_of_jobs(
         self, jobs: Sequence[str], result: str
-    ) -> dict[str, Mapping[str, ExecutionCounts] | None]:
+    ) -> dict[str, Mapping[Key, ExecutionCounts] | None]:
         """Reads the tests of each of these jobs that have such a result at least once."""
-        read: dict[str, Mapping[str, ExecutionCounts] | None] = {}
+        read: dict[str, Mapping[Key, ExecutionCounts] | None] = {}
 
         async def read_one(job: str) -> None:
             try:
-                read[job] = await self.tests(f"build.job_id:{job},{result}")
+                read[job] = (await self.tests(f"build.job_id:{job},{result}")).counts
             except RunsError:
                 read[job] = None
 
@@ -238,9 +294,9 @@ class _Build:
         return read
 
 
-def _counts(counts: Mapping[str, ExecutionCounts], key: Key) -> ExecutionCounts:
-    return counts.get(key[0], ExecutionCounts())
+def _counts(counts: Mapping[Key, ExecutionCounts], key: Key) -> ExecutionCounts:
+    return counts.get(key, ExecutionCounts())
 
 
 def _unknown(why: str) -> Retries:
-    return Retries(frozenset(), (f"retries are not known: {why}",))
+    return Retries(remarks=(f"retries are not known: {why}",))

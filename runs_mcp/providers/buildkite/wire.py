@@ -48,16 +48,19 @@ class WireFailedExecution(Struct, frozen=True):
     test_url: str | None = None
     test_execution_url: str | None = None
     tags: dict[str, Scalar | None] | None = None
-    failure_expanded: list[WireExpanded | str | None] | str | None = None
+    failure_expanded: (
+        list[WireExpanded | list[str | None] | str | None] | WireExpanded | str | None
+    ) = None
 
 
 class WireBuildTest(Struct, frozen=True):
     """An item of *tests of a build*, or of the muted tests of a suite, which has no counts."""
 
-    id: str | None = None
+    id: str | int | None = None
     url: str | None = None
     scope: str | None = None
     name: str | None = None
+    location: str | None = None
     executions_count_by_result: dict[str, Number | None] | None = None
 
 
