@@ -55,17 +55,24 @@ class Comparison(NamedTuple):
 
 def compare(base: Outcomes, head: Outcomes) -> Comparison:
     """Returns what became of each test from `base` to `head`."""
-    before, after = _by_group(base, head)
+    base, head = _by_group(base, head)
+    before, after = base.tests, head.tests
     failed_before = {key for key, test in before.items() if test.status == "failed"}
     failed = {key for key, test in after.items() if test.status == "failed"}
 
+    # What a spec that was not read, or not to its end, has of them is not known.
+    unknown = {
+        key
+        for key in before.keys() - failed
+        if key.spec in head.open_specs and (key in failed_before or key not in after)
+    }
+
     def became(status: TestStatus) -> set[CaseKey]:
-        return {key for key in failed_before if key in after and after[key].status == status}
+        known = (failed_before & after.keys()) - unknown
+        return {key for key in known if after[key].status == status}
 
     gone = failed_before - after.keys()
     ran_now = _fixed_whole_specs(gone, after)
-    # What a spec that was not read, or not to its end, has of them is not known.
-    unknown = {key for key in before.keys() - after.keys() if key.spec in head.open_specs}
     missing = before.keys() - after.keys() - unknown - ran_now
     doubtful = {key for key in failed - failed_before if key.spec in base.open_specs}
     tells_passed = head.tells_passed
@@ -115,16 +122,19 @@ def _not_known(before: _Tests, unknown: set[CaseKey], doubtful: set[CaseKey]) ->
     return remarks
 
 
-def _by_group(base: Outcomes, head: Outcomes) -> tuple[_Tests, _Tests]:
-    """Returns the tests of both runs, with their groups where these tell tests apart."""
+def _by_group(base: Outcomes, head: Outcomes) -> tuple[Outcomes, Outcomes]:
+    """Returns both runs, with the groups of their tests where these tell tests apart."""
     groups = {key.group for run in (base, head) for key in run.tests}
-    if len(groups) > 1 and not _is_renamed(base, head):
-        return base.tests, head.tests
-    before, after = (
-        {CaseKey(key.test): test._replace(group="") for key, test in run.tests.items()}
-        for run in (base, head)
+    if len(groups | base.groups.keys() | head.groups.keys()) > 1 and not _is_renamed(base, head):
+        return base, head
+    return _without_group(base), _without_group(head)
+
+
+def _without_group(run: Outcomes) -> Outcomes:
+    return run._replace(
+        tests={CaseKey(key.test): test._replace(group="") for key, test in run.tests.items()},
+        open_specs=frozenset((spec, "") for spec, _ in run.open_specs),
     )
-    return before, after
 
 
 def _is_renamed(base: Outcomes, head: Outcomes) -> bool:
@@ -169,7 +179,16 @@ def specs_of_interest(
 
     Of two small runs all are read. Of large ones a spec that passed in both, with as many tests,
     is taken to have the same tests.
+
+    Args:
+        base: The spec files of the run to compare with; see `RunReader.specs`.
+        head: Those of the run of interest.
+        at_most: How many spec files a small run has.
     """
     if base is None or head is None or len(base.keys() | head.keys()) <= at_most:
         return None
-    return frozenset(spec for spec in base.keys() | head.keys() if base.get(spec) != head.get(spec))
+    return frozenset(
+        spec
+        for spec in base.keys() | head.keys()
+        if not base.get(spec) or base.get(spec) != head.get(spec)
+    )

@@ -329,8 +329,18 @@ class FullInstance(Record, frozen=True, kw_only=True):
     @property
     def failed_as_counted(self) -> int:
         """How many failures of it could be read, counted as the API counts them."""
-        failed = sum(test.counts_as_failed for test in self.tests)
-        return failed or int(bool(self.exception))
+        return self._failed_tests or int(bool(self.exception))
+
+    def agrees_with(self, counted: int) -> bool:
+        """Says whether a count of failed tests is that of what could be read.
+
+        A spec that could not run counts one failed test, or none.
+        """
+        return counted in (self._failed_tests, self.failed_as_counted)
+
+    @property
+    def _failed_tests(self) -> int:
+        return sum(test.counts_as_failed for test in self.tests)
 
     @property
     def passed(self) -> tuple[PassedTest, ...]:

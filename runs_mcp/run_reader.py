@@ -130,9 +130,10 @@ class RunReader(Protocol):
         """
 
     async def specs(self) -> dict[str, str] | None:
-        """Reads, for each spec file, what tells whether it went as in another run.
+        """Reads, for each spec file that passed, what tells whether it had the same tests.
 
-        None where the provider does not tell of specs.
+        It is empty where the spec did not pass, so that its tests have to be read. None where the
+        provider does not tell of specs.
         """
 
     async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:

@@ -97,7 +97,9 @@ def _nothing_failed(findings: Findings) -> bool:
     """Says whether all was read, nothing failed, and neither counts nor status deny that."""
     counts = findings.totals.tests.failed if findings.totals else 0
     status = findings.run.status
-    denied = counts or findings.unlisted or not (status in _MAY_BE_CLEAN or findings.flaky)
+    # Where the API counts tests, a flaky one alone fails no run; where a retry mends them, it may.
+    mended = findings.flaky and findings.totals is None
+    denied = counts or findings.unlisted or not (status in _MAY_BE_CLEAN or mended)
     # Of a run without any result nothing is known yet, or ever.
     reported = status not in ("", "pending", "stale")
     return findings.is_whole and reported and not denied and not findings.quarantined

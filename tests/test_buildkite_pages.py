@@ -125,18 +125,45 @@ def execution(number: int) -> Json:
     }
 
 
-def page(*numbers: int, following: str = "") -> Json:
-    headers = {"Link": f'<https://api.example/x?api_key=k&{following}>; rel="next"'}
+def page(*numbers: int, following: str = "", link: str = "") -> Json:
+    link = link or f'<https://api.example/x?api_key=k&{following}>; rel="next"' * bool(following)
     return {
         "body": [execution(number) for number in numbers],
-        "headers": headers if following else {},
+        "headers": {"Link": link} if link else {},
     }
+
+
+@pytest.mark.parametrize("tool", ["triage_run", "buildkite_get_failed_executions"])
+async def test_a_list_of_empty_pages_without_end_is_not_taken_for_an_empty_one(
+    stub: Stub, tool: str
+) -> None:
+    empty = Route(path="failed_executions", **page(following="page=2"))
+    stub.serve([empty, Route(path=f"/runs/{UUID}$", body={**RUN, "result": "passed"})])
+    async with Client(build_server(settings_of(stub))) as client:
+        told = await client.call_tool(tool, arguments_of(tool))
+    assert "no test failed" not in text_of(told)
+    assert "could not be loaded" in text_of(told) or "pages of a list are empty" in text_of(told)
 
 
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     with Stub() as running:
         yield running
+
+
+def settings_of(stub: Stub) -> Settings:
+    return Settings.load({}).on_sandbox(
+        currents_url=stub.environment["CURRENTS_API_URL"],
+        buildkite_url=stub.environment["BUILDKITE_BASE_URL"],
+        organization="acme",
+        key=KEY,
+    )
+
+
+def arguments_of(tool: str) -> dict[str, str]:
+    if tool == "triage_run":
+        return {"run": f"buildkite:acme/web/{UUID}"}
+    return {"suite": "web", "run_id": UUID}
 
 
 async def found_by(stub: Stub, pages: dict[int, Json], tool: str) -> tuple[Json, str]:
@@ -146,19 +173,8 @@ async def found_by(stub: Stub, pages: dict[int, Json], tool: str) -> tuple[Json,
         for number, told in pages.items()
     ]
     stub.serve([*routes, Route(path=f"/runs/{UUID}$", body=RUN)])
-    settings = Settings.load({}).on_sandbox(
-        currents_url=stub.environment["CURRENTS_API_URL"],
-        buildkite_url=stub.environment["BUILDKITE_BASE_URL"],
-        organization="acme",
-        key=KEY,
-    )
-    async with Client(build_server(settings)) as client:
-        arguments = (
-            {"run": f"buildkite:acme/web/{UUID}"}
-            if tool == "triage_run"
-            else {"suite": "web", "run_id": UUID}
-        )
-        answers = [answer async for answer in pages_of(client, tool, arguments)]
+    async with Client(build_server(settings_of(stub))) as client:
+        answers = [answer async for answer in pages_of(client, tool, arguments_of(tool))]
     whole = structured_of(answers[0])
     for answer in answers[1:]:
         whole["failures"] += structured_of(answer).get("failures", [])
@@ -183,6 +199,23 @@ async def found_by(stub: Stub, pages: dict[int, Json], tool: str) -> tuple[Json,
         ),
         pytest.param(
             {1: page(1, 2, following="page=2"), 2: page(2, 3)}, id="a list that shifted meanwhile"
+        ),
+        pytest.param(
+            {
+                **{number: page(following=f"page={number + 1}") for number in range(1, 8)},
+                8: page(1, 2, 3),
+            },
+            id="many empty pages first",
+        ),
+        pytest.param(
+            {1: page(1, 2, link='<?page=2>; REL="Next"'), 2: page(3)}, id="in another case"
+        ),
+        pytest.param(
+            {1: page(1, 2, link='<?page=2>; rel="next last"'), 2: page(3)}, id="two relations"
+        ),
+        pytest.param(
+            {1: page(1, 2, link='<?page=2>; title="a=b, <c>"; rel=next'), 2: page(3)},
+            id="another parameter first",
         ),
     ],
 )

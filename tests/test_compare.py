@@ -1,6 +1,6 @@
 """Two runs, test by test."""
 
-from runs_mcp.compare import compare
+from runs_mcp.compare import compare, specs_of_interest
 from runs_mcp.model import Run, TestStatus
 from runs_mcp.run_reader import CaseKey, NamedOutcome, Outcomes
 
@@ -100,3 +100,38 @@ def test_two_tests_of_one_name_are_told_apart_by_their_keys() -> None:
     found = compare(base, head)
     assert [test.test for test in found.new_failures] == ["adds"]
     assert [test.test for test in found.missing] == ["adds"]
+
+
+def test_what_was_not_read_is_neither_new_nor_fixed_nor_missing_also_in_a_lone_group() -> None:
+    failed = outcomes(("pays", "chromium", "failed"), ("ships", "chromium", "passed"))
+    unread = outcomes()._replace(
+        groups={"chromium": "chromium"}, open_specs=frozenset({(SPEC, "chromium")})
+    )
+    found = compare(failed, unread)
+    assert not any(found.lists().values())
+    assert "2 tests of base (1 failed) are in specs that head has not run to the end" in str(
+        found.remarks
+    )
+    found = compare(unread, failed)
+    assert rows(found.new_failures) == [("pays", "")]
+    assert "1 of the new failures are in specs that base has not run" in str(found.remarks)
+
+
+def test_a_test_is_not_fixed_where_an_execution_of_its_spec_was_not_read() -> None:
+    head = outcomes(("pays", "", "passed"))._replace(open_specs=frozenset({(SPEC, "")}))
+    found = compare(outcomes(("pays", "", "failed")), head)
+    assert not any(found.lists().values())
+    assert "1 tests of base (1 failed)" in str(found.remarks)
+
+
+def test_a_group_of_which_no_test_was_read_is_a_group_all_the_same() -> None:
+    both = {"chromium": "chromium", "firefox": "firefox"}
+    base = outcomes(("pays", "firefox", "failed"))._replace(groups=both)
+    head = outcomes(("pays", "firefox", "failed"))._replace(groups=both)
+    assert rows(compare(base, head).still_failing) == [("pays", "firefox")]
+
+
+def test_of_large_runs_every_spec_that_did_not_pass_is_read() -> None:
+    base = {"a": ";1", "b": ";2", "c": "", "d": ";1"}
+    head = {"a": ";1", "b": ";3", "c": "", "e": ";1"}
+    assert specs_of_interest(base, head, at_most=1) == frozenset("bcde")

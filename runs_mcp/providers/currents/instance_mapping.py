@@ -36,6 +36,7 @@ _UNTOLD: Final[dict[str, str]] = {  # What no error tells.
     "unexpectedly_passed": "Expected to fail, but passed.",
     "interrupted": "Interrupted before it ended.",
 }
+_OTHER_STATES: Final = ("passed", "pending", "skipped")
 _OWN_ANNOTATIONS: Final = "_currents:"  # those of the vendor's rules
 
 
@@ -102,7 +103,8 @@ def _test_result(read: _Read, instance: model.Instance, files: model.Artifacts) 
         test_id=read.test.test_id,
         title=read.title,
         status=read.outcome.status,
-        counts_as_failed=read.test.state == "failed",
+        counts_as_failed=read.test.state == "failed"
+        or (read.outcome.status == "failed" and read.test.state not in _OTHER_STATES),
         duration_ms=_duration_ms(read.test),
         failure=failure,
     )

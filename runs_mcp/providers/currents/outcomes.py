@@ -126,7 +126,7 @@ def outcome_of(test: RecordedTest) -> Outcome:
         return Outcome("failed", "unexpectedly_passed" if unexpected else _kind(went_wrong))
     if test.state == "passed":
         return Outcome("passed")  # It was expected to fail where an attempt failed.
-    if (went_wrong is not None or test.display_error) and not passed:
+    if went_wrong is not None or (test.display_error and not passed):
         return Outcome("failed", _kind(went_wrong))
     return Outcome("passed" if passed and not test.state else "skipped")
 
@@ -184,6 +184,8 @@ def _kind(attempt: wire.WireAttempt | None) -> model.FailureStatus:
 def _is_flaky(test: RecordedTest, went_wrong: wire.WireAttempt | None, *, passed: bool) -> bool:
     if not test.attempts:
         return test.is_flaky and test.state == "passed"
+    if test.state == "skipped":
+        return False  # No attempt went as expected, not the passed one either.
     if test.state == "failed":
         return passed and went_wrong is not None and test.is_flaky
     return passed and (went_wrong is not None or test.is_flaky)

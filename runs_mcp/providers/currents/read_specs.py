@@ -1,10 +1,12 @@
 """What the instances of a run's specs come to: its tests, and where counts disagree. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from runs_mcp.errors import MalformedResponse
 from runs_mcp.model import Error, Failure, FullInstance, FullRun, Spec, TestResult
 from runs_mcp.providers.field_values import PATH_CHARS
 from runs_mcp.run_reader import WHOLE_SPEC, CaseKey, NamedOutcome, counted, is_worse
@@ -35,7 +37,34 @@ class ReadSpec(NamedTuple):
 
 def went_wrong(spec: Spec) -> bool:
     """Says whether a spec has to be looked into: also one that failed and then hung, or runs on."""
-    return bool(spec.failed or spec.skipped or spec.flaky) or spec.status == "unknown"
+    if spec.status == "passed":  # Of some of its tests the counts may not tell how they went.
+        return spec.passed + spec.pending < spec.tests
+    return bool(spec.failed or spec.skipped or spec.flaky) or spec.status in ("failed", "unknown")
+
+
+def answered(spec: Spec, instance: FullInstance) -> ReadSpec:
+    """Returns a spec with what the API answered; another instance than its own is no answer."""
+    sent = instance.instance.instance_id
+    if sent and sent != spec.instance_id:
+        return ReadSpec(spec, None, MalformedResponse.kind)
+    return ReadSpec(spec, instance)
+
+
+def is_read_in_part(read: ReadSpec) -> bool:
+    """Says whether tests of a spec, by its own count, could not be read."""
+    instance = read.instance
+    return instance is not None and (
+        bool(instance.unreadable) or len(instance.tests) < read.spec.tests
+    )
+
+
+def without_results(specs: Sequence[ReadSpec]) -> list[ReadSpec]:
+    """Returns the specs that were answered without any test, and without why."""
+    return [
+        read
+        for read in specs
+        if read.instance and not read.instance.tests and not read.instance.exception
+    ]
 
 
 def run_groups(full: FullRun) -> dict[str, str]:
@@ -58,9 +87,13 @@ def failures_in(specs: Sequence[ReadSpec], *, with_group: bool) -> list[Failure]
         specs: What was read.
         with_group: Whether the run has several groups, so that each failure says its own.
     """
-    tests: dict[tuple[str, ...], tuple[ReadSpec, TestResult]] = {}
+    tests: dict[tuple[object, ...], tuple[ReadSpec, TestResult]] = {}
+    seen: Counter[tuple[object, ...]] = Counter()
     for read, test in _tests(specs):
-        key = (read.name, test.title, read.group, test.test_id)
+        same = (read.name, test.title, read.group, test.test_id)
+        # Two of one name in one execution are two tests.
+        seen[id(read), *same] += 1
+        key = (*same, seen[id(read), *same])
         if key not in tests or is_worse(test.status, tests[key][1].status):
             tests[key] = (read, test)
     return [
@@ -95,9 +128,7 @@ def remarks_on(
     replaced = sum(bool(spec.failed) for spec in full.specs)
     replaced -= sum(bool(spec.failed) for spec in counting)
     off = [
-        read
-        for read in specs
-        if read.instance and read.spec.failed != read.instance.failed_as_counted
+        read for read in specs if read.instance and not read.instance.agrees_with(read.spec.failed)
     ]
     remarks = [full.run.note.rstrip(".")]
     if replaced:
@@ -109,8 +140,10 @@ def remarks_on(
             f"the run's own counts say that {counts} tests of {_named(off)} failed, and {found} "
             "could be read"
         )
+    if blank := without_results(specs):
+        remarks.append(f"no results could be read of {_named(blank)}")
     if skipped := [read for read in specs if _fails_by_skipping(read)]:
-        tests = sum(read.instance.totals.skipped for read in skipped if read.instance)
+        tests = sum(read.spec.skipped for read in skipped)
         remarks.append(f"{tests} skipped tests alone fail {_named(skipped)}")
     return tuple(filter(None, remarks))
 
@@ -153,7 +186,7 @@ def _whole_spec(read: ReadSpec, instance: FullInstance) -> TestResult:
 def _fails_by_skipping(read: ReadSpec) -> bool:
     """Says whether the skipped tests of a spec are all that fails it."""
     instance = read.instance
-    if instance is None or not instance.totals.skipped or instance.exception:
+    if instance is None or not read.spec.skipped or instance.exception:
         return False
     return not _has_failed_test(instance)
 

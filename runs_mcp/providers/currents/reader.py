@@ -12,13 +12,16 @@ from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.read_specs import (
     ReadSpec,
+    answered,
     failures_in,
+    is_read_in_part,
     outcomes_in,
     quarantine_remark,
     remarks_on,
     run_groups,
     unreadable_in,
     went_wrong,
+    without_results,
 )
 from runs_mcp.providers.currents.references import CurrentsRunRef, currents_run_ref
 from runs_mcp.providers.currents.repeated_specs import specs_that_count
@@ -84,16 +87,19 @@ class CurrentsRunReader:
             unread=tuple(one.error for one in read if one.error),
             unreadable=full.unreadable + unreadable_in([*read, *searched]),
             remarks=(*remarks_on(full, counting, read), *unsearched),
+            unlisted=len(without_results(read)),
         )
 
     async def specs(self) -> dict[str, str] | None:
-        """Reads the specs; of each, what would be the same where it went the same."""
+        """Reads the specs; of those that passed, how many tests each group ran."""
         signatures: dict[str, str] = {}
+        not_passed = set()
         for spec in specs_that_count(await self._full()):
-            went = "" if spec.status == "passed" else f"{spec.status} {spec.instance_id}"
-            counts = f"{spec.group} {spec.tests} {spec.skipped} {spec.pending}"
-            signatures[spec.spec] = f"{signatures.get(spec.spec, '')};{counts} {went}"
-        return signatures
+            counts = f"{spec.group} {spec.tests} {spec.pending}"
+            signatures[spec.spec] = f"{signatures.get(spec.spec, '')};{counts}"
+            if spec.status != "passed":
+                not_passed.add(spec.spec)
+        return signatures | dict.fromkeys(not_passed, "")
 
     async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:
         """Reads the instances of these specs, and how each of their tests went."""
@@ -108,6 +114,7 @@ class CurrentsRunReader:
         ]
         read = await self._read(reported, progress)
         unread = [one for one in read if one.error]
+        in_part = [one for one in read if is_read_in_part(one)]
         open_ended = [
             ReadSpec(spec, None)
             for spec in wanted
@@ -118,8 +125,8 @@ class CurrentsRunReader:
             tests=outcomes_in(read),
             groups=run_groups(full),
             tells_passed=True,
-            open_specs=frozenset((one.name, one.group) for one in [*unread, *open_ended]),
-            unread_specs=len(unread),
+            open_specs=frozenset((one.name, one.group) for one in [*unread, *in_part, *open_ended]),
+            unread_specs=len(unread) + sum(not of.instance_id and went_wrong(of) for of in wanted),
             unreadable=full.unreadable + unreadable_in(read),
             remarks=remarks_on(full, counting, read),
         )
@@ -162,7 +169,7 @@ class CurrentsRunReader:
             async with limiter:
                 try:
                     instance = await self._client.get_instance(spec.instance_id)
-                    read[place] = ReadSpec(spec, instance)
+                    read[place] = answered(spec, instance)
                 except RunsError as error:  # It stays unread, and is counted as that.
                     read[place] = ReadSpec(spec, None, error.kind)
             done += 1

@@ -263,6 +263,8 @@ def _spec_status(sent: wire.WireSpec, *, run_is_over: bool) -> model.SpecStatus:
         if sent.claimed_at is None:
             return "unclaimed"
         return "idle" if run_is_over else "running"
+    if sent.results and sent.results.exception:
+        return "failed"
     stats = sent.results.stats if sent.results else None
     if sent.results is None or stats is None or stats == _NO_STATS:
         return "unknown"

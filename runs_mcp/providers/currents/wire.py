@@ -130,11 +130,18 @@ class WireStats(Wire, frozen=True):
     wall_clock_duration: Number | None = None
 
 
+class WireException(Wire, frozen=True):
+    """Why a spec file could not run; it is read with the instance."""
+
+    message: str | None = None
+
+
 class WireSpecResults(Wire, frozen=True):
     """A spec's results within a run; its screenshots and video are not read here."""
 
     stats: WireStats | None = None
     flaky: Number | None = None
+    exception: WireException | str | None = None
 
 
 class WireSpec(Wire, frozen=True):
