@@ -1,3 +1,4 @@
+import gc
 import gzip
 import json
 import re
@@ -13,8 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
+from runs_mcp.sandbox.serving import ServingThread, listening_socket
 from runs_mcp.sandbox.story import BOOKING_PROJECT, NotableRun
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
@@ -55,6 +58,23 @@ def test_it_serves_on_a_free_loopback_port_as_soon_as_it_is_entered(http: httpx.
 def test_a_port_in_use_raises_os_error(sandbox: Sandbox) -> None:
     with pytest.raises(OSError, match="in use"), Sandbox(port=sandbox.port):
         pass
+
+
+@pytest.mark.filterwarnings("error")
+def test_it_stops_with_no_connection_left_of_those_that_it_has_just_accepted() -> None:
+    async def no_app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers nothing: no request is sent."""
+
+    for _ in range(20):
+        listener = listening_socket(0)
+        port = listener.getsockname()[1]
+        serving = ServingThread(no_app, listener)
+        serving.start()
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(3)]
+        serving.stop()
+        for client in clients:
+            client.close()
+    gc.collect()  # What was left open complains when it is collected.
 
 
 def test_it_stops_while_a_kept_connection_a_late_and_a_huge_answer_are_under_way(

@@ -14,6 +14,8 @@ from runs_mcp.sandbox.front_door import CLOSING, TRANSPORT
 _START_WITHIN_S = 10
 _STOP_WITHIN_S = 3
 _TICK_S = 0.1
+_STEPS_OF_ACCEPTING = 3
+"""Turns of the loop from an accepted socket to a connection that uvicorn knows of."""
 
 
 class _ReachableProtocol(H11Protocol):
@@ -47,12 +49,10 @@ class _Server(uvicorn.Server):
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._closing.set)
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    async def main_loop(self) -> None:
+        # Not at startup: told to stop before its loop, uvicorn would leave connections open.
         self._loop = asyncio.get_running_loop()
         self.up.set()
-
-    async def main_loop(self) -> None:
         tick = 0
         while not await self.on_tick(tick):
             tick += 1
@@ -62,6 +62,12 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Not uvicorn's own, which waits for open connections and complains of those that stay.
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # a loop without readers
+            for listener in sockets or ():
+                loop.remove_reader(listener)
+        for _ in range(_STEPS_OF_ACCEPTING):  # A closed server would lose what it just accepted.
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
