@@ -148,6 +148,18 @@ async def test_a_test_is_mended_where_it_passed_when_its_job_was_tried_again(
     assert (SAYS_ELSEWHERE in verdict) is (says == SAYS_ELSEWHERE)
 
 
+async def test_a_retry_in_which_another_test_failed_is_asked_for_what_passed_in_it(
+    stub: Stub,
+) -> None:
+    build = StubBuild(
+        {"t": {"J1": "F", "J2": "P"}, "u": {"J1": "F", "J2": "FP"}},
+        {"J1": ("failed", "J2"), "J2": ("passed", "")},
+    )
+    failed, flaky, verdict = await triaged(stub, build)
+    assert (failed, flaky) == ([], ["t", "u"])
+    assert "is not known" not in verdict
+
+
 async def test_jobs_that_name_each_other_are_not_followed_forever(stub: Stub) -> None:
     jobs = {"J1": ("failed", "J2"), "J2": ("passed", "J1")}
     failed, flaky, _ = await triaged(stub, StubBuild({"t": {"J1": "F", "J2": "P"}}, jobs))

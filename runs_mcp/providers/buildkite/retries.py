@@ -84,15 +84,14 @@ class _Evidence(NamedTuple):
         counts: Of the tests that failed at least once in the build.
         jobs: The jobs, retried ones among them; None where they could not be read.
         no_jobs: Why they could not.
-        failed_in: Of the tests that failed at least once in a job, by job; None where not known.
-        passed_in: The tests that passed in a retry of a job, by that; None where not known.
+        in_jobs: By job and result, the tests that had it there at least once; None where they
+            could not be read.
     """
 
     counts: Mapping[Key, ExecutionCounts]
     jobs: Mapping[str, Job] | None
     no_jobs: str
-    failed_in: Mapping[str, Mapping[Key, ExecutionCounts] | None]
-    passed_in: Mapping[str, Mapping[Key, ExecutionCounts] | None]
+    in_jobs: Mapping[tuple[str, str], Mapping[Key, ExecutionCounts] | None]
 
 
 async def find_retries(
@@ -114,16 +113,17 @@ async def find_retries(
         return _unknown(f"the tests of the build could not be read, {error.kind}")
     named = {of.job_id for tried in executions.values() for of in tried if of.job_id}
     jobs, no_jobs = await build.jobs() if named else (None, "")
-    passed = [tried for key, tried in executions.items() if _counts(counts, key).passed]
-    asked = sorted({of.job_id for tried in passed for of in tried if of.job_id})[:_JOBS_READ]
-    again = sorted({job for first in asked for job in tries_of(first, jobs)} - set(asked))
-    evidence = _Evidence(
-        counts,
-        jobs,
-        no_jobs,
-        await build.tests_of_jobs(asked, _FAILED_ONCE),
-        await build.tests_of_jobs(again[:_JOBS_READ], _PASSED_ONCE),
-    )
+    failed_in: set[str] = set()
+    retries: set[str] = set()
+    for key, tried in executions.items():
+        if _counts(counts, key).passed:
+            own = {of.job_id for of in tried if of.job_id}
+            failed_in |= own
+            # What passed in a job is a long list: it is read of retries in which it did not fail.
+            retries |= {again for job in own for again in tries_of(job, jobs)} - own
+    asked = [(job, _FAILED_ONCE) for job in sorted(failed_in)[:_JOBS_READ]]
+    asked += [(job, _PASSED_ONCE) for job in sorted(retries)[:_JOBS_READ]]
+    evidence = _Evidence(counts, jobs, no_jobs, await build.tests_of_jobs(asked))
     settled = _settle(run, executions, evidence)
     unlisted = {
         key: test
@@ -234,7 +234,7 @@ def _result_in(
     key: Key, job: str, failed_in: Collection[str], evidence: _Evidence
 ) -> Verdict | None:
     """Returns how a test that passed somewhere in the build went in one job; None: not at all."""
-    tests = (evidence.failed_in if job in failed_in else evidence.passed_in).get(job)
+    tests = evidence.in_jobs.get((job, _FAILED_ONCE if job in failed_in else _PASSED_ONCE))
     if tests is None:
         return "unknown"
     if _counts(tests, key).passed:
@@ -277,20 +277,20 @@ class _Build:
         return jobs, ""
 
     async def tests_of_jobs(
-        self, jobs: Sequence[str], result: str
-    ) -> dict[str, Mapping[Key, ExecutionCounts] | None]:
+        self, asked: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], Mapping[Key, ExecutionCounts] | None]:
         """Reads the tests of each of these jobs that have such a result at least once."""
-        read: dict[str, Mapping[Key, ExecutionCounts] | None] = {}
+        read: dict[tuple[str, str], Mapping[Key, ExecutionCounts] | None] = {}
 
-        async def read_one(job: str) -> None:
+        async def read_one(job: str, result: str) -> None:
             try:
-                read[job] = (await self.tests(f"build.job_id:{job},{result}")).counts
+                read[job, result] = (await self.tests(f"build.job_id:{job},{result}")).counts
             except RunsError:
-                read[job] = None
+                read[job, result] = None
 
         async with anyio.create_task_group() as tasks:
-            for job in jobs:
-                tasks.start_soon(read_one, job)
+            for job, result in asked:
+                tasks.start_soon(read_one, job, result)
         return read
 
 
