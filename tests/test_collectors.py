@@ -12,19 +12,19 @@ import pytest
 from collectors.collector_recordings import (
     ABSENT,
     FOLDER,
+    JASMINE,
+    JEST,
+    MOCHA,
     NAMES,
+    PLAYWRIGHT,
+    PYTEST,
+    VITEST,
     UploadedResult,
     recording,
     results_by_name,
     uploaded_results,
 )
 
-PYTEST: Final = "buildkite-python-pytest"
-JEST: Final = "buildkite-js-jest"
-VITEST: Final = "buildkite-js-vitest"
-MOCHA: Final = "buildkite-js-mocha"
-JASMINE: Final = "buildkite-js-jasmine"
-PLAYWRIGHT: Final = "buildkite-js-playwright"
 BUILDKITE: Final = [name for name in NAMES if name.startswith("buildkite-")]
 FACTS: Final = json.loads((FOLDER.parent / "facts.json").read_text(encoding="utf-8"))
 TESTS: Final = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_coll*"))

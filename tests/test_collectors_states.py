@@ -9,6 +9,12 @@ from typing import Any, Final
 import pytest
 from collectors.collector_recordings import (
     ABSENT,
+    JASMINE,
+    JEST,
+    MOCHA,
+    PLAYWRIGHT,
+    PYTEST,
+    VITEST,
     CurrentsRecord,
     currents_records,
     currents_requests,
@@ -16,12 +22,6 @@ from collectors.collector_recordings import (
     results_by_name,
 )
 
-PYTEST: Final = "buildkite-python-pytest"
-JEST: Final = "buildkite-js-jest"
-VITEST: Final = "buildkite-js-vitest"
-MOCHA: Final = "buildkite-js-mocha"
-JASMINE: Final = "buildkite-js-jasmine"
-PLAYWRIGHT: Final = "buildkite-js-playwright"
 NEVER_RAN: Final = "Playwright didn’t run this attempt because the run was halted"
 MARK: Final = "\n...truncated to fit the 2048-character limit\n"
 QUARANTINE: Final = "_currents:rule:quarantine"

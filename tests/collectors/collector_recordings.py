@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parent / "recordings"
+PYTEST: Final = "buildkite-python-pytest"
+JEST: Final = "buildkite-js-jest"
+VITEST: Final = "buildkite-js-vitest"
+MOCHA: Final = "buildkite-js-mocha"
+JASMINE: Final = "buildkite-js-jasmine"
+PLAYWRIGHT: Final = "buildkite-js-playwright"
 NAMES: Final = sorted(path.stem for path in FOLDER.glob("*.json"))
 ABSENT: Final = "<absent>"
 

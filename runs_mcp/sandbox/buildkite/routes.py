@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
-from runs_mcp.sandbox.buildkite.executions import KnownTest
 from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
-from runs_mcp.sandbox.buildkite.records import FailedExecution, Record, Run, Suite
+from runs_mcp.sandbox.buildkite.records import FailedExecution, Run, Suite
 from runs_mcp.sandbox.buildkite.refusals import ApiError, not_found
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
+from runs_mcp.sandbox.buildkite.test_metrics import named
 from runs_mcp.sandbox.json_answers import json_answer
 from runs_mcp.sandbox.path_values import path_value
 
@@ -52,7 +52,7 @@ def suite_routes(store: Store, form: PageForm) -> list[Route]:
     async def muted_tests(request: Request) -> Response:
         suite = _suite(store, request).slug
         muted = await run_in_threadpool(store.tests_in_state, suite, "muted")
-        return page_answer(request, form, [_named(test) for test in muted])
+        return page_answer(request, form, [named(test) for test in muted])
 
     return [
         Route(_SUITES, list_suites, methods=["GET"]),
@@ -62,30 +62,6 @@ def suite_routes(store: Store, form: PageForm) -> list[Route]:
         Route(_RUNS + "/{run_id}", get_run, methods=["GET"]),
         Route(_RUNS + "/{run_id}/failed_executions", failed_executions, methods=["GET"]),
     ]
-
-
-class _NamedTest(Record, frozen=True, kw_only=True):
-    """A test without metrics, as the lists of tests by state have it."""
-
-    id: str
-    url: str
-    web_url: str
-    scope: str
-    name: str
-    location: str | None
-    file_name: str | None
-
-
-def _named(test: KnownTest) -> _NamedTest:
-    return _NamedTest(
-        id=test.id,
-        url=test.url,
-        web_url=test.web_url,
-        scope=test.scope,
-        name=test.name,
-        location=test.location,
-        file_name=test.file_name,
-    )
 
 
 def check_organization(request: Request) -> None:

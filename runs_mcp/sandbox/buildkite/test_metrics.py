@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 
+from msgspec.structs import asdict
+
 from runs_mcp.sandbox.buildkite.executions import Execution, KnownTest
 from runs_mcp.sandbox.buildkite.records import Record
 
@@ -20,8 +22,8 @@ class ResultCounts(Record, frozen=True, kw_only=True, omit_defaults=True):
     unknown: int = 0
 
 
-class MeasuredTest(Record, frozen=True, kw_only=True):
-    """One test, with what its executions in the window come to; times are seconds."""
+class NamedTest(Record, frozen=True, kw_only=True):
+    """A test without metrics, as the lists of tests by state have it."""
 
     id: str
     url: str
@@ -30,6 +32,11 @@ class MeasuredTest(Record, frozen=True, kw_only=True):
     name: str
     location: str | None
     file_name: str | None
+
+
+class MeasuredTest(NamedTest, frozen=True, kw_only=True):
+    """One test, with what its executions in the window come to; times are seconds."""
+
     labels: tuple[str, ...]
     reliability: float | None
     duration_avg: float | None
@@ -40,12 +47,9 @@ class MeasuredTest(Record, frozen=True, kw_only=True):
     executions_count_by_result: ResultCounts
 
 
-def measured(test: KnownTest, executions: Sequence[Execution]) -> MeasuredTest:
-    """The test with the metrics of these executions of it."""
-    times = [one.duration for one in executions if one.duration is not None]
-    counts = Counter(one.result for one in executions)
-    decided = counts["passed"] + counts["failed"]
-    return MeasuredTest(
+def named(test: KnownTest) -> NamedTest:
+    """The test without metrics."""
+    return NamedTest(
         id=test.id,
         url=test.url,
         web_url=test.web_url,
@@ -53,6 +57,16 @@ def measured(test: KnownTest, executions: Sequence[Execution]) -> MeasuredTest:
         name=test.name,
         location=test.location,
         file_name=test.file_name,
+    )
+
+
+def measured(test: KnownTest, executions: Sequence[Execution]) -> MeasuredTest:
+    """The test with the metrics of these executions of it."""
+    times = [one.duration for one in executions if one.duration is not None]
+    counts = Counter(one.result for one in executions)
+    decided = counts["passed"] + counts["failed"]
+    return MeasuredTest(
+        **asdict(named(test)),
         labels=test.labels,
         reliability=round(counts["passed"] / decided, _DIGITS) if decided else None,
         duration_avg=round(fmean(times), _DIGITS) if times else None,
