@@ -5,15 +5,12 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from runs_mcp import __version__
+from runs_mcp.configuration import Configuration
+from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.settings import Settings, SettingsError, option_fields
-
-NO_PROVIDER: Final = (
-    "no provider to serve: set CURRENTS_API_KEY (Currents) or BUILDKITE_API_TOKEN (Buildkite), "
-    "or start with --sandbox, which needs no key"
-)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,8 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = {name: given.pop(name) for name in option_fields() if name in given}
     _log_to_stderr(chatty=command == "serve")
     try:
-        settings = Settings.load(options)
-        return _run(command, settings, given)
+        return _run(command, Configuration.load(options), given)
     except SettingsError as error:
         sys.stderr.write(f"runs-mcp: {error}\n")
         return 2
@@ -37,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(command: str, settings: Settings, given: dict[str, Any]) -> int:
+def _run(command: str, configuration: Configuration, given: dict[str, Any]) -> int:
     # Each command imports what it needs, so that a server starts without the others' weight.
     if command == "demo":
         from runs_mcp.commands.demo import demo
@@ -47,9 +43,9 @@ def _run(command: str, settings: Settings, given: dict[str, Any]) -> int:
         from runs_mcp.commands.sandbox import serve_sandbox
 
         return serve_sandbox(given["port"])
-    with _sandbox(settings, wanted=given.pop("sandbox", False)) as chosen:
-        if not chosen.served_providers:
-            raise SettingsError(NO_PROVIDER)
+    with _sandbox(configuration, wanted=given.pop("sandbox", False)) as chosen:
+        if not chosen.served:
+            raise SettingsError(_no_provider(chosen.definitions))
         if command == "check":
             from runs_mcp.commands.check import check
 
@@ -68,18 +64,25 @@ def _run(command: str, settings: Settings, given: dict[str, Any]) -> int:
                 json_arguments=given["json"],
                 output=given["output"],
             )
-        from runs_mcp.server import build_server
+        from runs_mcp.server.build import build_server
 
         build_server(chosen).run("stdio")
         return 0
 
 
-def _sandbox(settings: Settings, *, wanted: bool) -> AbstractContextManager[Settings]:
+def _no_provider(definitions: Sequence[AnyProvider]) -> str:
+    keys = " or ".join(f"{one.settings.key_setting} ({one.title})" for one in definitions)
+    return f"no provider to serve: set {keys}, or start with --sandbox, which needs no key"
+
+
+def _sandbox(
+    configuration: Configuration, *, wanted: bool
+) -> AbstractContextManager[Configuration]:
     if not wanted:
-        return nullcontext(settings)
+        return nullcontext(configuration)
     from runs_mcp.commands.sandbox import on_sandbox
 
-    return on_sandbox(settings)
+    return on_sandbox(configuration)
 
 
 def _transport(value: str) -> str:
@@ -135,5 +138,5 @@ def _log_to_stderr(*, chatty: bool) -> None:
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
     logging.getLogger("stamina").setLevel(logging.ERROR)  # the client tells of every request
-    logging.getLogger("runs_mcp.audit").setLevel(logging.INFO)
+    logging.getLogger("runs_mcp.confirmation.audit").setLevel(logging.INFO)
     logging.getLogger("runs_mcp").setLevel(logging.INFO if chatty else logging.WARNING)

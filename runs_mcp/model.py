@@ -81,7 +81,7 @@ class PullRequest(Record, frozen=True, kw_only=True):
 class Run(Record, frozen=True, kw_only=True):
     """One CI execution of a test suite."""
 
-    provider: Literal["currents", "buildkite"]
+    provider: str
     id: str
     url: str = ""
     project_id: str = ""

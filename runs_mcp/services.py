@@ -1,4 +1,4 @@
-"""What tools work with while the server lives: the settings, the connections, the guard's parts.
+"""What tools work with while the server lives: the configuration, the connections, the guard.
 
 A client belongs to one call: it has that caller's key and that call's deadline. Only the
 connections are shared.
@@ -7,63 +7,72 @@ connections are shared.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakValueDictionary
 
 import anyio
 
-from runs_mcp.api_client import ApiClient, Pool, connection_pool
-from runs_mcp.audit import AuditLog
-from runs_mcp.call_time import CallTime
-from runs_mcp.confirm import Guard
-from runs_mcp.confirm_wording import ANSWER_SECONDS
-from runs_mcp.confirmation_tokens import ConfirmationTokens
-from runs_mcp.settings import Provider, Settings
+from runs_mcp.api.client import ApiClient, Pool, connection_pool
+from runs_mcp.configuration import Configuration, ConfiguredProvider
+from runs_mcp.confirmation.audit import AuditLog
+from runs_mcp.confirmation.guard import Guard
+from runs_mcp.confirmation.tokens import ConfirmationTokens
+from runs_mcp.confirmation.wording import ANSWER_SECONDS
+from runs_mcp.deadline import Deadline
+from runs_mcp.providers.definition import Call
+from runs_mcp.settings import Settings
 
 
 @dataclass(frozen=True)
 class Services:
-    """The settings, the connections, and what the guard needs.
+    """The configuration, the connections, and what the guard needs.
 
     Args:
-        settings: What the operator set.
-        pools: Connections to the API of each provider that is served.
+        configuration: What the operator set.
+        pools: Connections to the API of each provider that is served, by its name.
         tokens: Signs what was shown before a destructive call.
         answer_seconds: How long a person has to answer.
     """
 
-    settings: Settings
-    pools: Mapping[Provider, Pool]
+    configuration: Configuration
+    pools: Mapping[str, Pool]
     tokens: ConfirmationTokens
     answer_seconds: float
     _turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary)
 
-    def call_time(self) -> CallTime:
-        """Returns the time of one call, starting now."""
-        return CallTime(self.settings.timeout_s)
+    @property
+    def settings(self) -> Settings:
+        """The server's settings."""
+        return self.configuration.settings
 
-    def api(self, provider: Provider, call_time: CallTime | None = None) -> ApiClient:
-        """Returns a client for one call, with the time of that call, or one starting now."""
-        access = self.settings.access(provider)
-        return ApiClient(
-            self.pools[provider],
-            api=access.api,
-            base_url=access.url,
-            key=access.key,
-            key_setting=access.key_setting,
-            call_time=call_time or self.call_time(),
+    def deadline(self) -> Deadline:
+        """Returns the deadline of one call, starting now."""
+        return Deadline(self.settings.timeout_s)
+
+    def call(self, provider: ConfiguredProvider, deadline: Deadline | None = None) -> Call[Any]:
+        """Returns what a provider works with in one call, whose deadline starts now by default."""
+        definition, own = provider
+        api = ApiClient(
+            self.pools[definition.name],
+            api=definition.title,
+            base_url=own.api_url,
+            key=own.key,
+            key_setting=own.key_setting,
+            deadline=deadline or self.deadline(),
             max_bytes=self.settings.max_download_bytes,
         )
+        return Call(api, self.settings, own)
 
-    def guard(self, provider: Provider, call_time: CallTime) -> Guard:
-        """Returns the guard of a destructive call, which has this time."""
+    def guard(self, provider: ConfiguredProvider, deadline: Deadline) -> Guard:
+        """Returns the guard of a destructive call, which has this deadline."""
         return Guard(
             policy=self.settings.confirm,
             preapproved=self.settings.preapprove,
             tokens=self.tokens,
             audit=AuditLog(self.settings.audit_log),
             turn=self._turn,
-            call_time=call_time,
-            key=self.settings.access(provider).key,
+            deadline=deadline,
+            key=provider.own.key,
         )
 
     @asynccontextmanager
@@ -76,21 +85,21 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, keys: Sequence[bytes] = (), answer_seconds: float = ANSWER_SECONDS
+    configuration: Configuration,
+    keys: Sequence[bytes] = (),
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> AsyncIterator[Services]:
     """Opens the connections, and closes them at the end.
 
     Args:
-        settings: What the operator set.
+        configuration: What the operator set.
         keys: Sign what was shown; without any, keys of the settings or new ones.
         answer_seconds: How long a person has to answer a question.
     """
-    tokens = ConfirmationTokens(keys or settings.signing_keys())
+    tokens = ConfirmationTokens(keys or configuration.settings.signing_keys())
     async with AsyncExitStack() as stack:
         pools = {
-            provider: await stack.enter_async_context(
-                connection_pool(settings.access(provider).url)
-            )
-            for provider in settings.served_providers
+            definition.name: await stack.enter_async_context(connection_pool(own.api_url))
+            for definition, own in configuration.served
         }
-        yield Services(settings, pools, tokens, answer_seconds)
+        yield Services(configuration, pools, tokens, answer_seconds)

@@ -1,12 +1,11 @@
 """The configuration: environment variables, and the options of the command that override them."""
 
 import difflib
-import hashlib
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple, get_args
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -15,26 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX: Final = "RUNS_MCP_"
 _STATE_KEY_BYTES: Final = 32
 
-Provider = Literal["currents", "buildkite"]
 ConfirmPolicy = Literal["auto", "human", "token"]
 ActionName = Literal["cancel", "reset", "delete"]
-PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
-
-
-class Access(NamedTuple):
-    """How a provider's API is reached.
-
-    Args:
-        api: Its name, for messages.
-        url: Where it is.
-        key: The API key; empty where there is none.
-        key_setting: The setting that holds the key.
-    """
-
-    api: str
-    url: str
-    key: str
-    key_setting: str
 
 
 class SettingsError(Exception):
@@ -72,27 +53,52 @@ def _split_commas(value: object) -> object:
     return value
 
 
+Url = Annotated[str, AfterValidator(_check_url)]
+"""An http or https URL, without a slash at its end."""
+
+ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
+"""An API key: printable ASCII."""
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class ProviderSettings(BaseSettings):
+    """What the operator set for one provider, under names of its own.
+
+    Each field has the variable that sets it as its `validation_alias`.
+    """
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    key_setting: ClassVar[str]
+    """The variable that holds the API key."""
+
+    @property
+    def key(self) -> str:
+        """The server's own API key; empty where there is none."""
+        raise NotImplementedError
+
+    @property
+    def api_url(self) -> str:
+        """What the paths of the API are appended to."""
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, variables: Mapping[str, str] | None = None) -> Self:
+        """Returns the settings of the environment, overridden by `variables`.
+
+        Raises:
+            SettingsError: A value cannot be used.
+        """
+        return _loaded(cls, variables or {})
+
+
 class Settings(BaseSettings):
     """What the operator set. Every `RUNS_MCP_X` is also the option `--x` of the command."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
     )
-
-    currents_api_key: Annotated[SecretStr, AfterValidator(_check_key)] | None = Field(
-        None, validation_alias="CURRENTS_API_KEY"
-    )
-    currents_api_url: Annotated[str, AfterValidator(_check_url)] = Field(
-        "https://api.currents.dev/v1", validation_alias="CURRENTS_API_URL"
-    )
-    buildkite_api_token: Annotated[SecretStr, AfterValidator(_check_key)] | None = Field(
-        None, validation_alias="BUILDKITE_API_TOKEN"
-    )
-    buildkite_base_url: Annotated[str, AfterValidator(_check_url)] = Field(
-        "https://api.buildkite.com", validation_alias="BUILDKITE_BASE_URL"
-    )
-    buildkite_organization: str = Field("", validation_alias="BUILDKITE_ORGANIZATION")
-    buildkite_suite: str = Field("", validation_alias="BUILDKITE_SUITE")
 
     read_only: bool = Field(False, description="register no destructive tool")
     confirm: ConfirmPolicy = Field(
@@ -121,78 +127,24 @@ class Settings(BaseSettings):
     max_download_bytes: int = Field(
         100_000_000, ge=1000, description="decoded size at which a download is stopped"
     )
-    providers: Annotated[tuple[Provider, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+    providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
         (), description="comma list of the providers to serve (default: those with a key)"
     )
 
     @classmethod
-    def load(cls, options: Mapping[str, str | bool] | None = None) -> "Settings":
+    def load(cls, options: Mapping[str, str | bool] | None = None) -> Self:
         """Returns the settings of the environment, overridden by `options` (by field name).
 
         Raises:
             SettingsError: A value cannot be used, or there is no setting of that name.
         """
         _refuse_unknown_variables()
-        try:
-            return cls(**(options or {}))  # type: ignore[arg-type]  # pydantic checks them
-        except ValidationError as error:
-            raise SettingsError(_first_problem(error)) from None
-
-    @property
-    def served_providers(self) -> tuple[Provider, ...]:
-        """The providers that are wanted and have a key."""
-        wanted = self.providers or PROVIDERS
-        return tuple(name for name in PROVIDERS if name in wanted and self.access(name).key)
-
-    def access(self, provider: Provider) -> Access:
-        """Returns how the API of `provider` is reached with the server's own key."""
-        held, url, api, key_setting = {
-            "currents": (
-                self.currents_api_key,
-                self.currents_api_url,
-                "Currents",
-                "CURRENTS_API_KEY",
-            ),
-            "buildkite": (
-                self.buildkite_api_token,
-                f"{self.buildkite_base_url}/v2",
-                "Buildkite",
-                "BUILDKITE_API_TOKEN",
-            ),
-        }[provider]
-        return Access(api, url, held.get_secret_value() if held else "", key_setting)
+        return _loaded(cls, options or {})
 
     def signing_keys(self) -> list[bytes]:
         """Returns the state keys, or one made now: then no other process can verify with it."""
         keys = [key.get_secret_value().encode() for key in self.state_keys]
         return keys or [secrets.token_bytes(_STATE_KEY_BYTES)]
-
-    def with_lasting_keys(self) -> "Settings":
-        """Returns these settings with state keys that the next process has as well.
-
-        For calls that each are a process of their own: a token of one is for the next. Where the
-        operator set no keys, one follows from the API keys, whose holder needs no token.
-        """
-        if self.state_keys:
-            return self
-        held = "\n".join(self.access(name).key for name in PROVIDERS)
-        derived = hashlib.sha256(b"runs-mcp state key\n" + held.encode()).hexdigest()
-        return self.model_copy(update={"state_keys": (SecretStr(derived),)})
-
-    def on_sandbox(
-        self, *, currents_url: str, buildkite_url: str, organization: str, key: str
-    ) -> "Settings":
-        """Returns these settings with the sandbox's APIs instead of the vendors'."""
-        return self.model_copy(
-            update={
-                "currents_api_url": currents_url,
-                "currents_api_key": SecretStr(key),
-                "buildkite_base_url": buildkite_url,
-                "buildkite_api_token": SecretStr(key),
-                "buildkite_organization": organization,
-                "buildkite_suite": "",
-            }
-        )
 
 
 def option_fields() -> dict[str, str]:
@@ -214,13 +166,16 @@ def _refuse_unknown_variables() -> None:
             raise SettingsError(f"{variable} is not a setting of this version; {hint}")
 
 
-def _first_problem(error: ValidationError) -> str:
+def _loaded(settings: type[S], values: Mapping[str, str | bool]) -> S:
+    try:
+        return settings(**values)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        raise SettingsError(_first_problem(settings, error)) from None
+
+
+def _first_problem(settings: type[BaseSettings], error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     name = str(problem["loc"][0]) if problem["loc"] else "settings"
-    variable = name if name in _ALIASES else PREFIX + name.upper()
+    aliases = {field.validation_alias for field in settings.model_fields.values()}
+    variable = name if name in aliases else PREFIX + name.upper()
     return f"{variable}: {problem['msg'].removeprefix('Value error, ')}"
-
-
-_ALIASES = frozenset(
-    field.validation_alias for field in Settings.model_fields.values() if field.validation_alias
-)

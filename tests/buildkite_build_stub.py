@@ -5,11 +5,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from hosts import structured_of
+from in_process import configured
 from mcp import Client
-from report_stub import KEY, Route, Stub
+from report_stub import IN_ACME, Route, Stub
 
-from runs_mcp.server import build_server
-from runs_mcp.settings import Settings
+from runs_mcp.server.build import build_server
 
 Json = dict[str, Any]
 UUID: Final = "0191a0f0-0001-4000-8000-0000000000aa"
@@ -111,11 +111,6 @@ class StubBuild:
 async def called(stub: Stub, routes: Sequence[Route], tool: str, arguments: Json) -> Json:
     """Returns what a tool answers where a stub serves these routes."""
     stub.serve(routes)
-    settings = Settings.load({"providers": "buildkite"}).on_sandbox(
-        currents_url=stub.environment["CURRENTS_API_URL"],
-        buildkite_url=stub.environment["BUILDKITE_BASE_URL"],
-        organization="acme",
-        key=KEY,
-    )
-    async with Client(build_server(settings)) as client:
+    configuration = configured(stub.environment | IN_ACME, {"providers": "buildkite"})
+    async with Client(build_server(configuration)) as client:
         return structured_of(await client.call_tool(tool, arguments))

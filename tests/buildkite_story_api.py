@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, READ_ONLY_KEY, Sandbox
-from runs_mcp.sandbox.story.buildkite_notable import BUILDKITE_PIPELINE
+from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_PIPELINE
 
 NOW: Final = datetime(2027, 5, 20, 12, tzinfo=UTC)
 ANALYTICS: Final = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}"

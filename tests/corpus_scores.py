@@ -15,11 +15,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from runs_mcp.fingerprint import Cause, causes_of
 from runs_mcp.model import Failure
-from runs_mcp.providers.buildkite import mapping, wire
-from runs_mcp.providers.currents import instance_mapping
-from runs_mcp.providers.currents.instance_wire import WireInstance
+from runs_mcp.providers.buildkite import wire
+from runs_mcp.providers.buildkite.mapping import records as mapping
+from runs_mcp.providers.currents.mapping import instances as instance_mapping
+from runs_mcp.providers.currents.wire.instances import WireInstance
+from runs_mcp.triage.fingerprint.causes import Cause, causes_of
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 Grouping = Callable[[Sequence[Failure]], list[Cause]]

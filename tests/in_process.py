@@ -9,9 +9,9 @@ from hosts import ANSWER_SECONDS, Era, environment
 from mcp import Client
 from mcp.client.session import ElicitationFnT
 
+from runs_mcp.configuration import Configuration
 from runs_mcp.sandbox import Sandbox
-from runs_mcp.server import build_server
-from runs_mcp.settings import Settings
+from runs_mcp.server.build import build_server
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def connect(
 ) -> AsyncIterator[Client]:
     """Yields a client of a server in this process, as `hosts.connect` does of a real one."""
     with patch.dict(os.environ, {**environment(sandbox), **(settings or {})}):
-        loaded = Settings.load()
+        loaded = Configuration.load()
     async with Client(
         build_server(loaded),
         mode=era,
@@ -32,6 +32,14 @@ async def connect(
         elicitation_callback=elicitation,
     ) as client:
         yield client
+
+
+def configured(
+    variables: Mapping[str, str], options: Mapping[str, str | bool] | None = None
+) -> Configuration:
+    """Returns the configuration of these variables, whatever this machine's environment holds."""
+    with patch.dict(os.environ, variables, clear=True):
+        return Configuration.load(options)
 
 
 def with_key(key: str, providers: str = "currents,buildkite") -> dict[str, str]:

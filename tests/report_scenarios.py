@@ -17,8 +17,8 @@ from mcp import Client
 from report_stub import Route, Stub
 from schema_2 import is_old_playwright, to_schema_2
 
-from runs_mcp.server import build_server
-from runs_mcp.settings import Settings
+from runs_mcp.configuration import Configuration
+from runs_mcp.server.build import build_server
 
 FOLDER: Final = Path(__file__).parent / "reports"
 TWIN: Final = "+schema-2"
@@ -169,7 +169,7 @@ class Player:
     def _connect(self, era: Era, settings: dict[str, str], stack: ExitStack) -> Client:
         # Whatever this machine's environment holds.
         with patch.dict(os.environ, {**self._stub.environment, **settings}, clear=True):
-            server = build_server(Settings.load())
+            server = build_server(Configuration.load())
         client = Client(server, mode=era, read_timeout_seconds=ANSWER_SECONDS)
         return stack.enter_context(self._portal.wrap_async_context_manager(client))
 

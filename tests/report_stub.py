@@ -12,6 +12,7 @@ from typing import Final, Self
 import msgspec
 
 KEY: Final = "a-key-of-the-stub"
+IN_ACME: Final = {"BUILDKITE_ORGANIZATION": "acme"}
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

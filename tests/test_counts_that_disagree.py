@@ -17,12 +17,12 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hosts import ERAS, Era, text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from in_process import configured
 from mcp import Client
 from mcp_types import CallToolResult, ContentBlock, TextContent
-from report_stub import KEY, Route, Stub
+from report_stub import IN_ACME, Route, Stub
 
-from runs_mcp.server import build_server
-from runs_mcp.settings import Settings
+from runs_mcp.server.build import build_server
 
 Json = dict[str, Any]
 Place = tuple[str | int, ...]
@@ -105,15 +105,10 @@ class Server:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with Stub() as stub, start_blocking_portal() as portal, ExitStack() as stack:
-        settings = Settings.load({}).on_sandbox(
-            currents_url=stub.environment["CURRENTS_API_URL"],
-            buildkite_url=stub.environment["BUILDKITE_BASE_URL"],
-            organization="acme",
-            key=KEY,
-        )
+        configuration = configured(stub.environment | IN_ACME)
         clients = {
             era: stack.enter_context(
-                portal.wrap_async_context_manager(Client(build_server(settings), mode=era))
+                portal.wrap_async_context_manager(Client(build_server(configuration), mode=era))
             )
             for era in ERAS
         }

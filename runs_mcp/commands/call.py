@@ -11,13 +11,14 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
-from runs_mcp.results import Json
-from runs_mcp.server import build_server
-from runs_mcp.settings import Settings, SettingsError
+from runs_mcp.answers.encoding import Json
+from runs_mcp.configuration import Configuration
+from runs_mcp.server.build import build_server
+from runs_mcp.settings import SettingsError
 
 
 def call_tool(
-    settings: Settings,
+    configuration: Configuration,
     tool: str,
     pairs: Sequence[str],
     *,
@@ -27,7 +28,7 @@ def call_tool(
     """Calls one tool and prints its answer; returns 1 on a tool error, told on stderr.
 
     Args:
-        settings: What to serve the tool with.
+        configuration: What to serve the tool with.
         tool: Its name.
         pairs: Arguments as `name=value`; a list takes its items separated by commas.
         json_arguments: Arguments as a JSON object; `pairs` win over it.
@@ -36,13 +37,13 @@ def call_tool(
     Raises:
         SettingsError: The arguments cannot be read.
     """
-    return anyio.run(_call, settings, tool, pairs, json_arguments, output)
+    return anyio.run(_call, configuration, tool, pairs, json_arguments, output)
 
 
 async def _call(
-    settings: Settings, tool: str, pairs: Sequence[str], json_arguments: str, output: str
+    configuration: Configuration, tool: str, pairs: Sequence[str], json_arguments: str, output: str
 ) -> int:
-    server = build_server(settings.with_lasting_keys())
+    server = build_server(configuration.with_lasting_keys())
     schemas = {served.name: served.input_schema for served in await server.list_tools()}
     arguments = _from_json(json_arguments)
     for pair in pairs:

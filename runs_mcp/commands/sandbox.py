@@ -6,20 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, READ_ONLY_KEY, READ_WRITE_KEY, Sandbox
-from runs_mcp.settings import Settings, SettingsError
+from runs_mcp.configuration import Configuration
+from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
+from runs_mcp.settings import SettingsError
 
 
 @contextmanager
-def on_sandbox(settings: Settings) -> Iterator[Settings]:
-    """Runs a sandbox in this process, and yields settings that use it instead of any vendor."""
+def on_sandbox(configuration: Configuration) -> Iterator[Configuration]:
+    """Runs a sandbox in this process, and yields a configuration that uses it."""
     with Sandbox() as sandbox:
-        yield settings.on_sandbox(
-            currents_url=sandbox.currents_url,
-            buildkite_url=sandbox.buildkite_url,
-            organization=BUILDKITE_ORGANIZATION,
-            key=READ_WRITE_KEY,
-        )
+        yield configuration.with_variables({**sandbox.variables, "BUILDKITE_SUITE": ""})
 
 
 def serve_sandbox(port: int) -> int:
@@ -32,14 +28,9 @@ def serve_sandbox(port: int) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Sandbox(port=port) as sandbox:
-            sys.stdout.write(
-                f"CURRENTS_API_URL={sandbox.currents_url}\n"
-                f"CURRENTS_API_KEY={READ_WRITE_KEY}\n"
-                f"BUILDKITE_BASE_URL={sandbox.buildkite_url}\n"
-                f"BUILDKITE_API_TOKEN={READ_WRITE_KEY}\n"
-                f"BUILDKITE_ORGANIZATION={BUILDKITE_ORGANIZATION}\n"
-                f"# read-only: CURRENTS_API_KEY={READ_ONLY_KEY}\n"
-            )
+            for name, value in sandbox.variables.items():
+                sys.stdout.write(f"{name}={value}\n")
+            sys.stdout.write(f"# read-only: CURRENTS_API_KEY={READ_ONLY_KEY}\n")
             sys.stdout.flush()
             _wait_for_interrupt()
     except (OSError, OverflowError) as error:

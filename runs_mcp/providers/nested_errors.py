@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from runs_mcp.providers.field_values import line
-from runs_mcp.stack_frames import is_frame
+from runs_mcp.providers.stack_frames import is_frame
 from runs_mcp.text import one_line, plain
 
 _CAUSES: Final = 5

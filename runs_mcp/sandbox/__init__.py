@@ -6,7 +6,7 @@ from runs_mcp.sandbox.faults import Fault
 from runs_mcp.sandbox.keys import NO_RESULTS_TOKEN, READ_ONLY_KEY, READ_WRITE_KEY
 from runs_mcp.sandbox.recording import RecordedRequest
 from runs_mcp.sandbox.server import Sandbox
-from runs_mcp.sandbox.story.buildkite_notable import BUILDKITE_SUITE, NotableBuildkiteRun
+from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_SUITE, NotableBuildkiteRun
 
 __all__ = [
     "BUILDKITE_LINK_TOKEN",

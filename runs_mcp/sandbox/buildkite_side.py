@@ -17,11 +17,11 @@ from runs_mcp.sandbox.buildkite.records import FailedExecution, Result, Run, Sta
 from runs_mcp.sandbox.buildkite.store import Failures, Store, StoredRun
 from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest
 from runs_mcp.sandbox.buildkite.test_query import TestQuery
-from runs_mcp.sandbox.story.buildkite_failures import broken_tests, failing
-from runs_mcp.sandbox.story.buildkite_notable import BUILDKITE_SUITE
-from runs_mcp.sandbox.story.buildkite_retries import late_upload
-from runs_mcp.sandbox.story.buildkite_run import buildkite_run
-from runs_mcp.sandbox.story.buildkite_story import tell_buildkite_story
+from runs_mcp.sandbox.story.buildkite.failures import broken_tests, failing
+from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_SUITE
+from runs_mcp.sandbox.story.buildkite.retries import late_upload
+from runs_mcp.sandbox.story.buildkite.run import buildkite_run
+from runs_mcp.sandbox.story.buildkite.story import tell_buildkite_story
 
 
 class BuildkiteSide:

@@ -8,6 +8,7 @@ from typing import Self
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
 from runs_mcp.sandbox.buildkite_side import BuildkiteSide
 from runs_mcp.sandbox.control import control_routes
 from runs_mcp.sandbox.currents.application import currents_application
@@ -16,6 +17,7 @@ from runs_mcp.sandbox.currents.schema2_records import AnyInstance
 from runs_mcp.sandbox.currents.store import GivenRun, Store, StoredRun
 from runs_mcp.sandbox.faults import Fault, FaultList
 from runs_mcp.sandbox.front_door import FrontDoor
+from runs_mcp.sandbox.keys import READ_WRITE_KEY
 from runs_mcp.sandbox.recording import RecordedRequest
 from runs_mcp.sandbox.serving import ServingThread, listening_socket
 from runs_mcp.sandbox.story import BOOKING_PROJECT, tell_story
@@ -68,6 +70,17 @@ class Sandbox(BuildkiteSide):
     def port(self) -> int:
         """The port it serves on, once it serves."""
         return self._port
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables under which a server uses it."""
+        return {
+            "CURRENTS_API_URL": self.currents_url,
+            "CURRENTS_API_KEY": READ_WRITE_KEY,
+            "BUILDKITE_BASE_URL": self.buildkite_url,
+            "BUILDKITE_API_TOKEN": READ_WRITE_KEY,
+            "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
+        }
 
     @property
     def currents_url(self) -> str:

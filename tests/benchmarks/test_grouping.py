@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 from corpus_scores import corpus_runs
 
-from runs_mcp.fingerprint import causes_of
 from runs_mcp.model import Error, Failure
+from runs_mcp.triage.fingerprint.causes import causes_of
 
 pytestmark = pytest.mark.benchmark
 

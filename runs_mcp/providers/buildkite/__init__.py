@@ -1,6 +1,5 @@
-"""The Buildkite Test Engine Runs API: typed wire structs in, model out."""
+"""Buildkite Test Engine: its API, and what is served of it."""
 
-from runs_mcp.providers.buildkite.client import BuildkiteClient
-from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Listed, Position
+from runs_mcp.providers.buildkite.definition import BUILDKITE
 
-__all__ = ["MAX_LIMIT", "BuildkiteClient", "Listed", "Position"]
+__all__ = ["BUILDKITE"]

@@ -3,22 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from runs_mcp.api_client import ApiClient
+from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import MalformedResponse, NotFound
 from runs_mcp.model import ListedRun, Run, Suite
-from runs_mcp.providers.buildkite import mapping, wire
+from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.lists import (
+    BuildkitePage,
     Collected,
-    Listed,
     ListReader,
     Position,
     mapped_list,
     whole,
 )
-from runs_mcp.providers.buildkite.mapping import FailedExecution
-from runs_mcp.providers.buildkite.references import BuildkiteRun, BuildkiteSuite
+from runs_mcp.providers.buildkite.mapping import records as mapping
+from runs_mcp.providers.buildkite.mapping.records import FailedExecution
+from runs_mcp.providers.buildkite.references import BuildkiteRunRef, BuildkiteSuite
 from runs_mcp.providers.field_values import count, present, title
-from runs_mcp.run_reader import Progress
+from runs_mcp.providers.run_reader import Progress
 
 _SUITES: Final = "/analytics/organizations/{organization}/suites"
 _SUITE: Final = _SUITES + "/{suite}"
@@ -60,14 +61,14 @@ class BuildkiteClient:
         self._api = api
         self._lists = ListReader(api)
 
-    async def list_suites(self, organization: str, start: Position) -> Listed[Suite]:
+    async def list_suites(self, organization: str, start: Position) -> BuildkitePage[Suite]:
         """Returns the suites of an organization, from a position on."""
         listed = await self._lists.page(wire.WireSuite, _SUITES, start, organization=organization)
         return mapped_list(listed, [mapping.suite(sent, organization) for sent in listed.values])
 
     async def list_runs(
         self, suite: BuildkiteSuite, start: Position, *, build_id: str = ""
-    ) -> Listed[ListedRun]:
+    ) -> BuildkitePage[ListedRun]:
         """Returns the runs of a suite, newest first, from a position on."""
         listed = await self._lists.page(
             wire.WireRun,
@@ -78,7 +79,7 @@ class BuildkiteClient:
         )
         return mapped_list(listed, [mapping.listed_run(sent, suite) for sent in listed.values])
 
-    async def get_run(self, run: BuildkiteRun) -> Run:
+    async def get_run(self, run: BuildkiteRunRef) -> Run:
         """Returns a run."""
         answer = await self._api.get(wire.WireRun, _RUN, **run._asdict())
         if not answer.data.id:
@@ -86,8 +87,8 @@ class BuildkiteClient:
         return mapping.run(answer.data, BuildkiteSuite(run.organization, run.suite))
 
     async def get_failed_executions(
-        self, run: BuildkiteRun, start: Position, *, expanded: bool
-    ) -> Listed[FailedExecution]:
+        self, run: BuildkiteRunRef, start: Position, *, expanded: bool
+    ) -> BuildkitePage[FailedExecution]:
         """Returns the failed executions of a run, from a position on.
 
         They are executions, not verdicts: also what a retry mended is among them.
@@ -104,7 +105,7 @@ class BuildkiteClient:
         )
 
     async def all_failed_executions(
-        self, run: BuildkiteRun, *, expanded: bool, progress: Progress | None = None
+        self, run: BuildkiteRunRef, *, expanded: bool, progress: Progress | None = None
     ) -> Collected[FailedExecution]:
         """Returns all failed executions of a run; what came before an error is kept."""
         collected = await self._lists.all(
@@ -181,7 +182,7 @@ class BuildkiteClient:
         answer = await self._api.get(wire.WireAccessToken, "/access-token")
         return frozenset(present(answer.data.scopes)) or None
 
-    async def get_run_record(self, run: BuildkiteRun, *, max_bytes: int) -> dict[str, Any]:
+    async def get_run_record(self, run: BuildkiteRunRef, *, max_bytes: int) -> dict[str, Any]:
         """Returns a run as the API has it, and with `failed_executions` all that failed in it.
 
         Raises:

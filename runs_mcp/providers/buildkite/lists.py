@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from runs_mcp.api_client import ApiClient
+from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import RunsError, TooLarge, UpstreamError
-from runs_mcp.run_reader import Progress
+from runs_mcp.providers.run_reader import Progress
 
 T = TypeVar("T")
 W = TypeVar("W")
@@ -28,7 +28,7 @@ class Position(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Listed(Generic[T]):
+class BuildkitePage(Generic[T]):
     """Items of a list from some position on.
 
     Args:
@@ -122,7 +122,7 @@ class ListReader:
         start: Position,
         filters: Sequence[tuple[str, str]] = (),
         **values: str,
-    ) -> Listed[W]:
+    ) -> BuildkitePage[W]:
         """Reads the page that holds a position, and returns it from there on.
 
         A page may be shorter than what was asked for, or empty: whether another follows, and
@@ -147,7 +147,7 @@ class ListReader:
         start: Position,
         filters: Sequence[tuple[str, str]],
         values: Mapping[str, str],
-    ) -> Listed[W]:
+    ) -> BuildkitePage[W]:
         answer = await self._api.get(
             list[item_type],  # type: ignore[valid-type]  # a type made at run time
             path,
@@ -161,13 +161,13 @@ class ListReader:
         if places and behind:
             places[-1] = behind
         items = tuple(zip(answer.data, places, strict=True))[start.skip :]
-        return Listed(items, behind, answer.bytes, answer.unreadable)
+        return BuildkitePage(items, behind, answer.bytes, answer.unreadable)
 
 
-def mapped_list(listed: Listed[W], values: Sequence[T]) -> Listed[T]:
+def mapped_list(listed: BuildkitePage[W], values: Sequence[T]) -> BuildkitePage[T]:
     """Returns a list with its items replaced, their positions kept."""
     places = [place for _, place in listed.items]
-    return Listed(
+    return BuildkitePage(
         tuple(zip(values, places, strict=True)),
         listed.next,
         listed.upstream_bytes,

@@ -2,27 +2,27 @@
 
 from typing import Final
 
-from runs_mcp.api_client import ApiClient
 from runs_mcp.errors import Forbidden, InvalidArgument, RunsError, Unauthorized
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
 from runs_mcp.providers.buildkite.references import BuildkiteSuite, buildkite_suite
-from runs_mcp.settings import Settings
+from runs_mcp.providers.buildkite.settings import BuildkiteSettings
+from runs_mcp.providers.definition import Call
 from runs_mcp.text import clip, one_line
 
 _READS_SUITES: Final = "read_suites"
 _READS_BUILDS: Final = "read_builds"
 
 
-async def probe_buildkite(api: ApiClient, settings: Settings) -> str:
+async def probe_buildkite(call: Call[BuildkiteSettings]) -> str:
     """Reads the token's scopes, the configured organization, and the configured suite if any.
 
     Raises:
         RunsError: The API cannot be read with it, the token lacks the scope `read_suites`, or
             there is no such organization or suite.
     """
-    organization, suite = settings.buildkite_organization, settings.buildkite_suite
-    client = BuildkiteClient(api)
+    organization, suite = call.own.organization, call.own.suite
+    client = BuildkiteClient(call.api)
     scopes = await _scopes(client)
     if scopes is not None and _READS_SUITES not in scopes:
         raise Forbidden(

@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.pasted_links import link_path
-from runs_mcp.settings import Settings
 from runs_mcp.text import clip, one_line
 
 BUILDKITE_HOST: Final = "buildkite.com"
@@ -23,17 +22,12 @@ class BuildkiteSuite(NamedTuple):
     suite: str
 
 
-class BuildkiteRun(NamedTuple):
+class BuildkiteRunRef(NamedTuple):
     """A run of a suite."""
 
     organization: str
     suite: str
     run_id: str
-
-
-def configured_suite(settings: Settings) -> BuildkiteSuite:
-    """Returns the organization and the suite that hold where none is named; each may be empty."""
-    return BuildkiteSuite(settings.buildkite_organization, settings.buildkite_suite)
 
 
 def buildkite_organization(organization: str, default: str) -> str:
@@ -63,7 +57,7 @@ def buildkite_suite(organization: str, suite: str, defaults: BuildkiteSuite) -> 
 
 def buildkite_run(
     run_id: str, organization: str, suite: str, defaults: BuildkiteSuite
-) -> BuildkiteRun:
+) -> BuildkiteRunRef:
     """Returns the run that is meant: a UUID in a suite, or the run's dashboard URL as pasted.
 
     Raises:
@@ -79,7 +73,7 @@ def buildkite_run(
         identifier = run_id
     if not is_run_id(identifier):
         raise _refused(run_id, "is not the ID of a run, which is a UUID")
-    return BuildkiteRun(*buildkite_suite(organization, suite, defaults), identifier.lower())
+    return BuildkiteRunRef(*buildkite_suite(organization, suite, defaults), identifier.lower())
 
 
 def is_run_id(text: str) -> bool:
@@ -98,12 +92,12 @@ def buildkite_build(build_id: str) -> str:
     return build_id.lower()
 
 
-def buildkite_run_url(run: BuildkiteRun) -> str:
+def buildkite_run_url(run: BuildkiteRunRef) -> str:
     """Returns the dashboard URL of a run."""
     return f"{buildkite_suite_url(run)}/runs/{run.run_id}"
 
 
-def buildkite_suite_url(suite: BuildkiteSuite | BuildkiteRun) -> str:
+def buildkite_suite_url(suite: BuildkiteSuite | BuildkiteRunRef) -> str:
     """Returns the dashboard URL of a suite."""
     return f"{DASHBOARD}/organizations/{suite.organization}/analytics/suites/{suite.suite}"
 

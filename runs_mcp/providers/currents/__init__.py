@@ -1,6 +1,5 @@
-"""The Currents Runs API: `CurrentsClient` reads it, typed wire structs in, model out."""
+"""Currents: its API, and what is served of it."""
 
-from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient, Listed
-from runs_mcp.providers.currents.queries import FindQuery, RunFilters
+from runs_mcp.providers.currents.definition import CURRENTS
 
-__all__ = ["MAX_LIMIT", "CurrentsClient", "FindQuery", "Listed", "RunFilters"]
+__all__ = ["CURRENTS"]

@@ -6,16 +6,18 @@ from typing import Any, Final, Generic, TypeVar
 from msgspec.structs import replace
 
 from runs_mcp import errors
-from runs_mcp.api_client import Answer, ApiClient
+from runs_mcp.api.client import Answer, ApiClient
 from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project, Receipt
-from runs_mcp.providers.currents import instance_mapping, run_mapping, wire
-from runs_mcp.providers.currents.instance_wire import WireInstance
+from runs_mcp.providers.currents.mapping import instances as instance_mapping
+from runs_mcp.providers.currents.mapping import runs as run_mapping
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
 from runs_mcp.providers.currents.references import (
     currents_instance_id,
     currents_project_id,
     currents_run_id,
 )
+from runs_mcp.providers.currents.wire import runs as wire
+from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.providers.field_values import present
 from runs_mcp.text import clip, one_line, without_url_secrets
 
@@ -29,7 +31,7 @@ _ERROR_CHARS: Final = 300
 
 
 @dataclass(frozen=True)
-class Listed(Generic[T]):
+class CurrentsPage(Generic[T]):
     """A page of a list: each item with the cursor that goes on behind it."""
 
     items: tuple[tuple[T, str], ...]
@@ -48,12 +50,12 @@ class CurrentsClient:
     def __init__(self, api: ApiClient) -> None:
         self._api = api
 
-    async def list_projects(self, *, limit: int, after: str = "") -> Listed[Project]:
+    async def list_projects(self, *, limit: int, after: str = "") -> CurrentsPage[Project]:
         """Returns the projects that the key can see, from behind the cursor `after`."""
         answer = await self._api.get(
             wire.Envelope[list[wire.WireProject | None]], "/projects", _page(limit, after)
         )
-        return Listed(
+        return CurrentsPage(
             tuple(
                 (run_mapping.project(sent), sent.cursor or "")
                 for sent in present(_data(answer.data))
@@ -73,10 +75,10 @@ class CurrentsClient:
 
     async def list_runs(
         self, project: str, filters: RunFilters, *, limit: int, after: str = ""
-    ) -> Listed[ListedRun]:
+    ) -> CurrentsPage[ListedRun]:
         """Returns the runs of a project, newest first, from behind the cursor `after`."""
         listed = await self._runs(project, filters, limit, after)
-        return Listed(
+        return CurrentsPage(
             tuple((run_mapping.listed_run(sent), after) for sent, after in listed.items),
             listed.has_more,
             listed.unreadable,
@@ -228,14 +230,14 @@ class CurrentsClient:
 
     async def _runs(
         self, project: str, filters: RunFilters, limit: int, after: str
-    ) -> Listed[wire.WireRun]:
+    ) -> CurrentsPage[wire.WireRun]:
         answer = await self._api.get(
             wire.Envelope[list[wire.WireRun | None]],
             "/projects/{project_id}/runs",
             _page(limit, after) + filters.params(),
             project_id=currents_project_id(project),
         )
-        return Listed(
+        return CurrentsPage(
             tuple((sent, sent.cursor or "") for sent in present(_data(answer.data))),
             bool(answer.data.has_more),
             answer.unreadable,

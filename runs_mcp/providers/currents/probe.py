@@ -1,12 +1,12 @@
 """Whether the configured key works."""
 
-from runs_mcp.api_client import ApiClient
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
-from runs_mcp.settings import Settings
+from runs_mcp.providers.currents.settings import CurrentsSettings
+from runs_mcp.providers.definition import Call
 
 
-async def probe_currents(api: ApiClient, settings: Settings) -> str:
+async def probe_currents(call: Call[CurrentsSettings]) -> str:
     """Lists the projects and a run of one, and says how many projects the key can see.
 
     Both are read: a token may have the scope for projects and lack the one for results.
@@ -14,8 +14,7 @@ async def probe_currents(api: ApiClient, settings: Settings) -> str:
     Raises:
         RunsError: The API cannot be read with it.
     """
-    del settings
-    client = CurrentsClient(api)
+    client = CurrentsClient(call.api)
     projects = await client.list_projects(limit=MAX_LIMIT)
     count = f"{len(projects.items)}{' or more' if projects.has_more else ''}"
     if projects.items:

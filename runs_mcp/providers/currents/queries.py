@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runs_mcp.providers.currents import wire
+from runs_mcp.providers.currents.wire import runs as wire
 
 
 @dataclass(frozen=True)

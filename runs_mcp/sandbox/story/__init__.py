@@ -6,8 +6,8 @@ from functools import lru_cache
 from runs_mcp.sandbox.currents.records import Project
 from runs_mcp.sandbox.currents.store import Store
 from runs_mcp.sandbox.identifiers import utc
-from runs_mcp.sandbox.story.booking_runs import BookingRuns
-from runs_mcp.sandbox.story.console_runs import ConsoleRuns
+from runs_mcp.sandbox.story.booking.runs import BookingRuns
+from runs_mcp.sandbox.story.console.runs import ConsoleRuns
 from runs_mcp.sandbox.story.notable import (
     BOOKING_PROJECT,
     CONSOLE_PROJECT,

@@ -12,9 +12,9 @@ from runs_mcp.sandbox.assets import signed_size
 from runs_mcp.sandbox.currents.answers import One
 from runs_mcp.sandbox.currents.records import Run
 from runs_mcp.sandbox.identifiers import choice
-from runs_mcp.sandbox.story import booking_causes as causes
 from runs_mcp.sandbox.story import commits
-from runs_mcp.sandbox.story.booking_runs import CHROMIUM_GROUP, MATRIX_GROUPS
+from runs_mcp.sandbox.story.booking import causes as causes
+from runs_mcp.sandbox.story.booking.runs import CHROMIUM_GROUP, MATRIX_GROUPS
 from runs_mcp.sandbox.story.causes import Outcome
 from runs_mcp.sandbox.story.run_plan import OLD_REPORTER, RunPlan
 from runs_mcp.sandbox.story.spec_files import SpecFile, booking_specs, route_specs

@@ -1,0 +1,135 @@
+"""What triage, comparison and waiting answer with."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from runs_mcp.answers.reports import Odd, Trim, Unreadable
+from runs_mcp.model import Failure, Milliseconds, Record, Run, Totals
+from runs_mcp.triage.fingerprint.causes import Kind
+from runs_mcp.triage.grouping import Novelty
+
+
+class NamedTest(Record, frozen=True, kw_only=True):
+    """A test, by its title, its file, and its group in a run of several."""
+
+    test: str
+    spec: str = ""
+    group: str = ""
+
+
+class FailuresInGroup(Record, frozen=True, kw_only=True):
+    """How many tests of a cause failed in one group of the run."""
+
+    group: str
+    tests: int
+
+
+class GroupReport(Record, frozen=True, kw_only=True):
+    """Failures of one cause. What was on an earlier page is not repeated."""
+
+    fingerprint: str
+    cause: Annotated[str, Meta(description="The message as a template.")] = ""
+    kind: Kind | Literal[""] = ""
+    tests: Annotated[int, Meta(description="Tests that failed for it.")] = 0
+    specs: Annotated[int, Meta(description="Spec files they are in.")] = 0
+    novelty: Annotated[
+        Novelty | Literal[""],
+        Meta(description="new or known against the baseline; unknown where none was read."),
+    ] = ""
+    in_groups: Annotated[
+        tuple[FailuresInGroup, ...],
+        Meta(description="Groups of the run (browsers, projects, shards) that it is in."),
+    ] = msgspec.field(default=(), name="in")
+    more_groups: Annotated[int, Meta(description="Groups that it is in besides those.")] = 0
+    example: Failure | msgspec.UnsetType = msgspec.UNSET
+    others: Annotated[tuple[NamedTest, ...], Meta(description="More of its tests.")] = ()
+    more: Annotated[int, Meta(description="Its tests that come on later pages.")] = 0
+
+
+class BaselineReport(Record, frozen=True, kw_only=True):
+    """The run that novelty was told by."""
+
+    run: str
+    chosen: Annotated[str, Meta(description="How it was chosen.")]
+
+
+class Coverage(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How much of what failed could be read."""
+
+    failing_specs: int
+    inspected: int
+    failed_to_load: int
+    why: Annotated[
+        tuple[str, ...] | msgspec.UnsetType,
+        Meta(description="Kinds of error with which specs failed to load."),
+    ] = msgspec.UNSET
+    unreadable: Unreadable | msgspec.UnsetType = msgspec.UNSET
+    odd: Odd | msgspec.UnsetType = msgspec.UNSET
+
+
+class TriageReport(Record, frozen=True, kw_only=True):
+    """Why a run failed."""
+
+    run: Run
+    verdict: str
+    totals: Totals | msgspec.UnsetType = msgspec.UNSET
+    groups: tuple[GroupReport, ...]
+    flaky: tuple[NamedTest, ...] = ()
+    quarantined: Annotated[
+        tuple[NamedTest, ...], Meta(description="Failed in quarantine: no failures of the run.")
+    ] = ()
+    incomplete: Annotated[tuple[str, ...], Meta(description="Spec files that never reported.")] = ()
+    baseline: BaselineReport | msgspec.UnsetType = msgspec.UNSET
+    no_baseline: Annotated[str, Meta(description="Why novelty is unknown.")] = ""
+    coverage: Coverage
+    trim: Trim
+
+
+class ComparisonCounts(Record, frozen=True, kw_only=True, omit_defaults=False):
+    """How many tests each list has, over all pages."""
+
+    new_failures: int
+    still_failing: int
+    fixed: int
+    no_longer_failing: int
+    not_run: int
+    flaky: int
+    missing: int
+
+
+class CompareReport(Record, frozen=True, kw_only=True):
+    """Two runs, test by test."""
+
+    base: Run
+    head: Run
+    counts: ComparisonCounts
+    new_failures: tuple[NamedTest, ...]
+    still_failing: tuple[NamedTest, ...]
+    fixed: tuple[NamedTest, ...] = ()
+    no_longer_failing: Annotated[
+        tuple[NamedTest, ...],
+        Meta(description="Failed in base; of head the provider tells failures only."),
+    ] = ()
+    not_run: Annotated[
+        tuple[NamedTest, ...], Meta(description="Failed in base, skipped in head: not fixed.")
+    ] = ()
+    flaky: Annotated[tuple[NamedTest, ...], Meta(description="Flaky in head.")] = ()
+    missing: Annotated[tuple[NamedTest, ...], Meta(description="In base only.")] = ()
+    unread_specs: Annotated[int, Meta(description="Specs that could not be read.")] = 0
+    unreadable: Unreadable = 0
+    odd: Odd = ()
+    remarks: Annotated[
+        tuple[str, ...], Meta(description="What the lists do not tell: counts that disagree.")
+    ] = ()
+    trim: Trim
+
+
+class WaitReport(Record, frozen=True, kw_only=True):
+    """Where a run stands after waiting for it."""
+
+    run: Run
+    totals: Totals | msgspec.UnsetType = msgspec.UNSET
+    finished: bool
+    waited_ms: Milliseconds

@@ -1,0 +1,116 @@
+"""Reading an answer of an API: bytes counted as they are decoded, then typed JSON."""
+
+import re
+import zlib
+from collections.abc import AsyncIterator
+from typing import Final, TypeVar
+
+import httpx
+import msgspec
+
+from runs_mcp import errors
+from runs_mcp.api.lenient_decoding import decode_what_fits
+
+T = TypeVar("T")
+
+_PART_BYTES: Final = 1_000_000
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytearray:
+    """Returns the decoded body; stops at `max_bytes` of decoded size, whatever was announced."""
+    body = bytearray()
+    async for part in _decoded_parts(response, api):
+        body += part
+        if len(body) > max_bytes:
+            raise errors.TooLarge(
+                f"The {api} API's answer is larger than {max_bytes:,} bytes; "
+                "the download was stopped.",
+                status=response.status_code,
+            )
+    return body
+
+
+async def read_head(response: httpx.Response, max_bytes: int) -> bytes:
+    """Returns the first bytes of an error's body, or none where they cannot be read."""
+    head = bytearray()
+    try:
+        async for part in _decoded_parts(response, ""):
+            head += part
+            if len(head) >= max_bytes:
+                break
+    except (httpx.TransportError, errors.MalformedResponse):
+        return b""  # The status says more than a body that broke off.
+    return bytes(head[:max_bytes])
+
+
+async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[bytes]:
+    """Yields the body in parts of bounded size, so that a small body cannot swell unseen."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        async for raw in response.aiter_raw():
+            yield raw
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise errors.MalformedResponse(
+            f"The {api} API's answer is encoded in a way that was not asked for.",
+            status=response.status_code,
+        )
+    gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        async for raw in response.aiter_raw():
+            part = gunzip.decompress(raw, _PART_BYTES)
+            while part:
+                yield part
+                part = gunzip.decompress(gunzip.unconsumed_tail, _PART_BYTES)
+    except zlib.error as error:
+        raise _broken_json(api) from error
+    if not gunzip.eof:
+        raise _broken_json(api)
+
+
+def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[str, ...]]:
+    """Decodes JSON; unknown fields are ignored, numbers may come as strings.
+
+    Returns what could be read, and for each record that could not, where it stood and why.
+
+    Raises:
+        MalformedResponse: It is not JSON, or the whole of it is not of the documented shape.
+    """
+    try:
+        try:
+            return _decode(body, answer_type)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _decode(_mend_text(body), answer_type)
+    except msgspec.ValidationError as error:
+        raise errors.MalformedResponse(
+            f"The {api} API's answer is not of the documented shape: {error}."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _broken_json(api) from error
+
+
+def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
+    try:
+        return msgspec.json.decode(body, type=answer_type, strict=False), ()
+    except msgspec.ValidationError:
+        return decode_what_fits(body, answer_type)
+
+
+def _mend_text(body: bytearray) -> bytes:
+    """Replaces bytes that are no UTF-8 and halves of surrogate pairs.
+
+    Frameworks cut messages in the middle of an emoji; that must not lose the whole run.
+    """
+    text = body.decode("utf-8", "replace").encode()
+    return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], text)
+
+
+def _broken_json(api: str) -> errors.MalformedResponse:
+    return errors.MalformedResponse(f"The {api} API answered with something that is no JSON.")

@@ -1,0 +1,1 @@
+"""The guard before whatever cannot be undone: preview, question, token, audit."""

@@ -1,0 +1,43 @@
+"""What a destructive call answers with."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from runs_mcp.model import (
+    Receipt,
+    Record,
+    Run,
+)
+
+Outcome = Literal[
+    "done",
+    "already_done",
+    "confirmation_required",
+    "declined",
+    "no_answer",
+    "refused",
+    "changed",
+    "unknown",
+]
+
+
+class ActionReport(Record, frozen=True, kw_only=True):
+    """What came of a destructive call.
+
+    Every outcome but done, already_done and unknown says that nothing was changed.
+    """
+
+    action: Literal["cancel", "reset", "delete"]
+    outcome: Outcome
+    run: Annotated[
+        Run | msgspec.UnsetType, Meta(description="What was about to be, or was, acted on.")
+    ] = msgspec.UNSET
+    others: Annotated[tuple[Run, ...], Meta(description="More runs concerned.")] = ()
+    preview: Annotated[str, Meta(description="The run's state in plain words.")] = ""
+    effect: Annotated[str, Meta(description="What it does, and whether it can be undone.")] = ""
+    upstream: Annotated[Receipt, Meta(description="What the API said of it.")] = Receipt()
+    confirmation_token: str = ""
+    expires_in_s: Annotated[int, Meta(description="How long the token holds, in seconds.")] = 0
+    next: Annotated[str, Meta(description="What to do now.")] = ""

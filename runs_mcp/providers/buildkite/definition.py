@@ -1,0 +1,48 @@
+"""Buildkite Test Engine as a provider."""
+
+from typing import Final
+
+from runs_mcp.model import Run
+from runs_mcp.providers.buildkite.completions import BuildkiteCompletions
+from runs_mcp.providers.buildkite.probe import probe_buildkite
+from runs_mcp.providers.buildkite.reading.reader import open_buildkite_run
+from runs_mcp.providers.buildkite.records import buildkite_run_record
+from runs_mcp.providers.buildkite.references import BUILDKITE_HOST
+from runs_mcp.providers.buildkite.settings import BuildkiteSettings
+from runs_mcp.providers.buildkite.tools import (
+    buildkite_get_failed_executions,
+    buildkite_get_run,
+    buildkite_list_runs,
+    buildkite_list_suites,
+)
+from runs_mcp.providers.definition import ProviderDefinition, ReadTool, RecordTemplate
+
+
+def _reference_of(run: Run) -> str:
+    return f"buildkite:{run.organization}/{run.suite}/{run.id}" if run.id else ""
+
+
+BUILDKITE: Final = ProviderDefinition(
+    name="buildkite",
+    title="Buildkite",
+    settings=BuildkiteSettings,
+    dashboard_host=BUILDKITE_HOST,
+    reference_form="buildkite:<organization>/<suite>/<UUID>",
+    reference_of=_reference_of,
+    open_run=open_buildkite_run,
+    probe=probe_buildkite,
+    tools=(
+        ReadTool(buildkite_list_suites, "List Buildkite suites"),
+        ReadTool(buildkite_list_runs, "List Buildkite runs"),
+        ReadTool(buildkite_get_run, "Read a Buildkite run"),
+        ReadTool(buildkite_get_failed_executions, "List a Buildkite run's failures"),
+    ),
+    records=(
+        RecordTemplate(
+            "buildkite://{organization}/{suite}/runs/{run_id}",
+            "Complete Buildkite run",
+            buildkite_run_record,
+        ),
+    ),
+    completions=BuildkiteCompletions,
+)

@@ -1,0 +1,1 @@
+"""What the Buildkite API sends, as the model has it."""

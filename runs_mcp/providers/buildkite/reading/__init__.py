@@ -1,0 +1,1 @@
+"""A Buildkite run, as triage and comparison read it."""

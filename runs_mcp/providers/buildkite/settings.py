@@ -1,0 +1,34 @@
+"""What the operator sets for Buildkite."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from runs_mcp.providers.buildkite.references import BuildkiteSuite
+from runs_mcp.settings import ApiKey, ProviderSettings, Url
+
+
+class BuildkiteSettings(ProviderSettings):
+    """The token, where the API is, and the defaults of arguments."""
+
+    key_setting: ClassVar[str] = "BUILDKITE_API_TOKEN"
+
+    api_token: ApiKey | None = Field(None, validation_alias="BUILDKITE_API_TOKEN")
+    base_url: Url = Field("https://api.buildkite.com", validation_alias="BUILDKITE_BASE_URL")
+    organization: str = Field("", validation_alias="BUILDKITE_ORGANIZATION")
+    suite: str = Field("", validation_alias="BUILDKITE_SUITE")
+
+    @property
+    def key(self) -> str:
+        """The server's own API token; empty where there is none."""
+        return self.api_token.get_secret_value() if self.api_token else ""
+
+    @property
+    def default_suite(self) -> BuildkiteSuite:
+        """The organization and the suite that hold where none is named; each may be empty."""
+        return BuildkiteSuite(self.organization, self.suite)
+
+    @property
+    def api_url(self) -> str:
+        """What the paths of the API are appended to."""
+        return f"{self.base_url}/v2"

@@ -1,0 +1,208 @@
+"""The tools for Buildkite Test Engine, in its own terms."""
+
+import re
+from typing import Annotated, NamedTuple, TypeAlias, TypeVar
+
+from msgspec import UNSET
+from pydantic import Field
+
+from runs_mcp.answers.cursors import PageRequest, bad_cursor
+from runs_mcp.answers.fitting import list_page
+from runs_mcp.answers.reports import FailureList, RunList, RunStatus, SuiteList, Trim, odd_records
+from runs_mcp.answers.shortening import shortened_to
+from runs_mcp.errors import RunsError
+from runs_mcp.providers.buildkite.client import BuildkiteClient
+from runs_mcp.providers.buildkite.lists import MAX_LIMIT, BuildkitePage, Position
+from runs_mcp.providers.buildkite.mapping.records import FailedExecution
+from runs_mcp.providers.buildkite.references import (
+    BuildkiteRunRef,
+    buildkite_build,
+    buildkite_organization,
+    buildkite_run,
+    buildkite_suite,
+)
+from runs_mcp.providers.buildkite.settings import BuildkiteSettings
+from runs_mcp.providers.definition import Call
+from runs_mcp.providers.tool_arguments import Cursor
+
+_PLACE = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
+_COUNT = re.compile(r"[0-9]{1,9}")
+
+T = TypeVar("T")
+BuildkiteCall: TypeAlias = Call[BuildkiteSettings]
+
+Organization = Annotated[
+    str, Field(description="Organization slug; the configured one by default.", max_length=128)
+]
+SuiteName = Annotated[
+    str,
+    Field(
+        description="Suite slug, or a dashboard URL in it; the configured one by default.",
+        max_length=2048,
+    ),
+]
+RunId = Annotated[
+    str, Field(description="Run UUID, or the run's dashboard URL as pasted.", max_length=2048)
+]
+BuildId = Annotated[
+    str, Field(description="Only runs of this Buildkite build: its UUID.", max_length=64)
+]
+Limit = Annotated[int, Field(description="At most this many.", ge=1, le=MAX_LIMIT)]
+IncludeExpanded = Annotated[
+    bool, Field(description="Add to each the whole message, its frame and stack.")
+]
+
+
+async def buildkite_list_suites(
+    call: BuildkiteCall, organization: Organization = "", limit: Limit = 20, cursor: Cursor = ""
+) -> SuiteList:
+    """List the test suites of a Buildkite organization.
+
+    Start here when no suite is known.
+    """
+    slug = buildkite_organization(organization, call.own.organization)
+    page = call.page(cursor, ("buildkite_list_suites", slug))
+    listed = await _client(call).list_suites(slug, _start(page, limit))
+    return list_page(
+        _with_cursors(listed)[:limit],
+        lambda suites, next_cursor: SuiteList(
+            suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
+        ),
+        page,
+        has_more=listed.next is not None or len(listed.items) > limit,
+    )
+
+
+async def buildkite_list_runs(
+    call: BuildkiteCall,
+    organization: Organization = "",
+    suite: SuiteName = "",
+    build_id: BuildId = "",
+    limit: Limit = 20,
+    cursor: Cursor = "",
+) -> RunList:
+    """List the runs of a Buildkite test suite, newest first.
+
+    A run that passed is final only when its completion is complete: its note says so.
+    """
+    where = buildkite_suite(organization, suite, call.own.default_suite)
+    build = buildkite_build(build_id)
+    page = call.page(cursor, ("buildkite_list_runs", *where, build))
+    listed = await _client(call).list_runs(where, _start(page, limit), build_id=build)
+    return list_page(
+        _with_cursors(listed)[:limit],
+        lambda runs, next_cursor: RunList(
+            runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+        ),
+        page,
+        has_more=listed.next is not None or len(listed.items) > limit,
+    )
+
+
+async def buildkite_get_run(
+    call: BuildkiteCall, run_id: RunId, organization: Organization = "", suite: SuiteName = ""
+) -> RunStatus:
+    """Read the state of one Buildkite run: how it went so far, and whether that is final.
+
+    For what failed in it use buildkite_get_failed_executions.
+    """
+    run = buildkite_run(run_id, organization, suite, call.own.default_suite)
+    status = RunStatus(run=await _client(call).get_run(run))
+    return shortened_to(call.settings.result_bytes, status)
+
+
+async def buildkite_get_failed_executions(
+    call: BuildkiteCall,
+    run_id: RunId,
+    organization: Organization = "",
+    suite: SuiteName = "",
+    include_expanded: IncludeExpanded = False,
+    cursor: Cursor = "",
+) -> FailureList:
+    """List the failed executions of a Buildkite run, with their reasons.
+
+    They are executions, not verdicts: what a retry mended is among them; triage_run tells it
+    apart. Pass include_expanded for what a reason alone does not tell.
+    """
+    run = buildkite_run(run_id, organization, suite, call.own.default_suite)
+    page = call.page(cursor, ("buildkite_get_failed_executions", *run, include_expanded))
+    read = await _read_failures(_client(call), run, page, expanded=include_expanded)
+
+    def make(executions: tuple[FailedExecution, ...], next_cursor: str) -> FailureList:
+        return FailureList(
+            failures=tuple(execution.failure for execution in executions),
+            note=read.note,
+            **odd_records(read.listed.unreadable),
+            trim=Trim(
+                trimmed=bool(cursor or next_cursor),
+                upstream_bytes=read.listed.upstream_bytes,
+                shown=len(executions),
+                total=UNSET if read.total is None else read.total,
+                reason="next_cursor gives the rest" if next_cursor else "",
+                next_cursor=next_cursor,
+            ),
+        )
+
+    total = "" if read.total is None else read.total
+    items = [(item, f"{place}/{total}") for item, place in _with_cursors(read.listed)]
+    return list_page(items, make, page, has_more=read.listed.next is not None)
+
+
+class _ReadFailures(NamedTuple):
+    """Failed executions of a run from some position on.
+
+    Args:
+        listed: The executions.
+        total: How many the run has; None where that is not known.
+        note: What the list alone does not tell.
+    """
+
+    listed: BuildkitePage[FailedExecution]
+    total: int | None
+    note: str
+
+
+async def _read_failures(
+    client: BuildkiteClient, run: BuildkiteRunRef, page: PageRequest, *, expanded: bool
+) -> _ReadFailures:
+    # The API gives no total: the first call counts, and cursors carry the number on.
+    place, _, counted = page.upstream_cursor().rpartition("/")
+    start = _position(place, MAX_LIMIT)
+    listed = await client.get_failed_executions(run, start, expanded=expanded)
+    total = int(counted) if _COUNT.fullmatch(counted) else await _number_of(run, client)
+    lists_nothing = not listed.items and not listed.unreadable
+    if not lists_nothing or (await client.get_run(run)).status != "failed":
+        return _ReadFailures(listed, total, "")
+    note = "The run has failed, but the API lists no failed execution of it; triage_run tells of "
+    return _ReadFailures(listed, total, note + "interrupted tests.")
+
+
+async def _number_of(run: BuildkiteRunRef, client: BuildkiteClient) -> int | None:
+    """Returns how many failed executions there are; None where that cannot be told."""
+    try:
+        collected = await client.all_failed_executions(run, expanded=False)
+    except RunsError:
+        return None
+    return None if collected.error else len(collected.items)
+
+
+def _client(call: BuildkiteCall) -> BuildkiteClient:
+    return BuildkiteClient(call.api)
+
+
+def _start(page: PageRequest, limit: int) -> Position:
+    """Returns where a list goes on: as a cursor says, else at its beginning."""
+    return _position(page.upstream_cursor(), limit)
+
+
+def _position(place: str, limit: int) -> Position:
+    if not place:
+        return Position(limit)
+    if not _PLACE.fullmatch(place):
+        raise bad_cursor()
+    return Position(*map(int, place.split(".")))
+
+
+def _with_cursors(listed: BuildkitePage[T]) -> list[tuple[T, str]]:
+    """Returns each item with the cursor behind it: the API has pages, and no cursors."""
+    return [(item, ".".join(map(str, place))) for item, place in listed.items]

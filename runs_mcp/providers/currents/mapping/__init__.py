@@ -1,0 +1,1 @@
+"""What the Currents API sends, as the model has it."""

@@ -1,0 +1,119 @@
+"""Why a test of an instance failed: from what the Currents API sends to the model."""
+
+import re
+from typing import Final, NamedTuple
+
+from runs_mcp import model
+from runs_mcp.providers.currents.mapping.outcomes import RecordedTest, worst_attempt
+from runs_mcp.providers.currents.wire import instances as wire
+from runs_mcp.providers.failure_message import message_of
+from runs_mcp.providers.field_values import PATH_CHARS, block, count, line, path, present
+from runs_mcp.providers.nested_errors import causes_shown, nested_causes
+from runs_mcp.providers.stack_frames import (
+    Stack,
+    checkout_root,
+    checkout_root_of,
+    is_frame,
+    read_stack,
+)
+from runs_mcp.text import plain, without_url_secrets
+
+_CODE_CHARS: Final = 800
+_LINE_NUMBER_CHARS: Final = 10  # behind a path that is whole up to 300 characters
+_TYPE: Final = re.compile(
+    r"\s*(?P<type>(?:[A-Za-z_$][\w$]*(?:\.|::))*[A-Z][\w$]*(?:Error|Exception|Failure)|Error)\b"
+    r"(?: \[\w+\])?(?::|\s*$)"
+)
+
+
+class Explained(NamedTuple):
+    """An error, and where it was thrown."""
+
+    error: model.Error
+    location: str
+
+
+def explained(test: RecordedTest, spec: str) -> Explained:
+    """Returns why a test failed, from its last failed attempt, and where (`file:line`)."""
+    sent = _as_errors(worst_attempt(test))
+    error = sent[0] if sent else wire.WireError(message=test.display_error)
+    if not error.message and not error.stack and error.value is None:
+        error = wire.WireError(
+            message=test.display_error,
+            name=error.name,
+            code_frame=error.code_frame,
+            location=error.location,
+        )
+    root = _root(error, spec)
+    stack = read_stack(without_url_secrets(plain(error.stack or "")), root)
+    text = text_of(error)
+    further = [text_of(other) for other in sent[1:]]
+    return Explained(
+        model.Error(
+            name=line(error.name) or _type_of(text, error),
+            message=message_of(text),
+            frame=path(str(stack.top)) if stack.top else "",
+            code_frame=block(_code(error), _CODE_CHARS),
+            stack=block(stack.head, _CODE_CHARS),
+            causes=causes_shown(text, [*nested_causes(error.stack or ""), *further]),
+        ),
+        line(_location(error, stack, root, spec), PATH_CHARS + _LINE_NUMBER_CHARS),
+    )
+
+
+def text_of(error: wire.WireError) -> str:
+    """Returns what an error says: its message, else the head of its stack, else its value."""
+    if error.message and error.message.strip():
+        return error.message
+    lines = plain(error.stack or "").splitlines()
+    first_frame = next((at for at, text in enumerate(lines) if is_frame(text)), len(lines))
+    head = "\n".join(lines[:first_frame] or lines).strip()
+    value = "" if error.value is None else str(error.value)
+    return head or value or error.name or ""
+
+
+def _as_errors(attempt: wire.WireAttempt | None) -> list[wire.WireError]:
+    """Returns the errors of an attempt, the main one first."""
+    if attempt is None:
+        return []
+    sent: list[wire.WireError | str] = present([attempt.error, *(attempt.errors or ())])
+    errors = [wire.WireError(message=error) if isinstance(error, str) else error for error in sent]
+    unlike: dict[tuple[str, str | None], wire.WireError] = {}
+    for error in errors:  # `errors` repeats the main one.
+        unlike.setdefault((text_of(error), error.stack), error)
+    return list(unlike.values())
+
+
+def _type_of(text: str, error: wire.WireError) -> str:
+    """Returns the type that the text begins with; JUnit uploads have it as the value."""
+    named = _TYPE.match(plain(text)) or _TYPE.fullmatch(str(error.value or ""))
+    return line(named["type"]) if named else ""
+
+
+def _code(error: wire.WireError) -> str | None:
+    frame = error.code_frame
+    return frame.frame if isinstance(frame, wire.WireCodeFrame) else frame
+
+
+def _location(error: wire.WireError, stack: Stack, root: str, spec: str) -> str:
+    frame = error.code_frame
+    if isinstance(frame, wire.WireCodeFrame) and frame.line is not None:
+        file = frame.relative_file or frame.original_file or frame.file
+        return f"{(file or spec).removeprefix(root)}:{count(frame.line)}"
+    thrown = error.location
+    if thrown is not None and thrown.line is not None:
+        return f"{(thrown.file or spec).removeprefix(root)}:{count(thrown.line)}"
+    return f"{stack.top.file}:{stack.top.line}" if stack.top else ""
+
+
+def _root(error: wire.WireError, spec: str) -> str:
+    """Returns the folder of the checkout on the machine that ran the test, where it shows."""
+    frame = error.code_frame if isinstance(error.code_frame, wire.WireCodeFrame) else None
+    if frame is not None and frame.relative_file:
+        root = checkout_root(frame.absolute_file or frame.file or "", frame.relative_file)
+        if root:
+            return root
+    if root := checkout_root_of(plain(error.stack or ""), spec):
+        return root
+    files = [frame.file if frame else None, error.location.file if error.location else None]
+    return next((root for file in present(files) if (root := checkout_root(file, spec))), "")

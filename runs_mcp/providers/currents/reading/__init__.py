@@ -1,0 +1,1 @@
+"""A Currents run, as triage and comparison read it."""

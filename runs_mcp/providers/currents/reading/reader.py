@@ -1,0 +1,205 @@
+"""A Currents run, as triage and comparison read it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import anyio
+
+from runs_mcp.api.client import ApiClient
+from runs_mcp.errors import RunsError
+from runs_mcp.model import FullRun, Run, Spec, Totals
+from runs_mcp.providers.currents.client import CurrentsClient
+from runs_mcp.providers.currents.queries import RunFilters
+from runs_mcp.providers.currents.reading.read_specs import (
+    ReadSpec,
+    answered,
+    failures_in,
+    is_read_in_part,
+    outcomes_in,
+    quarantine_remark,
+    remarks_on,
+    run_groups,
+    unreadable_in,
+    went_wrong,
+    without_results,
+)
+from runs_mcp.providers.currents.reading.repeated_specs import specs_that_count
+from runs_mcp.providers.currents.references import CurrentsRunRef, currents_run_ref
+from runs_mcp.providers.currents.settings import CurrentsSettings
+from runs_mcp.providers.definition import Call
+from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
+from runs_mcp.triage.findings import Findings, Outcomes
+
+_AT_ONCE: Final = 16
+_BASELINES_SEEN: Final = 10
+_SEARCHED_FOR_QUARANTINE: Final = 20
+"""Specs that passed with pending tests: more are not read to find failures in quarantine."""
+
+
+class CurrentsRunReader:
+    """One run, read within one deadline."""
+
+    def __init__(self, api: ApiClient, run: CurrentsRunRef) -> None:
+        self._client = CurrentsClient(api)
+        self._api = api
+        self._ref = run
+        self._run: FullRun | None = None
+
+    @property
+    def reference(self) -> str:
+        """The run, in the form that every tool takes; of an instance, once the run was read."""
+        return f"currents:{self._ref.run_id or (self._run.run.id if self._run else '')}"
+
+    async def state(self) -> tuple[Run, Totals | None]:
+        """Reads where the run stands."""
+        full = await self._full()
+        return full.run, full.totals
+
+    async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
+        """Reads the instances of the specs that did not just pass, all at once."""
+        full = await self._full()
+        counting = specs_that_count(full)
+        inspect = [spec for spec in counting if went_wrong(spec)]
+        read = await self._read(inspect, progress)
+        searched, unsearched = (
+            ([], []) if causes_only else await self._read_for_quarantine(counting, inspect)
+        )
+        several = len(run_groups(full)) > 1
+        failures = failures_in([*read, *searched], with_group=several)
+        counted = [failure for failure in failures if not failure.quarantined]
+        silent = ("idle", "unclaimed") if full.run.is_over else ()
+        return Findings(
+            run=full.run,
+            totals=full.totals,
+            failures=tuple(failure for failure in counted if failure.status != "flaky"),
+            flaky=tuple(failure for failure in counted if failure.status == "flaky"),
+            quarantined=tuple(failure for failure in failures if failure.quarantined),
+            incomplete=tuple(
+                f"{spec.spec} ({spec.group})" if several and spec.group else spec.spec
+                for spec in counting
+                if spec.status in silent
+            ),
+            failing_specs=len(inspect),
+            unread=tuple(one.error for one in read if one.error),
+            unreadable=full.unreadable + unreadable_in([*read, *searched]),
+            remarks=(*remarks_on(full, counting, read), *unsearched),
+            unlisted=len(without_results(read)),
+        )
+
+    async def specs(self) -> dict[str, str] | None:
+        """Reads the specs; of those that passed, how many tests each group ran."""
+        signatures: dict[str, str] = {}
+        not_passed = set()
+        for spec in specs_that_count(await self._full()):
+            counts = f"{spec.group} {spec.tests} {spec.pending}"
+            signatures[spec.spec] = f"{signatures.get(spec.spec, '')};{counts}"
+            if spec.status != "passed":
+                not_passed.add(spec.spec)
+        return signatures | dict.fromkeys(not_passed, "")
+
+    async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:
+        """Reads the instances of these specs, and how each of their tests went."""
+        full = await self._full()
+        counting = specs_that_count(full)
+        wanted = [spec for spec in counting if specs is None or spec.spec in specs]
+        reported = [
+            spec
+            for spec in wanted
+            if spec.instance_id
+            and (spec.status not in ("idle", "unclaimed", "running") or went_wrong(spec))
+        ]
+        read = await self._read(reported, progress)
+        unread = [one for one in read if one.error]
+        in_part = [one for one in read if is_read_in_part(one)]
+        open_ended = [
+            ReadSpec(spec, None)
+            for spec in wanted
+            if spec.status in ("idle", "unclaimed", "running") or not spec.instance_id
+        ]
+        return Outcomes(
+            run=full.run,
+            tests=outcomes_in(read),
+            groups=run_groups(full),
+            tells_passed=True,
+            open_specs=frozenset((one.name, one.group) for one in [*unread, *in_part, *open_ended]),
+            unread_specs=len(unread) + sum(not of.instance_id and went_wrong(of) for of in wanted),
+            unreadable=full.unreadable + unreadable_in(read),
+            remarks=remarks_on(full, counting, read),
+        )
+
+    async def baseline(self, run: Run) -> Baseline | None:
+        """Finds the last completed run on the project's default branch before `run`.
+
+        A pull request's branch in a fork can bear the default branch's name: its runs are none.
+        """
+        known = await self._client.get_project(run.project_id)
+        branches = [known.default_branch] if known.default_branch else [*USUAL_DEFAULT_BRANCHES]
+        for branch in branches:
+            filters = RunFilters(
+                branches=(branch,), completion=("complete",), date_end=run.created_at
+            )
+            listed = await self._client.list_runs(run.project_id, filters, limit=_BASELINES_SEEN)
+            for earlier, _ in listed.items:
+                if earlier.pr or earlier.id == run.id or earlier.created_at >= run.created_at:
+                    continue
+                reader = CurrentsRunReader(self._api, CurrentsRunRef(run_id=earlier.id))
+                return Baseline(reader, f"the last completed run on {branch} before it")
+        return None
+
+    async def _full(self) -> FullRun:
+        if self._run is None:
+            run_id = self._ref.run_id
+            if not run_id:
+                run_id = await self._client.run_of_instance(self._ref.instance_id)
+            self._run = await self._client.get_run(run_id)
+        return self._run
+
+    async def _read(self, specs: Sequence[Spec], progress: Progress) -> list[ReadSpec]:
+        """Reads the instance of each spec; one that cannot be read does not stop the others."""
+        read = [ReadSpec(spec, None) for spec in specs]
+        limiter = anyio.CapacityLimiter(_AT_ONCE)
+        done = 0
+
+        async def read_one(place: int, spec: Spec) -> None:
+            nonlocal done
+            async with limiter:
+                try:
+                    instance = await self._client.get_instance(spec.instance_id)
+                    read[place] = answered(spec, instance)
+                except RunsError as error:  # It stays unread, and is counted as that.
+                    read[place] = ReadSpec(spec, None, error.kind)
+            done += 1
+            await progress(done, len(specs))
+
+        async with anyio.create_task_group() as readers:
+            for place, spec in enumerate(specs):
+                readers.start_soon(read_one, place, spec)
+        return read
+
+    async def _read_for_quarantine(
+        self, counting: Sequence[Spec], inspected: Sequence[Spec]
+    ) -> tuple[list[ReadSpec], list[str]]:
+        """Reads specs that passed with pending tests: a failure in quarantine counts as pending.
+
+        Returns them, and a remark on those that were not read.
+        """
+        others = [spec for spec in counting if spec.pending and spec not in inspected]
+        if len(others) > _SEARCHED_FOR_QUARANTINE:
+            remark = f"{len(others)} specs with pending tests were not searched for quarantine"
+            return [], [remark]
+        read = await self._read(others, _no_progress)
+        remark = quarantine_remark(read)
+        return read, [remark] if remark else []
+
+
+async def _no_progress(done: int, total: int) -> None:
+    del done, total
+
+
+def open_currents_run(call: Call[CurrentsSettings], reference: str) -> CurrentsRunReader:
+    """Returns the reader of the run that an ID or a dashboard URL names.
+
+    Raises:
+        InvalidArgument: It names none.
+    """
+    return CurrentsRunReader(call.api, currents_run_ref(reference))

@@ -1,0 +1,88 @@
+"""Resources: the complete record of a run or a spec's execution, as upstream has it.
+
+For readers that want all of it, and not an answer that fits a model. No budget holds here but the
+cap on downloads. Taken out is what gives access: the signed queries of asset URLs, passwords in
+URLs and Authorization values, wherever a string holds one. Nothing else is changed.
+"""
+
+import logging
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import (
+    ResourceError,
+    ResourceNotFoundError,
+    UnexpectedResourceError,
+)
+
+from runs_mcp.configuration import Configuration, ConfiguredProvider
+from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError
+from runs_mcp.providers.definition import RecordTemplate
+from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
+from runs_mcp.services import Services
+from runs_mcp.text import clip, one_line, without_url_secrets
+
+logger = logging.getLogger(__name__)
+
+
+def add_resources(server: MCPServer[Services], configuration: Configuration) -> None:
+    """Adds the templates of the providers that are served."""
+    for provider in configuration.served:
+        for template in provider.definition.records:
+            add = server.resource(
+                template.address, title=template.title, mime_type="application/json"
+            )
+            add(_reader(provider, template))
+
+
+def _reader(provider: ConfiguredProvider, template: RecordTemplate) -> ContextFunction[str]:
+    async def read(ctx: Ctx, **parts: object) -> str:
+        services = ctx.request_context.lifespan_context
+        return await _as_json(await template.read(services.call(provider), **parts))
+
+    return with_context(read, template.read)
+
+
+def resource_error(error: ResourceError, uri: str) -> ResourceError:
+    """Returns what the SDK refused or a template raised, in our own form."""
+    cause = error.__cause__
+    if isinstance(cause, NotFound | InvalidArgument):
+        return ResourceNotFoundError(str(cause))
+    if isinstance(cause, RunsError):
+        return ResourceError(str(cause))
+    if isinstance(error, ResourceNotFoundError):
+        missing = NotFound(
+            f'There is no resource "{clip(one_line(uri), 120)}".',
+            next_step="resources/templates/list says which there are; IDs have no / and no `..`.",
+        )
+        return ResourceNotFoundError(str(missing))
+    if isinstance(error, UnexpectedResourceError):
+        logger.error("a resource failed", exc_info=cause or error)
+        return ResourceError(str(InternalError("Reading failed in a way that was not foreseen.")))
+    return error
+
+
+async def _as_json(record: dict[str, Any]) -> str:
+    # Records of many MB take a second: other calls go on meanwhile.
+    return await anyio.to_thread.run_sync(_encode, record)
+
+
+def _encode(record: dict[str, Any]) -> str:
+    take_out_url_secrets(record)
+    return msgspec.json.encode(record).decode()
+
+
+def take_out_url_secrets(record: dict[str, Any]) -> None:
+    """Takes signed URLs out of every string value of a record, at any depth, in place."""
+    pending: list[dict[str, Any] | list[Any]] = [record]
+    while pending:
+        container = pending.pop()
+        # A value is replaced while walking, which changes no size.
+        places: Any = container.items() if isinstance(container, dict) else enumerate(container)
+        for place, value in places:
+            if isinstance(value, str):
+                container[place] = without_url_secrets(value)
+            elif isinstance(value, dict | list):
+                pending.append(value)

@@ -1,0 +1,92 @@
+"""How a function becomes a tool that works in every host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from inspect import getdoc
+from typing import Any, TypeAlias
+
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+
+from runs_mcp.answers.encoding import output_schema, structured, text
+from runs_mcp.model import Record
+from runs_mcp.server.context_functions import ContextFunction
+
+ToolResult: TypeAlias = CallToolResult | InputRequiredResult
+
+RUN_FORMS = "{run forms}"
+"""In a description, it stands for the forms of references to runs."""
+
+
+@dataclass(frozen=True)
+class ServedTool:
+    """A tool. Its name is the function's, its description the docstring."""
+
+    function: ContextFunction[ToolResult]
+    title: str
+    report: type[Record]
+    destructive: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name that a model calls it by."""
+        return self.function.__name__
+
+    def build(self, providers: Sequence[str], run_forms: str) -> Tool:
+        """Returns the tool as the SDK serves it, both schemas set.
+
+        Args:
+            providers: The names of all providers.
+            run_forms: The forms of references to runs, for descriptions.
+        """
+        tool = Tool.from_function(
+            self.function,
+            title=self.title,
+            description=getdoc(self.function),
+            annotations=ToolAnnotations(
+                read_only_hint=not self.destructive,
+                destructive_hint=self.destructive,
+                idempotent_hint=not self.destructive,
+                open_world_hint=True,
+            ),
+            structured_output=False,
+        )
+        tool.parameters = _host_safe(tool.parameters, run_forms)
+        # The SDK publishes a schema set by hand; it would derive one from pydantic models only.
+        tool.fn_metadata.output_schema = _output_schema(self.report, tuple(sorted(providers)))
+        return tool
+
+
+def answer(report: Record) -> CallToolResult:
+    """Returns a report as a tool's result, in both channels."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=text(report))],
+        structured_content=structured(report),
+    )
+
+
+@lru_cache
+def _output_schema(report: type[Record], providers: tuple[str, ...]) -> dict[str, Any]:
+    """Returns the schema of a report; the provider of a run in it is one of those there are."""
+    schema = output_schema(report)
+    for definition in (schema, *schema["$defs"].values()):
+        if "provider" in definition.get("properties", {}):
+            definition["properties"]["provider"] = {"enum": list(providers)}
+    return schema
+
+
+def _host_safe(schema: dict[str, Any], run_forms: str) -> dict[str, Any]:
+    """Returns an input schema without what costs tokens or confuses hosts and says nothing.
+
+    Pydantic titles every property, and has a default for every argument that may be left out.
+    """
+    properties = {}
+    for name, sent in schema.get("properties", {}).items():
+        kept = {key: value for key, value in sent.items() if key != "title"}
+        if kept.get("default", True) in ("", [], None):
+            del kept["default"]
+        kept["description"] = kept["description"].replace(RUN_FORMS, run_forms)
+        properties[name] = kept
+    rest = {key: value for key, value in schema.items() if key not in ("title", "properties")}
+    return {**rest, "properties": properties}

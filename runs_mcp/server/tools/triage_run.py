@@ -1,0 +1,90 @@
+"""The tool that says why a run failed."""
+
+from typing import Annotated, NamedTuple
+
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from runs_mcp.answers.cursors import PageRequest
+from runs_mcp.answers.triage_pages import TriageAnswer
+from runs_mcp.answers.triage_reports import BaselineReport
+from runs_mcp.errors import RunsError
+from runs_mcp.model import Run
+from runs_mcp.providers.run_reader import Baseline, RunReader
+from runs_mcp.providers.tool_arguments import Cursor
+from runs_mcp.server.context_functions import Ctx
+from runs_mcp.server.tools.progress import ReadingProgress
+from runs_mcp.server.tools.reading_at_once import read_at_once
+from runs_mcp.server.tools.run_references import RunReference, open_run
+from runs_mcp.server.tools.served_tool import answer
+from runs_mcp.triage.findings import Findings
+from runs_mcp.triage.grouping import group_by_cause
+
+BaselineReference = Annotated[
+    str,
+    Field(
+        description="A run to tell new causes from known ones; by default the last completed "
+        "run on the default branch before this one.",
+        max_length=2048,
+    ),
+]
+
+
+async def triage_run(
+    ctx: Ctx, run: RunReference, baseline: BaselineReference = "", cursor: Cursor = ""
+) -> CallToolResult:
+    """Say why a run failed: its failed tests grouped by root cause, an example of each.
+
+    Start here for "why did it fail". It reads every failure, tells new causes from known ones,
+    and keeps flaky tests apart.
+    """
+    services = ctx.request_context.lifespan_context
+    reader = open_run(run, services)
+    named = open_run(baseline, services) if baseline else None
+    findings, before = await _read_with_baseline(reader, named, ReadingProgress(ctx))
+    groups = group_by_cause(findings.failures, before.findings)
+    missing = before.missing if findings.failures else ""
+    whole = TriageAnswer(findings, groups, before.report, missing)
+    query = ("triage_run", reader.reference, named.reference if named else "")
+    return answer(whole.page(PageRequest(query, cursor, services.settings.result_bytes)))
+
+
+class _Before(NamedTuple):
+    """The baseline as far as it was read: its findings, how it was chosen, or why there is none."""
+
+    findings: Findings | None = None
+    report: BaselineReport | None = None
+    missing: str = ""
+
+
+async def _read_with_baseline(
+    reader: RunReader, named: RunReader | None, progress: ReadingProgress
+) -> tuple[Findings, _Before]:
+    """Reads the run and its baseline, both at once."""
+    run, _ = await reader.state()
+    return await read_at_once(
+        lambda: reader.findings(progress.part()),
+        lambda: _read_baseline(reader, named, run, progress),
+    )
+
+
+async def _read_baseline(
+    reader: RunReader, named: RunReader | None, run: Run, progress: ReadingProgress
+) -> _Before:
+    """Reads the baseline that is named, or the one that the provider chooses for the run."""
+    if not named and run.status == "passed":
+        return _Before(missing="The run passed, so that no baseline was looked for.")
+    try:
+        chosen = Baseline(named, "as asked for") if named else await reader.baseline(run)
+        if chosen is None:
+            none = "No completed run on the default branch before this one was found."
+            return _Before(missing=none)
+        findings = await chosen.reader.findings(progress.part(), causes_only=True)
+    except RunsError as error:
+        return _Before(missing=f"The baseline could not be read: {error.what}")
+    unread = len(findings.unread) + len(findings.unreadable)
+    return _Before(
+        findings,
+        BaselineReport(run=chosen.reader.reference, chosen=chosen.chosen),
+        f"{unread} parts of the baseline could not be read." if unread else "",
+    )

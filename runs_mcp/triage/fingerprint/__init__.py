@@ -1,0 +1,1 @@
+"""Which failures have one cause."""

@@ -1,0 +1,233 @@
+"""How Playwright and Cypress say which element, page or answer a test failed on.
+
+Pure functions over the plain text of an error.
+"""
+
+import re
+from typing import Final, Literal, NamedTuple
+
+from runs_mcp.triage.fingerprint.masking import masked, masked_locator
+
+
+class BrowserError(NamedTuple):
+    """What a browser test failed on."""
+
+    evidence: tuple[str, ...]
+    cause: str
+    kind: Literal["assertion", "timeout", "network", "infrastructure", "other"]
+
+
+# Playwright: «locator.click: …», «page.goto: …», behind «Error: » or «TimeoutError: ».
+_CALL: Final = re.compile(r"^(?:\w*Error: )*(?P<call>[a-z]\w*\.[a-z]\w*): ", re.MULTILINE)
+_MATCHER: Final = re.compile(r"expect\(\w+\)(?P<matcher>(?:\.not)?\.to\w+)")
+_RECEIVED: Final = re.compile(r"^Received[^:\n]*: +(?P<value>.*)$", re.MULTILINE)
+
+# Playwright names the locator in expect's message, in strict mode's, and in the call log.
+_LOCATORS: Final = (
+    re.compile(r"^Locator: +(?P<locator>\S.*)$", re.MULTILINE),
+    re.compile(r"strict mode violation: (?P<locator>.+) resolved to [0-9]+ elements"),
+    re.compile(
+        r"^ *- waiting for (?P<locator>(?:getBy|locator\(|frameLocator\().*?)(?: to be \w+)?$",
+        re.MULTILINE,
+    ),
+)
+_CODE_LOCATOR: Final = re.compile(
+    r"(?:getBy[A-Z]\w*|locator|frameLocator)\((?:[^()'\"`]|'[^']*'|\"[^\"]*\"|`[^`]*`)*\)"
+)
+_TEMPLATE: Final = re.compile(r"`([^`]*\$\{[^`]*)`")
+_PARAMETER: Final = re.compile(r"(?:\$\{[^}]*\})+")
+_MOST_PARAMETERS: Final = 3
+# What tells one element from others of its kind: a test ID, a name, a text, a class, an ID.
+_SPECIFIC: Final = re.compile(r"getBy(?!Role)|name:|hasText|[#.\[]\w|text=|data-")
+# Playwright's call log shows what lies over an element that is to be clicked.
+_COVER: Final = re.compile(r"(?P<cover><[^>\n]*>).*intercepts pointer events")
+_FOUND: Final = re.compile(r"locator resolved to|pixels|^Received", re.MULTILINE)
+
+# What Chromium and Firefox call network errors, and the errors of a host that cannot be reached.
+_NET_ERROR: Final = re.compile(
+    r"(?P<code>(?:net::ERR|NS_ERROR)_\w+)(?: at (?P<url>[a-z]+://[^\s\"']+))?"
+)
+_UNREACHABLE: Final = re.compile(
+    r"CONNECTION|NAME_NOT_RESOLVED|ADDRESS|SSL|CERT|PROXY|INTERNET|UNKNOWN_HOST|EMPTY_RESPONSE"
+)
+_URL: Final = re.compile(r"[a-z]+://(?P<host>[^/:?#\s]+)(?::[0-9]+)?(?P<path>/[^/?#\s\"']*)?")
+_NUMERIC_HOST: Final = re.compile(r"localhost|[0-9.]+|\[.*")
+# Playwright's toBeOK shows the request and the status line of its answer; a request that got no
+# answer has the request in its call log.
+_REQUEST: Final = re.compile(r"^ *(?:- )?→ (?P<request>[A-Z]+ \S+)$", re.MULTILINE)
+_ANSWER: Final = re.compile(r"^ *(?:- )?← (?P<status>[0-9]{3}.*)$", re.MULTILINE)
+_LOST_CONNECTION: Final = re.compile(r"\bE[A-Z]{5,}(?:_[A-Z]+)*\b|socket hang up")
+# The call log of page.goto and of page.waitForURL.
+_NAVIGATION: Final = re.compile(r"(?:waiting for navigation|- navigating) to (?P<url>\".*?\")")
+_PAGE_MATCHER: Final = re.compile(r"expect\(page\)(?P<matcher>(?:\.not)?\.toHave(?:URL|Title))")
+_AWAITED: Final = re.compile(
+    r"(?P<call>\w+\.waitFor(?:Response|Request|Event|Function|LoadState)): "
+    r"(?:Test timeout|Timeout) .*?exceeded(?P<rest>.*)"
+)
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s])+/(?=[.),])")
+# A browser that is gone fails every call that is under way, whichever it is.
+_GONE: Final = re.compile(
+    r"(?P<what>Target page, context or browser has been closed|Target crashed|Page crashed"
+    r"|Browser has been closed|Executable doesn't exist|browserType\.launch)"
+)
+
+# Cypress: «Timed out retrying after 4000ms: » before what it retried.
+_CYPRESS_RETRIED: Final = re.compile(r"Timed out retrying(?: after [0-9]+ ?ms)?: ")
+_CYPRESS_ELEMENT: Final = re.compile(r"Expected to find (?:element|content): (?P<what>[`'].*?[`'])")
+_CYPRESS_SUBJECT: Final = re.compile(
+    r"expected '(?P<what><[^']*>|[^' ]*[#.\[][^']*)' (?P<matcher>(?:not )?to [a-z ]+)"
+)
+_CYPRESS_COMMAND: Final = re.compile(
+    r"`cy\.(?P<command>\w+)\(\)` failed(?: because (?P<why>[^\n]*)| (?:on|trying to load):?\s+"
+    r"(?P<url>\S+))"
+)
+_CYPRESS_STATUS: Final = re.compile(r"> (?P<status>[0-9]{3}: .*)")
+_CYPRESS_ROUTE: Final = re.compile(
+    r"the \w+ (?P<what>request|response) to the route: `(?P<route>.+?)`"
+)
+_CYPRESS_MARKUP: Final = re.compile(r"^\s*`?(?P<element><[^>\n]*>)", re.MULTILINE)
+
+
+def read_browser_error(text: str, code_line: str) -> BrowserError | None:
+    """Returns what a browser test failed on, or None where the error does not say.
+
+    `code_line` is the line of the test that failed, where known.
+    """
+    for read in (_gone, _network, _element, _page, _awaited):
+        if error := read(text, code_line):
+            return error
+    return _cypress(text) if "cy." in text or _CYPRESS_RETRIED.search(text) else None
+
+
+def _gone(text: str, _code_line: str) -> BrowserError | None:
+    gone = _GONE.search(text)
+    if gone is None or _MATCHER.search(text):
+        return None
+    return BrowserError(("gone", gone["what"]), gone["what"], "infrastructure")
+
+
+def _network(text: str, _code_line: str) -> BrowserError | None:
+    if error := _NET_ERROR.search(text):
+        url = error["url"] or ""
+        target = _server(url) if _UNREACHABLE.search(error["code"]) else masked(url)
+        cause = f"{error['code']} at {masked(url)}"
+        return BrowserError(("network", error["code"], target), cause, "network")
+    request, answer = _REQUEST.search(text), _ANSWER.search(text)
+    if request is None:
+        return None
+    asked = masked(request["request"])
+    if answer:
+        status = answer["status"].strip()
+        return BrowserError(("answer", asked, status), f"{asked} answered {status}", "assertion")
+    if lost := _LOST_CONNECTION.search(text):
+        server = _server(request["request"].partition(" ")[2])
+        return BrowserError(("network", lost[0], server), f"{lost[0]} for {asked}", "network")
+    return BrowserError(("unanswered", asked), f"{asked} was not answered", "timeout")
+
+
+def _server(url: str) -> str:
+    """Returns the host, or where that is a machine's own, what stands first in the path."""
+    parts = _URL.match(url)
+    if parts is None:
+        return ""
+    return masked(parts["path"] or "") if _NUMERIC_HOST.fullmatch(parts["host"]) else parts["host"]
+
+
+def _element(text: str, code_line: str) -> BrowserError | None:
+    call, matcher = _CALL.search(text), _MATCHER.search(text)
+    named = next((found for pattern in _LOCATORS if (found := pattern.search(text))), None)
+    if named is not None:
+        locator = masked_locator(named["locator"])
+    elif call is not None and call["call"].startswith("locator."):
+        # A long browser log can push the call log out of the text; the code has the locator, too.
+        locator = masked_locator(".".join(_CODE_LOCATOR.findall(code_line)))
+    else:
+        return None
+    if not locator:
+        return None
+    kind: Literal["assertion", "timeout"] = "assertion" if matcher else "timeout"
+    if "strict mode violation" in text:
+        return BrowserError(
+            ("element", locator, "several"), f"strict mode violation: {locator}", "other"
+        )
+    if cover := _COVER.search(text):
+        covering = masked_locator(cover["cover"])
+        return BrowserError(("covered", covering), f"{covering} intercepts pointer events", kind)
+    if matcher is None or "element(s) not found" in text or not _FOUND.search(text):
+        # Whatever was to be done with it, or expected of it: it is not there, or of no use.
+        return BrowserError(("element", locator), f"{locator} not found or not ready", kind)
+    if named is not None:
+        locator = masked_locator(_without_parameters(named["locator"], code_line))
+    received = _RECEIVED.search(text)
+    value = masked(received["value"]) if received else ""
+    told = "" if _SPECIFIC.search(locator) else value
+    return BrowserError(
+        ("element", locator, matcher["matcher"], told),
+        f"{locator} {matcher['matcher'].removeprefix('.')}"
+        + (f": received {value}" if value else ""),
+        kind,
+    )
+
+
+def _without_parameters(locator: str, code_line: str) -> str:
+    """Returns a locator whose parameters, as the code has them, are masked: `price-${sku}`."""
+    for template in _TEMPLATE.findall(code_line):
+        fixed = _PARAMETER.split(template)
+        if len(fixed) <= _MOST_PARAMETERS + 1 and any(part.strip("-_ ") for part in fixed):
+            quoted = r"(['\"`])" + r"[^'\"`]+".join(map(re.escape, fixed)) + r"\1"
+            mask = "<n>".join(fixed).replace("\\", "")
+            locator = re.sub(quoted, rf"\g<1>{mask}\g<1>", locator)
+    return locator
+
+
+def _page(text: str, _code_line: str) -> BrowserError | None:
+    if waited := _NAVIGATION.search(text):
+        url = masked(waited["url"])
+        return BrowserError(("navigation", url), f"waiting for navigation to {url}", "timeout")
+    matcher, received = _PAGE_MATCHER.search(text), _RECEIVED.search(text)
+    if matcher and received:  # Where the browser ended up is common to all that lead there.
+        value = masked(received["value"])
+        name = matcher["matcher"].removeprefix(".")
+        return BrowserError(("page", name, value), f"{name}: received {value}", "assertion")
+    return None
+
+
+def _awaited(text: str, code_line: str) -> BrowserError | None:
+    """What was waited for is in the code alone: a URL, the name of an event."""
+    waited = _AWAITED.search(text)
+    literals = tuple(_QUOTED.findall(code_line))
+    if waited is None or not literals:
+        return None
+    cause = f"{waited['call']}: Timeout <n>ms exceeded{waited['rest']}: {' '.join(literals)}"
+    return BrowserError(("awaited", waited["call"], *literals), cause, "timeout")
+
+
+def _cypress(text: str) -> BrowserError | None:
+    if route := _CYPRESS_ROUTE.search(text):
+        cause = f"no {route['what']} to the route {route['route']}"
+        return BrowserError(("route", route["route"]), cause, "timeout")
+    if missing := _CYPRESS_ELEMENT.search(text):
+        what = masked_locator(missing["what"])
+        return BrowserError(("element", what), f"Expected to find {what}", "assertion")
+    if subject := _CYPRESS_SUBJECT.search(text):
+        what, matcher = masked_locator(subject["what"]), subject["matcher"].strip()
+        return BrowserError(("element", what, matcher), f"expected {what} {matcher}", "assertion")
+    if command := _CYPRESS_COMMAND.search(text):
+        return _cypress_command(command, text)
+    return None
+
+
+def _cypress_command(command: re.Match[str], text: str) -> BrowserError:
+    cause = f"cy.{command['command']}() failed"
+    if url := command["url"]:
+        status = _CYPRESS_STATUS.search(text)
+        if status is None:
+            return BrowserError(("network", _server(url)), f"{cause} on {masked(url)}", "network")
+        asked = masked(url)
+        return BrowserError(
+            ("answer", asked, status["status"]), f"{cause} on {asked}: {status['status']}", "other"
+        )
+    element = _CYPRESS_MARKUP.search(text)
+    why = masked(command["why"])
+    what = masked_locator(element["element"]) if element else ""
+    return BrowserError(("command", why, what), f"{cause} because {why} {what}".strip(), "timeout")

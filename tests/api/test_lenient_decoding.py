@@ -1,0 +1,128 @@
+"""One value of an odd shape costs no more than itself."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runs_mcp.api.lenient_decoding import decode_what_fits
+from runs_mcp.api.response_body import decode
+from runs_mcp.errors import MalformedResponse
+from runs_mcp.providers.buildkite.wire import WireFailedExecution
+from runs_mcp.providers.currents.wire.instances import WireInstance
+from runs_mcp.providers.currents.wire.runs import Envelope, WireRun
+
+PAYLOADS: Final = Path(__file__).parents[1] / "payloads"
+INSTANCE: Final = json.loads((PAYLOADS / "instance-schema-2.json").read_bytes())
+RUN: Final = json.loads((PAYLOADS / "run-complete.json").read_bytes())
+ODD: Final[tuple[object, ...]] = ("odd", 7, True, [], {}, ["odd"], {"odd": 1}, None)
+Path_ = tuple[str | int, ...]
+
+
+def places(value: object, path: Path_ = ()) -> Iterator[Path_]:
+    """Yields the path of every value in a payload but the outermost."""
+    if path:
+        yield path
+    items: Any = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    for name, item in items:
+        yield from places(item, (*path, name))
+
+
+def replaced(payload: dict[str, Any], path: Path_, odd: object) -> dict[str, Any]:
+    """Returns the payload with one value replaced."""
+    changed = copy.deepcopy(payload)
+    container: Any = changed
+    for step in path[:-1]:
+        container = container[step]
+    container[path[-1]] = odd
+    return changed
+
+
+def read_instance(payload: object) -> tuple[Envelope[WireInstance], tuple[str, ...]]:
+    return decode(bytearray(json.dumps(payload).encode()), Envelope[WireInstance], "Currents")
+
+
+@given(st.data())
+def test_an_odd_value_anywhere_in_an_instance_leaves_its_other_tests_as_they_are(
+    data: st.DataObject,
+) -> None:
+    inside = [path for path in places(INSTANCE["data"]) if path[0] in ("results", "testResults")]
+    path = data.draw(st.sampled_from([path for path in inside if len(path) > 2]))
+    sent = replaced(INSTANCE, ("data", *path), data.draw(st.sampled_from(ODD)))
+    answer, _ = read_instance(sent)
+    whole, _ = read_instance(INSTANCE)
+    assert answer.data is not None
+    assert whole.data is not None
+    for test_id, result in (whole.data.test_results or {}).items():
+        if test_id not in path:
+            assert (answer.data.test_results or {})[test_id] == result
+
+
+@given(st.data())
+def test_an_odd_value_in_a_run_leaves_its_other_specs_as_they_are(data: st.DataObject) -> None:
+    inside = [path for path in places(RUN["data"]) if path[:2] == ("specs", 1)]
+    path = data.draw(st.sampled_from(inside))
+    sent = replaced(RUN, ("data", *path), data.draw(st.sampled_from(ODD)))
+    answer, unreadable = decode(bytearray(json.dumps(sent).encode()), Envelope[WireRun], "Currents")
+    assert answer.data is not None
+    specs = [spec.spec for spec in answer.data.specs or () if spec]
+    assert specs[0] == "storefront/onboarding.spec.ts"
+    assert specs[-1] == "storefront/invoices.spec.ts"
+    assert len(specs) + len(unreadable) + (answer.data.specs or []).count(None) == 3
+
+
+@pytest.mark.parametrize("odd", ["odd", 7, True, [], ["odd"]])
+def test_a_record_that_is_none_is_left_out_and_counted_with_the_reason(odd: object) -> None:
+    sent = [{"test_name": "a"}, odd, {"test_name": "c"}]
+    found, unreadable = decode_what_fits(json.dumps(sent).encode(), list[WireFailedExecution])
+    assert [execution.test_name for execution in found] == ["a", "c"]
+    assert len(unreadable) == 1
+    assert unreadable[0].startswith("$[1] is ")
+
+
+@pytest.mark.parametrize(
+    ("field", "odd"),
+    [
+        ("tags", {"a": "1", "b": {"c": 2}}),
+        ("tags", "odd"),
+        ("duration", "soon"),
+        ("failure_expanded", 7),
+        ("failure_expanded", [7, {"expanded": {"a": 1}}]),
+        ("location", ["a.py", 3]),
+    ],
+)
+def test_a_record_with_an_odd_field_is_read_without_it(field: str, odd: object) -> None:
+    sent = [{"test_name": "a", "failure_reason": "why", field: odd}]
+    found, _ = decode_what_fits(json.dumps(sent).encode(), list[WireFailedExecution])
+    assert found[0].test_name == "a"
+    assert found[0].failure_reason == "why"
+
+
+def test_a_list_of_records_that_is_none_is_told() -> None:
+    sent = {"data": {"runId": "r", "specs": "odd", "groups": {"a": 1}}}
+    answer, unreadable = decode_what_fits(json.dumps(sent).encode(), Envelope[WireRun])
+    assert answer.data is not None
+    assert answer.data.run_id == "r"
+    assert set(unreadable) == {"$.data.specs is text", "$.data.groups is an object"}
+
+
+def test_what_is_whole_is_read_as_ever() -> None:
+    body = json.dumps(INSTANCE).encode()
+    strict = msgspec.json.decode(body, type=Envelope[WireInstance], strict=False)
+    assert decode_what_fits(body, Envelope[WireInstance]) == (strict, ())
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"odd"', b"7", b"null"])
+def test_an_answer_that_is_of_another_shape_as_a_whole_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedResponse):
+        decode(bytearray(body), Envelope[WireRun], "Currents")

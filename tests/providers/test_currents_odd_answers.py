@@ -1,0 +1,157 @@
+"""Specs whose instances tell less than the run counts, or something else: nothing gets lost."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pytest
+from hosts import structured_of
+from in_process import configured
+from mcp import Client
+from report_stub import IN_ACME, Route, Stub
+
+from runs_mcp.server.build import build_server
+
+Json = dict[str, Any]
+AT: Final = "2026-08-20T10:00:00.000Z"
+BOOM: Final = {"message": "Error: boom", "stack": ""}
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[Stub]:
+    with Stub() as running:
+        yield running
+
+
+def spec(name: str, *, exception: str = "", **counts: object) -> Json:
+    stats = {"tests": 1, "passes": 0, "pending": 0, "skipped": 0, "failures": 0, **counts}
+    flaky = stats.pop("flaky", 0)
+    results = {"stats": stats, "flaky": flaky, **({"exception": exception} if exception else {})}
+    return {
+        "spec": name,
+        "instanceId": name,
+        "groupId": "chromium",
+        "claimedAt": AT,
+        "completedAt": AT,
+        "results": results,
+    }
+
+
+def case(title: str, state: str = "failed", *attempts: str, error: Json = BOOM) -> Json:
+    made = [
+        {"state": one, "rawStatus": one, "error": None if one == "passed" else error}
+        for one in attempts or (state,)
+    ]
+    return {"testId": title, "title": [title], "state": state, "attempts": made}
+
+
+def flaky(title: str) -> Json:
+    return {**case(title, "passed", "failed", "passed"), "isFlaky": True}
+
+
+def instance(name: str, *tests: Json, **more: object) -> Json:
+    return {"instanceId": name, "spec": name, "results": {"tests": list(tests)}, **more}
+
+
+async def triaged(
+    stub: Stub, specs: list[Json], instances: Mapping[str, Json], status: str = "FAILED"
+) -> Json:
+    run = {"runId": "r", "projectId": "p", "status": status, "createdAt": AT, "specs": specs}
+    run |= {"completionState": "COMPLETE"}
+    stub.serve(
+        [
+            *(
+                Route(path=f"/instances/{name}$", body={"data": of})
+                for name, of in instances.items()
+            ),
+            Route(path="/runs/r$", body={"data": run}),
+            Route(path="/projects/p/runs", body={"data": [], "has_more": False}),
+            Route(path="/projects/p$", body={"data": {"projectId": "p"}}),
+        ]
+    )
+    configuration = configured(stub.environment | IN_ACME, {"providers": "currents"})
+    async with Client(build_server(configuration)) as client:
+        return structured_of(await client.call_tool("triage_run", {"run": "r"}))
+
+
+@pytest.mark.parametrize(
+    ("counted", "answered", "said"),
+    [
+        pytest.param(
+            spec("b", tests=2, skipped=2),
+            {"instanceId": "b", "spec": "b", "results": None},
+            "2 skipped tests alone fail 1 specs (b)",
+            id="skipped tests, none in the answer",
+        ),
+        pytest.param(
+            {**spec("b"), "results": None},
+            {"instanceId": "b", "spec": "b", "results": None},
+            "no results could be read of 1 specs (b)",
+            id="no counts and no results",
+        ),
+        pytest.param(
+            spec("b", tests=1, failures=1),
+            instance("z", case("t", "passed")),
+            "1 of 2 failing specs could not be loaded (malformed_response 1)",
+            id="the instance of another spec",
+        ),
+    ],
+)
+async def test_beside_a_flaky_test_a_spec_that_tells_nothing_is_named(
+    stub: Stub, counted: Json, answered: Json, said: str
+) -> None:
+    specs = [spec("a", tests=1, passes=1, flaky=1), counted]
+    answer = await triaged(stub, specs, {"a": instance("a", flaky("f")), "b": answered})
+    assert said in answer["verdict"]
+    assert "no test failed" not in answer["verdict"]
+
+
+async def test_a_spec_that_could_not_run_is_a_failure_though_no_test_is_counted(
+    stub: Stub,
+) -> None:
+    crash = "We failed to launch the browser"
+    answer = await triaged(
+        stub,
+        [spec("a", failures=1), spec("b", tests=0, exception=crash)],
+        {
+            "a": instance("a", case("t")),
+            "b": {"instanceId": "b", "spec": "b", "results": {"tests": [], "exception": crash}},
+        },
+    )
+    assert "2 tests failed for 2 causes" in answer["verdict"]
+    assert "counts say" not in answer["verdict"]
+
+
+async def test_two_failures_of_one_name_in_one_spec_are_two(stub: Stub) -> None:
+    other = {"message": "TypeError: two is other", "stack": ""}
+    tests = [case("t"), case("t", error=other)]
+    answer = await triaged(stub, [spec("a", tests=2, failures=2)], {"a": instance("a", *tests)})
+    assert "2 tests failed for 2 causes" in answer["verdict"]
+
+
+async def test_a_spec_is_looked_into_where_its_counts_do_not_tell_of_all_its_tests(
+    stub: Stub,
+) -> None:
+    answer = await triaged(
+        stub,
+        [spec("a", tests=3, passes=2, failures=None)],
+        {"a": instance("a", case("t"), case("u", "passed"), case("v", "passed"))},
+    )
+    assert "1 test failed" in answer["verdict"]
+
+
+@pytest.mark.parametrize("state", ["timedOut", ""])
+async def test_a_failure_by_another_word_is_no_disagreement(stub: Stub, state: str) -> None:
+    test = {**case("t", "failed"), "state": state}
+    answer = await triaged(stub, [spec("a", failures=1)], {"a": instance("a", test)})
+    assert "1 test failed" in answer["verdict"]
+    assert "counts say" not in answer["verdict"]
+
+
+async def test_a_test_that_passed_unexpectedly_and_was_then_interrupted_has_failed(
+    stub: Stub,
+) -> None:
+    test = case("t", "skipped", "passed", "skipped")
+    test["attempts"][1]["rawStatus"] = "interrupted"
+    answer = await triaged(stub, [spec("a", skipped=1)], {"a": instance("a", test)})
+    assert answer["groups"][0]["example"]["status"] == "interrupted"
+    assert "flaky" not in answer

@@ -1,0 +1,55 @@
+"""A question does not wait for ever: tried in one process, where the time can be made short."""
+
+import time
+
+import anyio
+import pytest
+from hosts import structured_of
+from in_process import configured
+from mcp import Client, MCPError
+from mcp.client import ClientRequestContext
+from mcp_types import ElicitRequestParams, ElicitResult
+
+from runs_mcp.sandbox import Sandbox
+from runs_mcp.sandbox.story.notable import NotableRun
+from runs_mcp.server.build import build_server
+
+RUN = NotableRun.IN_PROGRESS.value
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    return [request.method for request in sandbox.requests if request.method != "GET"]
+
+
+async def test_a_question_that_nobody_answers_ends_with_no_answer(sandbox: Sandbox) -> None:
+    async def never(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        del context, params
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    server = build_server(configured(sandbox.variables), answer_seconds=0.1)
+    with anyio.fail_after(20):
+        async with Client(server, mode="legacy", elicitation_callback=never) as client:
+            result = await client.call_tool("currents_cancel_run", {"run_id": RUN})
+
+    assert structured_of(result)["outcome"] == "no_answer"
+    assert writes(sandbox) == []
+
+
+async def test_a_late_answer_is_refused_by_the_protocol(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time
+
+    async def late(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        del context, params
+        monkeypatch.setattr(time, "time", lambda: now() + 121)
+        return ElicitResult(action="accept", content={"last_characters": RUN[-6:]})
+
+    server = build_server(configured(sandbox.variables))
+    with pytest.raises(BaseExceptionGroup) as refused:
+        async with Client(server, elicitation_callback=late) as client:
+            await client.call_tool("currents_cancel_run", {"run_id": RUN})
+
+    assert refused.group_contains(MCPError, match="Invalid or expired requestState")
+    assert writes(sandbox) == []
