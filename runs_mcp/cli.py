@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--transport", type=_transport, metavar="stdio", help="how MCP is served")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    def add(name: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def add(name: str, *parents: _Parser) -> argparse.ArgumentParser:
         does = COMMANDS[name].does
         return commands.add_parser(
             name, help=does, description=does, parents=parents, allow_abbrev=False
@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _shared_options() -> argparse.ArgumentParser:
+def _shared_options() -> _Parser:
     shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument(
         "--sandbox", action="store_true", help="use an embedded sandbox: no account, no key"

@@ -14,8 +14,8 @@ from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Fault, San
 from runs_mcp.sandbox.story.buildkite.notable import FREIGHT_SUITE, NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, CONSOLE_PROJECT, NotableRun
 from runs_mcp.server.completion import BRANCH_ARGUMENTS, PROJECT_ARGUMENT, RUN_ARGUMENTS
-from runs_mcp.server.prompts import load_workflows, prompt_directory
 from runs_mcp.server.tools.catalog import tool_providers
+from runs_mcp.server.workflows import load_workflows, prompt_directory
 
 CURRENTS: Final = "currents://runs/{run_id}"
 BUILDKITE: Final = "buildkite://{organization}/{suite}/runs/{run_id}"
