@@ -16,7 +16,7 @@ from runs_mcp.sandbox import BUILDKITE_ORGANIZATION as ORGANIZATION
 from runs_mcp.sandbox import BUILDKITE_SUITE, READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import NotableRun
-from runs_mcp.server.resources import resource_error, remove_url_secrets
+from runs_mcp.server.resources import remove_url_secrets, resource_error
 
 CURRENTS: Final = ["currents://runs/{run_id}", "currents://instances/{instance_id}"]
 BUILDKITE: Final = ["buildkite://{organization}/{suite}/runs/{run_id}"]
