@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import jsonschema
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hosts import ANSWER_SECONDS, Era, structured_of
+from hosts import ANSWER_SECONDS, Era, pages_of, structured_of
 from mcp import Client
 from mcp_types import CallToolResult
 
@@ -42,6 +42,14 @@ class SharedClient:
         assert schema is not None
         jsonschema.validate(content, schema)
         return content
+
+    def pages(self, tool: str, **arguments: object) -> list[CallToolResult]:
+        """Returns every page of a query, following its cursors."""
+
+        async def read() -> list[CallToolResult]:
+            return [page async for page in pages_of(self.client, tool, arguments)]
+
+        return self.run(read)
 
 
 @contextmanager
