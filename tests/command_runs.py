@@ -1,11 +1,12 @@
 """The command `runs-mcp` as tests run it: in this process, or as a process of its own."""
 
+import logging
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import Final, NamedTuple
 from unittest.mock import patch
@@ -36,6 +37,7 @@ def run(*arguments: str, **variables: str) -> Done:
     """Runs the command in this process."""
     out, err = StringIO(), StringIO()
     with (
+        _own_log_levels(),
         patch.dict(os.environ, environment(variables), clear=True),
         redirect_stdout(out),
         redirect_stderr(err),
@@ -45,6 +47,18 @@ def run(*arguments: str, **variables: str) -> Done:
         except SystemExit as ended:  # how argparse ends it
             status = int(ended.code or 0)
     return Done(status, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _own_log_levels() -> Iterator[None]:
+    """Undoes what a command sets: other tests read logs, too."""
+    loggers = [logging.getLogger(name) for name in ("stamina", "runs_mcp", "runs_mcp.audit")]
+    levels = [logger.level for logger in loggers]
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def run_process(*arguments: str, stdin: str = "", **variables: str) -> Done:

@@ -253,7 +253,7 @@ async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
     secret = "runs-mcp-secret-key-0123456789"
     echo = f'{{"message":"bad key {secret}, see https://a.b/c?token=hush"}}'
     keys = {"CURRENTS_API_KEY": secret, "BUILDKITE_API_TOKEN": secret}
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="runs_mcp")
 
     denied = await read_run(sandbox, provider=provider, **keys)
     assert facts_of(denied)["kind"] == "unauthorized"
