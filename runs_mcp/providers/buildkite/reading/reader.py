@@ -14,12 +14,8 @@ from runs_mcp.model import Failure, Run, TestStatus, Totals
 from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
 from runs_mcp.providers.buildkite.mapping.records import FailedExecution
-from runs_mcp.providers.buildkite.reading.retries import (
-    Interrupted,
-    Retries,
-    find_retries,
-    interrupted_tests,
-)
+from runs_mcp.providers.buildkite.reading.interrupted import Interrupted, interrupted_tests
+from runs_mcp.providers.buildkite.reading.retries import Retries, find_retries
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRunRef,
     BuildkiteSuite,
@@ -36,7 +32,7 @@ TestKey: TypeAlias = tuple[str, ...]
 _SEARCHED_PAGES: Final = 5
 _SILENT: Final = "the API lists no failed execution of it"
 _EXTRA_SECONDS: Final = 5
-"""What may be spent on reading what a verdict can do without."""
+"""Time for reading what the verdict can do without."""
 
 
 class _Failures(NamedTuple):
@@ -52,10 +48,17 @@ class _Failures(NamedTuple):
     remarks: tuple[str, ...]
 
 
-class _Verdicts(NamedTuple):
-    """Which failed executions are no failures, what else failed, and what is not known of that."""
+class _Muted(NamedTuple):
+    """The IDs of muted tests, or a remark that they are not known."""
 
-    mended: frozenset[TestKey] = frozenset()
+    tests: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
+
+
+class _Verdicts(NamedTuple):
+    """Which failed executions are not failures, what else failed, and what is not known."""
+
+    recovered: frozenset[TestKey] = frozenset()
     muted: frozenset[str] = frozenset()
     unlisted: Mapping[TestKey, ExecutionCounts] = MappingProxyType({})
     unreadable: tuple[str, ...] = ()
@@ -178,12 +181,12 @@ class BuildkiteRunReader:
         failures = {}
         for key, executions in by_test.items():
             last = max(executions, key=lambda execution: execution.created_at).failure
-            mended = key in verdicts.mended
+            recovered = key in verdicts.recovered
             failures[key] = replace(
                 last,
                 attempts=len(executions),
-                status="flaky" if mended else "failed",
-                quarantined=key[0] in verdicts.muted and not mended,
+                status="flaky" if recovered else "failed",
+                quarantined=key[0] in verdicts.muted and not recovered,
             )
         unreadable = (*collected.unreadable, *verdicts.unreadable)
         read_nothing = not collected.items and not collected.error and not unreadable
@@ -199,23 +202,17 @@ class BuildkiteRunReader:
     async def _verdicts(
         self, run: Run, by_test: Mapping[TestKey, Sequence[FailedExecution]]
     ) -> _Verdicts:
-        """Reads what failed executions are not: what was mended, muted, or interrupted.
+        """Reads which failed executions are not failures, and which tests were interrupted.
 
-        All at once; what the verdict can do without may take some seconds only.
+        All at once; what the verdict can do without is given a few seconds only.
         """
         retries = Retries()
-        muted: frozenset[str] = frozenset()
-        unmuted = "timeout" if by_test else ""
+        muted = _Muted()
         interrupted = Interrupted()
 
         async def read_muted() -> None:
-            nonlocal muted, unmuted
-            with anyio.move_on_after(_EXTRA_SECONDS):
-                try:
-                    muted = await self._client.get_muted_tests(self._suite)
-                    unmuted = ""
-                except RunsError as error:
-                    unmuted = error.kind
+            nonlocal muted
+            muted = await self._muted()
 
         async def read_interrupted() -> None:
             nonlocal interrupted
@@ -227,16 +224,24 @@ class BuildkiteRunReader:
             if by_test:
                 tasks.start_soon(read_muted)
             retries = await find_retries(self._client, self._suite, run, by_test)
-        remarks = [f"which tests are muted is not known, {unmuted}"] if unmuted else []
-        listed = by_test.keys()
-        cut_off = {key: test for key, test in interrupted.tests.items() if key not in listed}
+        cut_off = {key: test for key, test in interrupted.tests.items() if key not in by_test}
         return _Verdicts(
-            retries.mended,
-            muted,
+            retries.recovered,
+            muted.tests,
             {**retries.unlisted, **cut_off},
             (*retries.unreadable, *interrupted.unreadable),
-            (*retries.remarks, *remarks, *interrupted.remarks),
+            (*retries.remarks, *muted.remarks, *interrupted.remarks),
         )
+
+    async def _muted(self) -> _Muted:
+        """Reads which tests are muted, or says that this is not known."""
+        error = "timeout"
+        with anyio.move_on_after(_EXTRA_SECONDS):
+            try:
+                return _Muted(await self._client.get_muted_tests(self._suite))
+            except RunsError as failure:
+                error = failure.kind
+        return _Muted(remarks=(f"which tests are muted is not known, {error}",))
 
 
 def open_buildkite_run(call: Call[BuildkiteSettings], reference: str) -> BuildkiteRunReader:
