@@ -114,3 +114,11 @@ async def called(stub: Stub, routes: Sequence[Route], tool: str, arguments: Json
     configuration = configured(stub.environment | IN_ACME, {"providers": "buildkite"})
     async with Client(build_server(configuration)) as client:
         return structured_of(await client.call_tool(tool, arguments))
+
+
+async def triaged(stub: Stub, build: StubBuild) -> tuple[list[str], list[str], str]:
+    """Returns the tests that failed, those that were flaky, and the verdict."""
+    answer = await called(stub, build.routes(), "triage_run", {"run": f"buildkite:acme/web/{UUID}"})
+    failed = [group["example"]["test"] for group in answer["groups"] if "example" in group]
+    flaky = [test["test"] for test in answer.get("flaky", [])]
+    return sorted(failed), sorted(flaky), answer["verdict"]

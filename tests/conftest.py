@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from report_stub import Stub
 
 from runs_mcp.sandbox import Sandbox
 
@@ -13,4 +14,11 @@ settings.load_profile("untimed")
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stub() -> Iterator[Stub]:
+    """A stub of both APIs; each test serves its own routes."""
+    with Stub() as running:
         yield running

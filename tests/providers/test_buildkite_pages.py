@@ -144,12 +144,6 @@ async def test_a_list_of_empty_pages_without_end_is_not_taken_for_an_empty_one(
     assert "could not be loaded" in text_of(told) or "pages of a list are empty" in text_of(told)
 
 
-@pytest.fixture
-def stub() -> Iterator[Stub]:
-    with Stub() as running:
-        yield running
-
-
 def arguments_of(tool: str) -> dict[str, str]:
     if tool == "triage_run":
         return {"run": f"buildkite:acme/web/{UUID}"}

@@ -1,6 +1,6 @@
 """Specs whose instances tell less than the run counts, or something else: nothing gets lost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
@@ -14,12 +14,6 @@ from runs_mcp.server.build import build_server
 Json = dict[str, Any]
 AT: Final = "2026-08-20T10:00:00.000Z"
 BOOM: Final = {"message": "Error: boom", "stack": ""}
-
-
-@pytest.fixture(scope="module")
-def stub() -> Iterator[Stub]:
-    with Stub() as running:
-        yield running
 
 
 def spec(name: str, *, exception: str = "", **counts: object) -> Json:
