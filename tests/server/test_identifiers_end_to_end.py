@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hosts import structured_of, text_of
 from in_process import connect
+from sandbox_control import specs_of
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
@@ -65,7 +66,7 @@ async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, too
 
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:
     run_id = NotableRun.THREE_CAUSES.value
-    instance_id = next(spec.instance_id for spec in sandbox.specs_of(run_id))
+    instance_id = next(spec.instance_id for spec in specs_of(sandbox, run_id))
     async with connect(sandbox) as client:
 
         async def answer(tool: str, **arguments: str) -> dict[str, Any]:

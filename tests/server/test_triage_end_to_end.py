@@ -10,6 +10,7 @@ from in_process import connect
 from mcp import Client
 from mcp_types import CallToolResult
 from msgspec import UNSET
+from sandbox_control import specs_of
 from story_api import api_of, failed_tests
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Fault, Sandbox
@@ -52,7 +53,7 @@ def failing_instances(sandbox: Sandbox, run: NotableRun) -> list[str]:
     """Returns the instances in which tests failed, those with the fewest first."""
     failures = {
         spec.instance_id: spec.results.stats.failures
-        for spec in sandbox.specs_of(run.value)
+        for spec in specs_of(sandbox, run.value)
         if spec.results is not UNSET and spec.results.stats.failures
     }
     return sorted(failures, key=lambda instance: failures[instance])

@@ -14,6 +14,7 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData
 from msgspec import UNSET
+from sandbox_control import specs_of
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.notable import (
@@ -49,7 +50,7 @@ def machines_that_failed(sandbox: Sandbox, run: str) -> list[str]:
     return sorted(
         {
             spec.machine_id
-            for spec in sandbox.specs_of(run)
+            for spec in specs_of(sandbox, run)
             if spec.results is not UNSET and spec.results.stats.failures and spec.machine_id
         }
     )

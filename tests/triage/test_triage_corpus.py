@@ -13,6 +13,7 @@ import pytest
 from hosts import pages_of, structured_of
 from in_process import connect
 from mcp import Client
+from sandbox_control import add_buildkite_run, add_run
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
 from runs_mcp.sandbox.buildkite.records import FailedExecution
@@ -38,14 +39,16 @@ def serve(sandbox: Sandbox, reference: str) -> str:
         corpus = load("currents")
         (run,) = [run for run in corpus["runs"] if run["runId"] == native]
         instances = [one for one in corpus["instances"] if one["runId"] == native]
-        sandbox.add_run(
+        add_run(
+            sandbox,
             msgspec.convert({**run, "projectId": BOOKING_PROJECT}, Run, strict=False),
             [msgspec.convert(one, Instance, strict=False) for one in instances],
         )
         return reference
     run_id = native.rpartition("/")[2]
     executions = load("buildkite")["failed_executions"][run_id]
-    sandbox.add_buildkite_run(
+    add_buildkite_run(
+        sandbox,
         run_id=run_id,
         failures=[msgspec.convert(one, FailedExecution) for one in executions],
     )
