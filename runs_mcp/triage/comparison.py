@@ -73,10 +73,10 @@ def compare(base: Outcomes, head: Outcomes) -> Comparison:
         fixed=_sorted(
             _with_status("passed", after) & comparable | fixed_specs, {**before, **after}
         ),
-        no_longer_failing=() if head.tells_passed else _sorted(absent, before),
+        no_longer_failing=() if head.includes_passed else _sorted(absent, before),
         not_run=_sorted(_with_status("skipped", after) & comparable, after),
         flaky=_sorted(_with_status("flaky", after), after),
-        missing=_sorted(missing, before) if head.tells_passed else (),
+        missing=_sorted(missing, before) if head.includes_passed else (),
         unread_specs=base.unread_specs + head.unread_specs,
         unreadable=base.unreadable + head.unreadable,
         remarks=_remarks(base, head, unknown, failed_after - failed_before),
@@ -157,7 +157,7 @@ def _not_final(name: str, outcomes: Outcomes, consequence: str) -> list[str]:
         reasons.append("has no result")
     elif not outcomes.run.is_over:
         reasons.append("is still going on")
-    if outcomes.unread_specs and not outcomes.tells_passed:
+    if outcomes.unread_specs and not outcomes.includes_passed:
         reasons.append("could be read in part only")
     return [f"{name} {' and '.join(reasons)}: {consequence}"] if reasons else []
 

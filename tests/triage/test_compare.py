@@ -8,7 +8,7 @@ RUN = Run(provider="currents", id="r", status="failed", completion="complete")
 SPEC = "tests/checkout.spec.ts"
 
 
-def outcomes(*tests: tuple[str, str, TestStatus], tells_passed: bool = True) -> Outcomes:
+def outcomes(*tests: tuple[str, str, TestStatus], includes_passed: bool = True) -> Outcomes:
     """Returns a run of tests by title, group and status."""
     return Outcomes(
         run=RUN,
@@ -17,7 +17,7 @@ def outcomes(*tests: tuple[str, str, TestStatus], tells_passed: bool = True) -> 
             for title, group, status in tests
         },
         groups={group: group for _, group, _ in tests if group},
-        tells_passed=tells_passed,
+        includes_passed=tells_passed,
         open_specs=frozenset(),
         unread_specs=0,
         unreadable=(),
@@ -85,8 +85,8 @@ def test_every_status_of_a_test_that_failed_has_its_list() -> None:
 
 
 def test_of_a_provider_that_tells_failures_only_nothing_is_called_fixed_or_missing() -> None:
-    base = outcomes(("a", "", "failed"), ("b", "", "failed"), tells_passed=False)
-    found = compare(base, outcomes(("a", "", "flaky"), tells_passed=False))
+    base = outcomes(("a", "", "failed"), ("b", "", "failed"), includes_passed=False)
+    found = compare(base, outcomes(("a", "", "flaky"), includes_passed=False))
     lists = {name: [test.test for test in tests] for name, tests in found.lists().items() if tests}
     assert lists == {"no_longer_failing": ["b"], "flaky": ["a"]}
 
