@@ -107,7 +107,7 @@ def _fixed_specs(absent: Set[CaseKey], after: _Tests) -> set[CaseKey]:
 
 
 def _with_comparable_groups(base: Outcomes, head: Outcomes) -> tuple[Outcomes, Outcomes]:
-    """Returns both runs, without the groups of their tests where these tell no tests apart."""
+    """Returns both runs, without groups where these do not distinguish tests."""
     groups = {key.group for run in (base, head) for key in run.tests}
     if len(groups | base.groups.keys() | head.groups.keys()) > 1 and not _is_renamed(base, head):
         return base, head
