@@ -123,9 +123,13 @@ def _without_groups(run: Outcomes) -> Outcomes:
 
 def _is_renamed(base: Outcomes, head: Outcomes) -> bool:
     """Returns whether both runs have one group, of the same browser but with another name."""
-    if len(base.groups) != 1 or len(head.groups) != 1 or base.groups.keys() == head.groups.keys():
-        return False
-    return [*base.groups.values()] == [*head.groups.values()] != [""]
+    browsers = [*base.groups.values()]
+    return (
+        len(browsers) == 1
+        and browsers != [""]
+        and browsers == [*head.groups.values()]
+        and base.groups.keys() != head.groups.keys()
+    )
 
 
 def _remarks(
