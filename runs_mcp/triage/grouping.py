@@ -51,7 +51,7 @@ def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> li
     groups = [
         CauseGroup(
             causes[fingerprint],
-            tuple(sorted(members, key=_fewest_details_last)),
+            tuple(sorted(members, key=_most_details_first)),
             "known" if fingerprint in known else otherwise,
         )
         for fingerprint, members in grouped.items()
@@ -64,8 +64,7 @@ def _fingerprints(findings: Findings) -> frozenset[str]:
     return frozenset(cause.fingerprint for cause in causes_of(failures))
 
 
-def _fewest_details_last(failure: Failure) -> tuple[bool, int, str, str]:
-    """Returns a sort key: failures with a message first, then those with more of a stack."""
+def _most_details_first(failure: Failure) -> tuple[int, str, str]:
     error = failure.error
     details = sum(map(bool, (error.message, error.code_frame, error.frame, error.stack)))
-    return (not error.message, -details, failure.spec, failure.test)
+    return (-details, failure.spec, failure.test)
