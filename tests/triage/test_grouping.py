@@ -89,19 +89,33 @@ class TestNovelty:
         before = baseline(failed(PRICE, test="another", spec="b"))
         assert only_group(failed(PRICE), before=before).novelty == "known"
 
-    @pytest.mark.parametrize("kind", ["flaky", "quarantined"])
-    def test_a_cause_is_known_from_tests_that_do_not_count_as_failed(self, kind: str) -> None:
-        before = baseline()._replace(**{kind: (failed(PRICE),)})
+    @pytest.mark.parametrize(
+        "before",
+        [
+            baseline()._replace(flaky=(failed(PRICE),)),
+            baseline()._replace(quarantined=(failed(PRICE),)),
+        ],
+        ids=["flaky", "quarantined"],
+    )
+    def test_a_cause_is_known_from_tests_that_do_not_count_as_failed(
+        self, before: Findings
+    ) -> None:
         assert only_group(failed(PRICE), before=before).novelty == "known"
 
     def test_without_a_baseline_it_is_unknown(self) -> None:
         assert only_group(failed(PRICE), before=None).novelty == "unknown"
 
-    @pytest.mark.parametrize("part", ["unread", "unreadable"])
+    @pytest.mark.parametrize(
+        "before",
+        [
+            baseline(failed(STOCK))._replace(unread=("timeout",)),
+            baseline(failed(STOCK))._replace(unreadable=("tests[1]: null",)),
+        ],
+        ids=["unread", "unreadable"],
+    )
     def test_of_a_baseline_read_in_part_a_cause_is_known_or_unknown_but_not_new(
-        self, part: str
+        self, before: Findings
     ) -> None:
-        before = baseline(failed(STOCK))._replace(**{part: ("timeout",)})
         assert only_group(failed(PRICE), before=before).novelty == "unknown"
         assert only_group(failed(STOCK), before=before).novelty == "known"
 

@@ -95,18 +95,18 @@ class TestNoTestFailed:
         assert "no test" not in verdict_of(findings(replace(PASSED, status=status)), [])
 
     @pytest.mark.parametrize(
-        "objection",
+        "read",
         [
-            {"totals": totals(failed=1)},
-            {"unlisted": 1},
-            {"quarantined": (FAILURE,)},
-            {"unread": ("timeout",)},
-            {"unreadable": ("tests[1]: null",)},
+            findings()._replace(totals=totals(failed=1)),
+            findings()._replace(unlisted=1),
+            findings()._replace(quarantined=(FAILURE,)),
+            findings()._replace(unread=("timeout",)),
+            findings()._replace(unreadable=("tests[1]: null",)),
         ],
-        ids=lambda objection: next(iter(objection)),
+        ids=["totals", "unlisted", "quarantined", "unread", "unreadable"],
     )
-    def test_is_not_said_where_anything_objects(self, objection: dict[str, object]) -> None:
-        assert "no test" not in verdict_of(findings()._replace(**objection), [])
+    def test_is_not_said_where_anything_objects(self, read: Findings) -> None:
+        assert "no test" not in verdict_of(read, [])
 
     def test_is_said_of_a_failed_run_whose_retries_passed_where_the_api_has_no_counts(
         self,
