@@ -127,7 +127,7 @@ class BuildkiteRunReader:
             run=run,
             tests=tests,
             groups={},
-            tells_passed=False,
+            includes_passed=False,
             open_specs=frozenset(),
             unread_specs=len(read.unread),
             unreadable=read.unreadable,

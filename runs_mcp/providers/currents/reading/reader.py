@@ -120,7 +120,7 @@ class CurrentsRunReader:
             run=full.run,
             tests=outcomes_in(read),
             groups=run_groups(full),
-            tells_passed=True,
+            includes_passed=True,
             open_specs=frozenset((one.name, one.group) for one in [*unread, *in_part, *open_ended]),
             unread_specs=len(unread) + sum(not of.instance_id and went_wrong(of) for of in wanted),
             unreadable=full.unreadable + unreadable_in(read),
