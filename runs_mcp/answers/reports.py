@@ -21,16 +21,19 @@ from runs_mcp.model import (
     Spec,
     Suite,
     TestTotals,
+    Text,
+    Texts,
     Totals,
+    Whole,
 )
 
-NextCursor = Annotated[
-    str, Meta(description="Call again with this cursor and the same arguments for the rest.")
-]
+_NEXT_CURSOR: Final = "Call again with this cursor and the same arguments for the rest."
+NextCursor = Annotated[str, Whole(400), Meta(description=_NEXT_CURSOR)]
+"""It holds the cursor of the API."""
 Unreadable = Annotated[
     int, Meta(description="Records of an odd shape that could not be read: they are not shown.")
 ]
-Odd = Annotated[tuple[str, ...], Meta(description="Where the first of those stood, and why.")]
+Odd = Annotated[Texts, Meta(description="Where the first of those stood, and why.")]
 _SHOWN_ODD: Final = 3
 """Of how many records that could not be read an answer says where they stood."""
 
@@ -47,9 +50,9 @@ class Trim(Record, frozen=True, kw_only=True):
         int | msgspec.UnsetType,
         Meta(description="Records on all pages together, where that is known."),
     ] = msgspec.UNSET
-    detail: Annotated[str, Meta(description="The detail that was applied.")] = ""
-    reason: Annotated[str, Meta(description="Why this is not everything.")] = ""
-    next_cursor: NextCursor = ""
+    detail: Annotated[str, Whole(8), Meta(description="The detail that was applied.")] = ""
+    reason: Annotated[str, Whole(190), Meta(description="Why this is not everything.")] = ""
+    next_cursor: Annotated[str, Whole(100), Meta(description=_NEXT_CURSOR)] = ""
 
 
 class RunReport(Record, frozen=True, kw_only=True):
@@ -70,8 +73,8 @@ class InstanceReport(Record, frozen=True, kw_only=True):
 
     instance: Instance
     totals: TestTotals
-    note: Annotated[str, Meta(description="Where its counts and its tests disagree.")] = ""
-    exception: Annotated[str, Meta(description="What kept the spec from running at all.")] = ""
+    note: Annotated[Text, Meta(description="Where its counts and its tests disagree.")] = ""
+    exception: Annotated[Text, Meta(description="What kept the spec from running at all.")] = ""
     artifacts: Artifacts = Artifacts()
     failures: tuple[Failure, ...]
     passed: tuple[PassedTest, ...] = ()
@@ -100,7 +103,7 @@ class FailureList(Record, frozen=True, kw_only=True):
     """Tests that failed in a run."""
 
     failures: tuple[Failure, ...]
-    note: Annotated[str, Meta(description="What the list alone does not tell.")] = ""
+    note: Annotated[Text, Meta(description="What the list alone does not tell.")] = ""
     unreadable: Unreadable = 0
     odd: Odd = ()
     trim: Trim

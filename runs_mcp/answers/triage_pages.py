@@ -129,7 +129,7 @@ class TriageAnswer:
                     specs=group.specs if first else 0,
                     novelty=group.novelty if first else "",
                     **(_in_groups(group) if first else {}),
-                    example=shortened_to(int(budget * _EXAMPLE_SHARE), example)
+                    example=shortened_to(int(budget * _EXAMPLE_SHARE), example, keep_ids=True)
                     if example
                     else UNSET,
                     others=tuple(_named(row.failure) for row in about if row.kind == "other"),
