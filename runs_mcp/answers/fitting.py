@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from runs_mcp.answers.cursors import PageRequest
-from runs_mcp.answers.encoding import size
+from runs_mcp.answers.encoding import encoded_size
 from runs_mcp.answers.shortening import R, shortened_to
 from runs_mcp.errors import MalformedResponse
 
@@ -22,14 +22,14 @@ def longest_page(rows_left: int, make: Callable[[int], R], budget: int) -> R:
     that every page gets on by one.
     """
     fits, tried = 0, min(16, rows_left)
-    while size(page := make(tried)) <= budget:
+    while encoded_size(page := make(tried)) <= budget:
         if tried == rows_left:
             return page
         fits, tried = tried, min(2 * tried, rows_left)
     too_many = tried
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        if size(make(middle)) <= budget:
+        if encoded_size(make(middle)) <= budget:
             fits = middle
         else:
             too_many = middle
@@ -71,6 +71,6 @@ def list_page(
         next_cursor = request.cursor_behind([items[count - 1][1]]) if more else ""
         return make(tuple(item for item, _ in items[:count]), next_cursor)
 
-    if len(ends) < len(items) and size(make_until(1)) > request.budget:
+    if len(ends) < len(items) and encoded_size(make_until(1)) > request.budget:
         raise endless
     return longest_page(len(ends), make_until, request.budget)

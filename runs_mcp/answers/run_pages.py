@@ -14,7 +14,7 @@ from runs_mcp.answers.cursors import (
     bad_cursor,
     encode_cursor,
 )
-from runs_mcp.answers.encoding import size
+from runs_mcp.answers.encoding import encoded_size
 from runs_mcp.answers.fitting import longest_page
 from runs_mcp.answers.reports import RunReport, Trim, odd_records
 from runs_mcp.errors import InvalidArgument
@@ -155,7 +155,7 @@ def _whole_run(full: FullRun, budget: int) -> RunReport | None:
         return None
     pages = _RunPages(full, _Start("full", len(full.groups), []), ())
     page = pages.page(len(pages.rows))
-    return page if size(page) <= budget else None
+    return page if encoded_size(page) <= budget else None
 
 
 def _resumed(position: Position, detail: Detail) -> _Start:
@@ -203,7 +203,7 @@ def _fails_already(spec: Spec) -> bool:
 def _groups_within(budget: int, full: FullRun) -> int:
     used = 0
     for count, group in enumerate(full.groups):
-        used += size(group)
+        used += encoded_size(group)
         if used > budget:
             return count
     return len(full.groups)

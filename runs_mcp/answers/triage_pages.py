@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypedDict
 from msgspec import UNSET
 
 from runs_mcp.answers.cursors import PageRequest
-from runs_mcp.answers.encoding import size
+from runs_mcp.answers.encoding import encoded_size
 from runs_mcp.answers.fitting import longest_page
 from runs_mcp.answers.reports import Trim, odd_records
 from runs_mcp.answers.shortening import shortened_to
@@ -166,7 +166,7 @@ def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
             )
             for group, cause in zip(groups, causes, strict=True)
         ]
-        if sum(map(size, reports)) <= budget:
+        if sum(map(encoded_size, reports)) <= budget:
             break
     return causes
 

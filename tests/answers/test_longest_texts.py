@@ -9,7 +9,7 @@ from hosts import pages_of, text_of
 from in_process import connect
 from msgspec.structs import fields
 
-from runs_mcp.answers.encoding import structured, text
+from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.model import Record, Shortening, Whole, shortenings
 from runs_mcp.sandbox import Fault, Sandbox
@@ -25,7 +25,7 @@ def larger_encoding(structured_content: object, text_content: str) -> int:
 
 
 def bytes_of(report: Record) -> int:
-    return larger_encoding(structured(report), text(report))
+    return larger_encoding(structured_content(report), text_content(report))
 
 
 @pytest.mark.parametrize("budget", [2000, 4000, 8000])

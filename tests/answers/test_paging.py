@@ -15,7 +15,7 @@ from runs_mcp.answers.cursors import (
     decode_cursor,
     encode_cursor,
 )
-from runs_mcp.answers.encoding import size, structured, text
+from runs_mcp.answers.encoding import encoded_size, structured_content, text_content
 from runs_mcp.answers.fitting import list_page, longest_page
 from runs_mcp.answers.reports import ProjectList, RunList
 from runs_mcp.errors import InvalidArgument, MalformedResponse
@@ -172,14 +172,14 @@ def test_no_longer_page_would_have_fitted(names: list[str], budget: int) -> None
     rows = tuple(Project(project_id=f"{n:03}", name=name) for n, name in enumerate(names))
     make = first_of(rows)
     page = longest_page(len(rows), make, budget)
-    assert size(page) <= budget
-    assert page == make(max(n for n in range(len(rows) + 1) if size(make(n)) <= budget))
+    assert encoded_size(page) <= budget
+    assert page == make(max(n for n in range(len(rows) + 1) if encoded_size(make(n)) <= budget))
 
 
 def test_a_page_that_is_exactly_as_large_as_the_budget_is_shown() -> None:
     make = first_of(projects(5))
-    assert longest_page(5, make, size(make(5))) == make(5)
-    assert longest_page(5, make, size(make(5)) - 1) == make(4)
+    assert longest_page(5, make, encoded_size(make(5))) == make(5)
+    assert longest_page(5, make, encoded_size(make(5)) - 1) == make(4)
 
 
 def test_nothing_to_show_is_an_empty_page() -> None:
@@ -193,7 +193,7 @@ def test_a_record_over_the_budget_comes_alone_with_its_texts_cut() -> None:
     )
     page = longest_page(4, first_of(rows), 2000)
     (project,) = page.projects
-    assert size(page) <= 2000
+    assert encoded_size(page) <= 2000
     assert project.project_id == "p" * 128
     assert project.name.startswith("nnn")
     assert project.name.endswith(" characters)")
@@ -264,20 +264,20 @@ def test_the_pages_of_a_list_together_hold_every_item_once_within_the_budget(
     for _ in range(len(names) + 1):
         items, has_more = upstream.page(upstream_cursor(cursor), limit)
         page = project_page(items, has_more=has_more, budget=budget)
-        assert encoded_size(page) <= budget
+        assert larger_size(page) <= budget
         shown += [project.project_id for project in page.projects]
         cursor = page.next_cursor
-        assert structured(page).get("next_cursor", "") == cursor
+        assert structured_content(page).get("next_cursor", "") == cursor
         if not cursor:
             break
-        assert text(page).split("\n")[-1] == f"next_cursor {cursor}"
+        assert text_content(page).split("\n")[-1] == f"next_cursor {cursor}"
     assert cursor == ""
     assert shown == [project.project_id for project in upstream.projects]
 
 
-def encoded_size(report: Record) -> int:
-    compact = json.dumps(structured(report), ensure_ascii=False, separators=(",", ":"))
-    return max(len(compact.encode()), len(text(report).encode()))
+def larger_size(report: Record) -> int:
+    compact = json.dumps(structured_content(report), ensure_ascii=False, separators=(",", ":"))
+    return max(len(compact.encode()), len(text_content(report).encode()))
 
 
 def test_a_list_that_is_all_there_gives_no_cursor() -> None:

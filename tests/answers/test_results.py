@@ -9,7 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runs_mcp.answers.encoding import Json, output_schema, size, structured, text
+from runs_mcp.answers.encoding import (
+    Json,
+    encoded_size,
+    output_schema,
+    structured_content,
+    text_content,
+)
 from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport, Trim
 from runs_mcp.model import (
     Artifacts,
@@ -246,26 +252,28 @@ def shown(value: Json) -> str:
 @settings(max_examples=250, deadline=None)
 @given(report=reports)
 def test_both_channels_carry_the_same_facts_and_no_others(report: Record) -> None:
-    assert read_text(text(report)) == facts_of(structured(report))
+    assert read_text(text_content(report)) == facts_of(structured_content(report))
 
 
 @settings(deadline=None)
 @given(report=reports)
 def test_the_structured_content_decodes_back_to_the_report(report: Record) -> None:
-    fields = json.loads(json.dumps(structured(report)))
+    fields = json.loads(json.dumps(structured_content(report)))
     assert msgspec.convert(fields, type(report)) == report
 
 
 @settings(deadline=None)
 @given(report=reports)
 def test_the_structured_content_is_valid_against_the_output_schema(report: Record) -> None:
-    jsonschema.Draft202012Validator(output_schema(type(report))).validate(structured(report))
+    jsonschema.Draft202012Validator(output_schema(type(report))).validate(
+        structured_content(report)
+    )
 
 
 @settings(deadline=None)
 @given(report=reports)
 def test_a_field_at_its_default_is_left_out_except_in_totals(report: Record) -> None:
-    check_fields(report, structured(report))
+    check_fields(report, structured_content(report))
 
 
 def check_fields(record: Record, fields: Json) -> None:
@@ -286,8 +294,8 @@ def check_fields(record: Record, fields: Json) -> None:
 @settings(deadline=None)
 @given(report=reports)
 def test_the_size_is_that_of_the_larger_channel_in_bytes(report: Record) -> None:
-    compact = json.dumps(structured(report), ensure_ascii=False, separators=(",", ":"))
-    assert size(report) == max(len(compact.encode()), len(text(report).encode()))
+    compact = json.dumps(structured_content(report), ensure_ascii=False, separators=(",", ":"))
+    assert encoded_size(report) == max(len(compact.encode()), len(text_content(report).encode()))
 
 
 @settings(deadline=None)
@@ -301,7 +309,7 @@ def test_the_size_is_that_of_the_larger_channel_in_bytes(report: Record) -> None
     )
 )
 def test_every_record_is_one_line_whatever_its_texts(report: RunReport) -> None:
-    lines = text(report).split("\n")
+    lines = text_content(report).split("\n")
     rows = len(report.groups) + (len(report.specs) or 1)
     assert len(lines) == 3 + rows + (report.last_run is not msgspec.UNSET)
 
@@ -342,7 +350,7 @@ A_REPORT = RunReport(
 
 
 def test_a_run_reads_like_this_as_text() -> None:
-    assert text(A_REPORT).split("\n") == [
+    assert text_content(A_REPORT).split("\n") == [
         (
             "run provider=currents id=0a91f41ed60abfab"
             " url=https://app.currents.dev/run/0a91f41ed60abfab project_id=bAYZ4a status=failed"
@@ -366,7 +374,7 @@ def test_a_run_reads_like_this_as_text() -> None:
 
 
 def test_a_run_reads_like_this_as_json() -> None:
-    assert structured(A_REPORT) == {
+    assert structured_content(A_REPORT) == {
         "run": {
             "provider": "currents",
             "id": "0a91f41ed60abfab",
@@ -437,7 +445,7 @@ def test_an_instance_reads_like_this_as_text() -> None:
         assets=(Asset(kind="trace", url="https://a.example/t?Signature=s", attempt=1),),
         trim=Trim(trimmed=False, upstream_bytes=99, shown=3, total=3),
     )
-    assert text(report).split("\n") == [
+    assert text_content(report).split("\n") == [
         "instance instance_id=i1 run_id=r1 spec=a.ts duration_ms=136",
         "totals overall=2 passed=0 failed=1 pending=0 skipped=0 flaky=0 retries=0",
         'exception "Cannot find module\\n./x"',
@@ -458,17 +466,17 @@ def test_lists_read_like_this_as_text() -> None:
         runs=(ListedRun(provider="currents", id="r1", status="failed", failed=3),),
         next_cursor="abc",
     )
-    assert text(runs).split("\n") == [
+    assert text_content(runs).split("\n") == [
         "run provider=currents id=r1 status=failed failed=3",
         "next_cursor abc",
     ]
-    assert text(RunList(runs=())) == "runs none"
+    assert text_content(RunList(runs=())) == "runs none"
     projects = ProjectList(projects=(Project(project_id="p1", name="Web shop"),))
-    assert text(projects) == 'project project_id=p1 name="Web shop"'
+    assert text_content(projects) == 'project project_id=p1 name="Web shop"'
 
 
 def test_totals_have_every_count_and_rows_leave_out_zeros() -> None:
-    fields = structured(A_REPORT)
+    fields = structured_content(A_REPORT)
     assert fields["totals"] == {
         "tests": {
             "overall": 264,
@@ -492,14 +500,14 @@ def test_a_record_within_a_record_that_has_nothing_to_say_is_left_out() -> None:
     failure = Failure(
         test="t", status="failed", error=Error(name=""), artifacts=Artifacts(videos=0)
     )
-    assert structured(group) == {"group": "g"}
-    assert structured(failure) == {"test": "t", "status": "failed"}
+    assert structured_content(group) == {"group": "g"}
+    assert structured_content(failure) == {"test": "t", "status": "failed"}
 
 
 def test_a_report_that_was_not_asked_for_the_last_run_does_not_speak_of_it() -> None:
     report = msgspec.structs.replace(A_REPORT, last_run=msgspec.UNSET)
-    assert "last_run" not in structured(report)
-    assert "last_run" not in text(report)
+    assert "last_run" not in structured_content(report)
+    assert "last_run" not in text_content(report)
 
 
 # --- schemas

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from runs_mcp.answers.cursors import PageRequest, Query, encode_cursor
-from runs_mcp.answers.encoding import structured, text
+from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.instance_pages import instance_page
 from runs_mcp.answers.reports import InstanceReport, RunReport
 from runs_mcp.answers.run_pages import Detail, run_page
@@ -178,8 +178,8 @@ def pages_of(full: FullRun, detail: Detail, budget: int) -> list[RunReport]:
 
 
 def encoded_sizes(report: Record) -> tuple[int, int]:
-    compact = json.dumps(structured(report), ensure_ascii=False, separators=(",", ":"))
-    return len(compact.encode()), len(text(report).encode())
+    compact = json.dumps(structured_content(report), ensure_ascii=False, separators=(",", ":"))
+    return len(compact.encode()), len(text_content(report).encode())
 
 
 def worst_first(full: FullRun, detail: Detail) -> list[str]:
@@ -280,10 +280,10 @@ def test_the_next_cursor_is_whole_in_both_channels(
 ) -> None:
     for page in pages_of(full, detail, budget):
         cursor = page.trim.next_cursor
-        trim = structured(page)["trim"]
+        trim = structured_content(page)["trim"]
         assert isinstance(trim, dict)
         assert trim.get("next_cursor", "") == cursor
-        last_line = text(page).split("\n")[-1]
+        last_line = text_content(page).split("\n")[-1]
         assert last_line.startswith("trim trimmed=")
         assert last_line.endswith(f" next_cursor={cursor}" if cursor else last_line)
         assert ("next_cursor=" in last_line) is bool(cursor)
@@ -321,7 +321,7 @@ def test_a_page_decodes_as_what_its_schema_says_however_much_was_cut(
     full: FullRun, detail: Detail, budget: int
 ) -> None:
     for page in pages_of(full, detail, budget):
-        assert msgspec.convert(structured(page), RunReport) == page
+        assert msgspec.convert(structured_content(page), RunReport) == page
         assert page.run.completion == full.run.completion
         assert page.run.status == full.run.status
         assert page.run.created_at == full.run.created_at
@@ -842,7 +842,7 @@ def test_trim_counts_the_records_of_an_instance(full: FullInstance, budget: int)
         assert page.trim.upstream_bytes == full.upstream_bytes
         cursor = page.trim.next_cursor
         assert bool(page.trim.reason) is bool(cursor)
-        assert not cursor or text(page).endswith(f" next_cursor={cursor}")
+        assert not cursor or text_content(page).endswith(f" next_cursor={cursor}")
     assert sum(page.trim.shown for page in pages) == total
 
 
@@ -852,7 +852,7 @@ def test_a_page_of_an_instance_decodes_as_its_schema_says_however_much_was_cut(
     full: FullInstance, budget: int
 ) -> None:
     for page in instance_pages_of(full, budget):
-        assert msgspec.convert(structured(page), InstanceReport) == page
+        assert msgspec.convert(structured_content(page), InstanceReport) == page
         assert page.totals == full.totals
         assert page.artifacts == full.artifacts
         assert page.instance.instance_id == full.instance.instance_id
