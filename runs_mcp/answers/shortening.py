@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from runs_mcp.answers.encoding import encoded_size
-from runs_mcp.answers.reports import Trim
+from runs_mcp.answers.trim import Trim
 from runs_mcp.model import Record, Shortening, shortenings
 from runs_mcp.text import clip, clip_middle
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from runs_mcp.answers.reports import Odd, Trim, Unreadable
+from runs_mcp.answers.reports import Odd, Unreadable
+from runs_mcp.answers.trim import Trim
 from runs_mcp.model import (
     Failure,
     Id,

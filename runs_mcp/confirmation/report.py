@@ -5,14 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from runs_mcp.model import (
-    Receipt,
-    Record,
-    Run,
-    Statement,
-    Text,
-    Whole,
-)
+from runs_mcp.model import Receipt, Record, Run, Statement, Text, Whole
 
 Outcome = Literal[
     "done",

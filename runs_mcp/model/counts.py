@@ -6,7 +6,7 @@ from runs_mcp.model.record import Record
 class TestCounts(Record, frozen=True, kw_only=True):
     """Numbers of tests. `pending` was skipped on purpose; `skipped` could not run."""
 
-    __test__ = False  # No test case, whatever pytest makes of the name.
+    __test__ = False  # pytest would collect it by its name.
 
     overall: int = 0
     passed: int = 0

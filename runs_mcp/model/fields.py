@@ -1,12 +1,11 @@
-"""Types of fields, each with what is to be known of the field.
+"""The types of fields, with the facts that hold for a field wherever its record is used.
 
-Every string in an answer says here how it may be shortened, or that it is short by nature: the
-budget of an answer rests on it.
+Every string in an answer has a type that says how it is shortened, or how short it always is.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from functools import cache
 from typing import Annotated, get_args
 
@@ -15,23 +14,40 @@ from msgspec.structs import fields
 
 
 class Shortening(Enum):
-    """How a field is shortened where an answer does not fit into its budget."""
+    """How a field is shortened when an answer does not fit into its budget.
 
-    TEXT = "Its end is cut off."
-    TITLE = "Its middle is cut out: the end tells the cases of a test, or shards, apart."
-    PATH = "Its end is cut off, but only once shorter texts and titles do not help."
-    URL = "It is left out where it is long: a part of it would be worthless."
-    LAST = "Its end is cut off, but only once nothing else helps."
-    FIRST_ITEM = "Of a list: only the first item stays, with the number of the others."
-    COUNTED = "Of a list: no item stays; the field of the same name and `_omitted` counts them."
+    First `TEXT` and `TITLE`; if that is not enough, also `PATH` and the lists; then `URL`; and
+    only if nothing else helps, everything.
+    """
+
+    TEXT = auto()
+    """Its end is cut off."""
+
+    TITLE = auto()
+    """Its middle is cut out: the ends of titles distinguish them."""
+
+    PATH = auto()
+    """Its end is cut off."""
+
+    FIRST_ITEM = auto()
+    """A list: only its first item stays, with the number of the others."""
+
+    COUNTED = auto()
+    """A list: none of its items stays; the field `<name>_omitted` counts them."""
+
+    URL = auto()
+    """It is left out if it is long: part of a URL is useless."""
+
+    LAST = auto()
+    """Its end is cut off."""
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A string that is never shortened: it is short by nature.
+    """A string that is never shortened, since it is always short.
 
     Args:
-        max_bytes: How long it can be, in UTF-8.
+        max_bytes: The most bytes of UTF-8 that it has.
     """
 
     max_bytes: int
@@ -39,25 +55,36 @@ class Whole:
 
 Text = Annotated[str, Shortening.TEXT]
 """Free text."""
+
 Texts = Annotated[tuple[Text, ...], Shortening.FIRST_ITEM]
 """Free texts, the most important first."""
+
 Title = Annotated[str, Shortening.TITLE]
+"""The title of a test, or the name of a group of a run."""
+
 Path = Annotated[str, Shortening.PATH]
-"""A path or a place in a file."""
+"""The path of a file, or a line in it."""
+
 Commit = Annotated[str, Shortening.PATH]
+"""The hash of a commit."""
+
 Url = Annotated[str, Shortening.URL]
+
 Id = Annotated[str, Shortening.LAST]
+
 Statement = Annotated[str, Shortening.LAST]
-"""What this product says of its own accord."""
+"""A sentence of this product, which may quote others."""
+
 Word = Annotated[str, Shortening.LAST]
 """A status or the like, as the API has it."""
+
 Timestamp = Annotated[str, Whole(24), Meta(description="ISO 8601, UTC.")]
 Milliseconds = Annotated[int, Meta(description="Milliseconds.")]
 
 
 @cache
 def shortenings(record_type: type[Struct]) -> Mapping[str, frozenset[Shortening]]:
-    """Returns for each field of a record how it, and what is in it, may be shortened."""
+    """Returns the facts of each field of a record, and of the strings in it: by field name."""
     return {field.name: frozenset(_shortenings_in(field.type)) for field in fields(record_type)}
 
 

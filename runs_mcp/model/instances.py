@@ -28,12 +28,12 @@ class TestResult(Record, frozen=True, kw_only=True):
         test_id: The framework's ID of the test.
         title: Its whole title.
         status: How it counts here. A failure in quarantine is skipped.
-        counts_as_failed: Whether the API counts it as failed, as it does not an interrupted one.
-        duration_ms: How long its attempts took together.
-        failure: What went wrong, of a test that failed, was flaky, or failed in quarantine.
+        counts_as_failed: Whether the API counts it as failed; an interrupted test it does not.
+        duration_ms: How long all its attempts took.
+        failure: What went wrong, if it failed, was flaky, or failed in quarantine.
     """
 
-    __test__ = False  # Not a test case, whatever pytest makes of the name.
+    __test__ = False  # pytest would collect it by its name.
 
     test_id: str
     title: str
@@ -44,7 +44,7 @@ class TestResult(Record, frozen=True, kw_only=True):
 
     @property
     def test(self) -> str:
-        """Its title as answers show it: of a long one the middle is left out."""
+        """Its title as answers show it: without the middle if it is long."""
         return clip_middle(self.title, TITLE_CHARS)
 
 
@@ -85,16 +85,16 @@ class FullInstance(Record, frozen=True, kw_only=True):
     assets: tuple[Asset, ...] = ()
     upstream_bytes: int
     unreadable: tuple[str, ...] = ()
-    """For each of its records that could not be read, where it stood and why."""
+    """Where each of its records stood that could not be read, and why."""
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """What went wrong in it, also what a retry mended or a quarantine hides."""
+        """All failures, with those that passed on a retry and those in quarantine."""
         return tuple(test.failure for test in self.tests if test.failure is not None)
 
     @property
     def failed_as_counted(self) -> int:
-        """How many failures of it could be read, counted as the API counts them."""
+        """The failures that could be read, counted as the API counts them."""
         return self._failed_tests or int(bool(self.exception))
 
     def agrees_with(self, counted: int) -> bool:

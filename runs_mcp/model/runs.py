@@ -78,7 +78,7 @@ class ListedRun(Run, frozen=True, kw_only=True):
     flaky: Annotated[int, Meta(description="Tests that were flaky.")] = 0
 
     def as_run(self) -> Run:
-        """Returns the run without what is of its row alone."""
+        """Returns the run without the fields that only its row has."""
         return Run(**{name: getattr(self, name) for name in Run.__struct_fields__})
 
 
@@ -128,11 +128,11 @@ class FullRun(Record, frozen=True, kw_only=True):
     browsers: tuple[str, ...] = ()
     """The browser of each group, without its version."""
     claimed_at: tuple[str, ...] = ()
-    """When each of the specs was claimed, as sent; of two executions of one, which is the later."""
+    """When each spec was claimed, as sent: it orders two executions of one spec."""
     completed_at: tuple[str, ...] = ()
-    """When each of the specs completed, as sent; it tells two executions of one spec apart."""
+    """When each spec completed, as sent: it distinguishes two executions of one spec."""
     unreadable: tuple[str, ...] = ()
-    """For each of its records that could not be read, where it stood and why."""
+    """Where each of its records stood that could not be read, and why."""
 
 
 class Receipt(Record, frozen=True, kw_only=True):

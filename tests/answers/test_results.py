@@ -16,7 +16,8 @@ from runs_mcp.answers.encoding import (
     structured_content,
     text_content,
 )
-from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport, Trim
+from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport
+from runs_mcp.answers.trim import Trim
 from runs_mcp.model import (
     Artifacts,
     Asset,
