@@ -1,15 +1,14 @@
 """Every answer fits into its budget, however long its texts are."""
 
-import json
 from typing import Annotated, get_args, get_origin
 
 import pytest
+from answers.encoded_bytes import encoded_sizes, larger_encoding
 from answers.longest_reports import CHARACTERS, longest_reports, record_types, report_types
 from hosts import pages_of, text_of
 from in_process import connect
 from msgspec.structs import fields
 
-from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.model import Record, Shortening, Whole, shortenings
 from runs_mcp.sandbox import Fault, Sandbox
@@ -19,23 +18,14 @@ REPORTS = report_types()
 RECORDS = sorted(set().union(*map(record_types, REPORTS)), key=lambda one: one.__name__)
 
 
-def larger_encoding(structured_content: object, text_content: str) -> int:
-    compact = json.dumps(structured_content, ensure_ascii=False, separators=(",", ":"))
-    return max(len(compact.encode()), len(text_content.encode()))
-
-
-def bytes_of(report: Record) -> int:
-    return larger_encoding(structured_content(report), text_content(report))
-
-
 @pytest.mark.parametrize("budget", [2000, 4000, 8000])
 @pytest.mark.parametrize("report_type", REPORTS, ids=lambda one: one.__name__)
 def test_an_answer_with_the_longest_texts_fits_into_the_budget(
     report_type: type[Record], budget: int
 ) -> None:
     pages = [page for one in CHARACTERS for page in longest_reports(report_type, one)]
-    assert min(map(bytes_of, pages)) > 2000
-    shortened = [bytes_of(shortened_to(budget, page)) for page in pages]
+    assert min(max(encoded_sizes(page)) for page in pages) > 2000
+    shortened = [max(encoded_sizes(shortened_to(budget, page))) for page in pages]
     assert max(shortened) <= budget
 
 
