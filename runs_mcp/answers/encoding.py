@@ -35,6 +35,14 @@ def encoded_size(report: Record) -> int:
     return max(len(msgspec.json.encode(fields)), len(_as_text(fields).encode()))
 
 
+def fits(report: Record, budget: int) -> bool:
+    """Says whether each of the two encodings has at most `budget` bytes."""
+    fields = structured_content(report)
+    if len(msgspec.json.encode(fields)) > budget:
+        return False
+    return len(_as_text(fields).encode()) <= budget
+
+
 def output_schema(report_type: type[Record]) -> dict[str, Any]:
     """Returns the JSON schema of a report, its root an object."""
     (root,), definitions = msgspec.json.schema_components(

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from msgspec import UNSET, UnsetType
 
 from runs_mcp.answers.cursors import PageRequest, Position
-from runs_mcp.answers.encoding import encoded_size
+from runs_mcp.answers.encoding import fits
 from runs_mcp.answers.shortening import R, shortened_to
 from runs_mcp.answers.trim import Trim, trim_of
 from runs_mcp.errors import MalformedResponse
@@ -24,19 +24,19 @@ def longest_page(rows_left: int, make: Callable[[int], R], budget: int) -> R:
 
     Where not even one record fits, the page is shortened: every page has at least one record.
     """
-    fits, tried = 0, min(16, rows_left)
-    while encoded_size(page := make(tried)) <= budget:
+    fitting, tried = 0, min(16, rows_left)
+    while fits(page := make(tried), budget):
         if tried == rows_left:
             return page
-        fits, tried = tried, min(2 * tried, rows_left)
+        fitting, tried = tried, min(2 * tried, rows_left)
     too_many = tried
-    while too_many - fits > 1:
-        middle = (fits + too_many) // 2
-        if encoded_size(make(middle)) <= budget:
-            fits = middle
+    while too_many - fitting > 1:
+        middle = (fitting + too_many) // 2
+        if fits(make(middle), budget):
+            fitting = middle
         else:
             too_many = middle
-    page = make(max(fits, min(1, rows_left)))
+    page = make(max(fitting, min(1, rows_left)))
     return shortened_to(budget, page)
 
 
@@ -126,6 +126,6 @@ def list_page(
         next_cursor = request.cursor_after([items[count - 1][1]]) if more else ""
         return make(tuple(item for item, _ in items[:count]), next_cursor)
 
-    if len(ends) < len(items) and encoded_size(make_until(1)) > request.budget:
+    if len(ends) < len(items) and not fits(make_until(1), request.budget):
         raise endless
     return longest_page(len(ends), make_until, request.budget)

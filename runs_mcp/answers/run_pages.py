@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from runs_mcp.answers.cursors import PageRequest, Position, Query, bad_cursor, encode_cursor
-from runs_mcp.answers.encoding import encoded_size
+from runs_mcp.answers.encoding import encoded_size, fits
 from runs_mcp.answers.fitting import longest_page
 from runs_mcp.answers.reports import RunReport, odd_records
 from runs_mcp.answers.trim import trim_of
@@ -152,7 +152,7 @@ def _whole_run(full: FullRun, budget: int) -> RunReport | None:
         return None
     pages = _RunPages(full, _Start("full", len(full.groups), []), ())
     page = pages.page(len(pages.rows))
-    return page if encoded_size(page) <= budget else None
+    return page if fits(page, budget) else None
 
 
 def _start_at(position: Position, detail: Detail) -> _Start:

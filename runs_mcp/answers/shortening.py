@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from runs_mcp.answers.encoding import encoded_size
+from runs_mcp.answers.encoding import fits
 from runs_mcp.answers.trim import Trim
 from runs_mcp.model import Record, Shortening, shortenings
 from runs_mcp.text import clip, clip_middle
@@ -55,13 +55,13 @@ def shortened_to(budget: int, record: R, *, keep_ids: bool = False) -> R:
         record: A report, or a part of one.
         keep_ids: Whether to leave IDs whole even where the record then does not fit.
     """
-    if encoded_size(record) <= budget:
+    if fits(record, budget):
         return record
     for cut in _CUTS if keep_ids else _CUTS + _LAST_CUTS:
         shorter = _shortened(record, cut)
         if Shortening.URL in cut.rules and _has_long_url(record, cut.max_url_chars):
             shorter = _with_reason(shorter)
-        if encoded_size(shorter) <= budget:
+        if fits(shorter, budget):
             break
     return shorter
 

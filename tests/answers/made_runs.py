@@ -263,6 +263,7 @@ def small_run(**changes: int) -> FullRun:
     )
 
 
+@cache
 def many_failures() -> FullRun:
     return replace(
         small_run(),

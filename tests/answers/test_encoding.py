@@ -1,15 +1,18 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import jsonschema
 import msgspec
 from answers.any_reports import reports, run_reports
+from answers.encoded_bytes import encoded_sizes
 from hypothesis import example, given, settings
 
 from runs_mcp.answers.encoding import (
     Json,
     encoded_size,
+    fits,
     output_schema,
     structured_content,
     text_content,
@@ -25,7 +28,9 @@ from runs_mcp.model import (
     Totals,
 )
 
-# --- a reader of the text, written from its description alone
+few = settings(max_examples=30)
+
+# A reader of the text, written from its description alone.
 Fact = tuple[str, str]
 
 
@@ -85,28 +90,31 @@ def shown(value: Json) -> str:
 
 
 # --- both channels
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100)
 @given(report=reports)
-def test_both_channels_carry_the_same_facts_and_no_others(report: Record) -> None:
+def test_both_encodings_carry_the_same_facts_and_no_others(report: Record) -> None:
     assert read_text(text_content(report)) == facts_of(structured_content(report))
 
 
-@settings(deadline=None)
+@few
 @given(report=reports)
 def test_the_structured_content_decodes_back_to_the_report(report: Record) -> None:
     fields = json.loads(json.dumps(structured_content(report)))
     assert msgspec.convert(fields, type(report)) == report
 
 
-@settings(deadline=None)
+@few
 @given(report=reports)
 def test_the_structured_content_is_valid_against_the_output_schema(report: Record) -> None:
-    jsonschema.Draft202012Validator(output_schema(type(report))).validate(
-        structured_content(report)
-    )
+    validator_of(type(report)).validate(structured_content(report))
 
 
-@settings(deadline=None)
+@cache
+def validator_of(report_type: type[Record]) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(output_schema(report_type))
+
+
+@few
 @given(report=reports)
 def test_a_field_at_its_default_is_left_out_except_in_totals(report: Record) -> None:
     check_fields(report, structured_content(report))
@@ -127,14 +135,16 @@ def check_fields(record: Record, fields: Json) -> None:
                     check_fields(inner, row)
 
 
-@settings(deadline=None)
+@few
 @given(report=reports)
-def test_the_size_is_that_of_the_larger_channel_in_bytes(report: Record) -> None:
-    compact = json.dumps(structured_content(report), ensure_ascii=False, separators=(",", ":"))
-    assert encoded_size(report) == max(len(compact.encode()), len(text_content(report).encode()))
+def test_the_size_is_that_of_the_larger_encoding_in_bytes(report: Record) -> None:
+    size = max(encoded_sizes(report))
+    assert encoded_size(report) == size
+    assert fits(report, size)
+    assert not fits(report, size - 1)
 
 
-@settings(deadline=None)
+@few
 @given(report=run_reports)
 @example(
     RunReport(

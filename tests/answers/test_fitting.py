@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from runs_mcp.answers.encoding import encoded_size
 from runs_mcp.answers.fitting import longest_page
-from runs_mcp.answers.reports import ProjectList, RunList
-from runs_mcp.model import ListedRun, Project
+from runs_mcp.answers.reports import ProjectList
+from runs_mcp.model import Project
 
 
 # --- the longest page
@@ -53,18 +53,3 @@ def test_a_record_over_the_budget_comes_alone_with_its_texts_cut() -> None:
     assert project.name.startswith("nnn")
     assert project.name.endswith(" characters)")
     assert project.default_branch == "b" * 20
-
-
-def test_texts_are_cut_no_more_than_they_must() -> None:
-    rows = (Project(project_id="p", name="n" * 5000),)
-    assert len(longest_page(1, first_of(rows), 2000).projects[0].name) == 1000
-    assert len(longest_page(1, first_of(rows), 700).projects[0].name) == 500
-
-
-def test_lists_of_texts_in_a_record_over_the_budget_are_cut_one_by_one() -> None:
-    run = ListedRun(provider="currents", id="r", tags=("t" * 3000, "u"))
-    page = longest_page(1, lambda count: RunList(runs=(run,)[:count]), 2000)
-    first, second = page.runs[0].tags
-    assert first.startswith("ttt")
-    assert len(first) <= 1000
-    assert second == "u"

@@ -1,23 +1,16 @@
 import json
 import re
-from typing import Final
 
 import jsonschema
 import pytest
+from answers.longest_reports import report_types
 
-from runs_mcp.answers.encoding import (
-    output_schema,
+from runs_mcp.answers.encoding import output_schema
+from runs_mcp.model import Record
+
+all_reports = pytest.mark.parametrize(
+    "report_type", report_types(), ids=lambda report: report.__name__
 )
-from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport
-from runs_mcp.model import (
-    Record,
-)
-
-REPORTS: Final = (RunReport, InstanceReport, RunList, ProjectList)
-
-
-# --- schemas
-all_reports = pytest.mark.parametrize("report_type", REPORTS, ids=lambda report: report.__name__)
 
 
 @all_reports

@@ -1,5 +1,6 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cache
 from typing import get_args
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_position_that_no_page_gave_is_refused(position: list[int | str]) -> N
         page_at(many_failures(), detail="auto", cursor=encode_cursor(QUERY, position))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100)
 @given(
     detail=st.sampled_from(get_args(Detail)),
     position=st.lists(
@@ -122,6 +123,7 @@ def test_a_huge_number_in_a_cursor_breaks_nothing(value: str, place: int) -> Non
     assert max(encoded_sizes(page)) <= 8000
 
 
+@cache
 def failures_cursor() -> str:
     return page_at(many_failures(), detail="failures").trim.next_cursor
 
