@@ -9,7 +9,6 @@ from runs_mcp.model.record import Record
 from runs_mcp.text import clip_middle
 
 TITLE_CHARS: Final = 300
-
 AssetKind = Literal["screenshot", "video", "trace", "attachment"]
 TestStatus = Literal["failed", "flaky", "passed", "skipped"]
 

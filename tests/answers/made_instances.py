@@ -24,7 +24,6 @@ from runs_mcp.model import (
 )
 
 
-# --- instances
 def an_instance(
     seed: int, failures: int, passed: int = 0, assets: int = 0, *, url_chars: int = 500
 ) -> FullInstance:
@@ -45,15 +44,7 @@ def an_instance(
         artifacts=Artifacts(screenshots=assets),
         tests=(
             *(a_failed_test(a_failure(rng, number)) for number in range(failures)),
-            *(
-                TestResult(
-                    test_id="",
-                    title=some_text(rng, 400),
-                    status="passed",
-                    duration_ms=number + 1,
-                )
-                for number in range(passed)
-            ),
+            *(a_passed_test(rng, number) for number in range(passed)),
         ),
         assets=tuple(
             Asset(
@@ -67,6 +58,12 @@ def an_instance(
             for number in range(assets)
         ),
         upstream_bytes=rng.randrange(10**9),
+    )
+
+
+def a_passed_test(rng: random.Random, number: int) -> TestResult:
+    return TestResult(
+        test_id="", title=some_text(rng, 400), status="passed", duration_ms=number + 1
     )
 
 

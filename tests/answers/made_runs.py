@@ -3,7 +3,7 @@
 import random
 from functools import cache
 from itertools import product
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from runs_mcp.model import (
     Run,
     Spec,
     SpecCounts,
+    SpecStatus,
     SpecTotals,
     TestCounts,
     TestTotals,
@@ -26,9 +27,6 @@ from runs_mcp.model import (
 
 QUERY: Final[Query] = ("currents_get_run", "run")
 BUDGETS: Final = (2000, 2000, 2000, 2000, 2001, 2300, 2999, 4000, 8000, 8000, 9999, 17_000, 40_000)
-
-
-SpecStatus = Literal["failed", "flaky", "passed", "running", "idle", "unclaimed", "unknown"]
 
 
 # What strangers' texts are made of, after text.py: quotes, other scripts, things that look like
@@ -50,11 +48,8 @@ PIECES = [
     ],
     *["x=1 ", "none", "null ", "[]", "{}", '","', "next_cursor=abc ", "</b>", "\u00a0", "%2F", "&"],
 ]
-
-
+SPEC_STATUSES: Final[tuple[SpecStatus, ...]] = get_args(get_args(SpecStatus)[0])
 DURATIONS: list[int | msgspec.UnsetType] = [msgspec.UNSET, 0, 123_456]
-
-
 ID_CHARACTERS = "abcdefXYZ0189_-"
 
 
@@ -68,27 +63,10 @@ def some_id(rng: random.Random, number: int) -> str:
 
 
 def a_run(seed: int, specs: int, groups: int = 0, last_failed: int | None = None) -> FullRun:
-    """Returns a run whose records can be told apart by what is never cut: IDs and numbers."""
+    """Returns a run whose records differ in what is never cut: IDs and numbers."""
     rng = random.Random(seed)
-    completion = rng.choice(["", "in_progress", "complete", "canceled", "timeout"])
     return FullRun(
-        run=Run(
-            provider="currents",
-            id=some_id(rng, 0),
-            url="https://app.currents.dev/run/" + some_id(rng, 0),
-            project_id=some_id(rng, 0),
-            status=rng.choice(["passed", "failed", "failing", "running", ""]),
-            completion=completion,
-            created_at=rng.choice(["", "2026-08-31T08:00:00.000Z"]),
-            duration_ms=rng.choice(DURATIONS),
-            branch=some_text(rng, 300),
-            commit=some_text(rng, 64),
-            commit_message=some_text(rng, 300),
-            author=some_text(rng, 128),
-            tags=tuple(some_text(rng, 64) for _ in range(rng.randrange(13))),
-            ci_build_id=some_text(rng, 300),
-            framework=some_text(rng, 128),
-        ),
+        run=run_of_any_texts(rng),
         totals=Totals(
             tests=TestTotals(overall=10**6, failed=rng.randrange(10**6)),
             specs=SpecTotals(overall=specs),
@@ -115,8 +93,28 @@ def a_run(seed: int, specs: int, groups: int = 0, last_failed: int | None = None
     )
 
 
+def run_of_any_texts(rng: random.Random) -> Run:
+    return Run(
+        provider="currents",
+        id=some_id(rng, 0),
+        url="https://app.currents.dev/run/" + some_id(rng, 0),
+        project_id=some_id(rng, 0),
+        status=rng.choice(["passed", "failed", "failing", "running", ""]),
+        completion=rng.choice(["", "in_progress", "complete", "canceled", "timeout"]),
+        created_at=rng.choice(["", "2026-08-31T08:00:00.000Z"]),
+        duration_ms=rng.choice(DURATIONS),
+        branch=some_text(rng, 300),
+        commit=some_text(rng, 64),
+        commit_message=some_text(rng, 300),
+        author=some_text(rng, 128),
+        tags=tuple(some_text(rng, 64) for _ in range(rng.randrange(13))),
+        ci_build_id=some_text(rng, 300),
+        framework=some_text(rng, 128),
+    )
+
+
 def a_spec(rng: random.Random, number: int) -> Spec:
-    status: SpecStatus = rng.choice(get_args(SpecStatus))
+    status: SpecStatus = rng.choice(SPEC_STATUSES)
     end = some_text(rng, 290)
     return Spec(
         # Some paths occur in several groups; no two long ones begin the same.
@@ -202,56 +200,6 @@ def paged_runs() -> tuple[PagedRun, ...]:
         )
         runs.append(PagedRun(full, detail, budget, pages_of(full, detail, budget)))
     return tuple(runs)
-
-
-def a_run_of_the_longest_texts(character: str) -> FullRun:
-    full = a_run(0, specs=3, groups=3, last_failed=3)
-    longest_id = "i" * 128
-    return replace(
-        full,
-        run=Run(
-            provider="currents",
-            id=longest_id,
-            url=f"https://app.currents.dev/run/{longest_id}",
-            project_id=longest_id,
-            status="failing",
-            completion="in_progress",
-            created_at="2026-08-31T08:00:00.000Z",
-            duration_ms=999_999,
-            branch=character * 300,
-            commit=character * 64,
-            commit_message=character * 300,
-            author=character * 128,
-            tags=(character * 64,) * 12,
-            tags_omitted=999,
-            ci_build_id=character * 300,
-            framework=character * 128,
-        ),
-        totals=Totals(
-            tests=TestTotals(**dict.fromkeys(TestTotals.__struct_fields__, 999_999)),
-            specs=SpecTotals(**dict.fromkeys(SpecTotals.__struct_fields__, 999_999)),
-        ),
-        groups=tuple(
-            Group(group=character * 300, platform=character * 128, specs=SpecCounts(overall=n))
-            for n in range(1, 4)
-        ),
-        specs=tuple(
-            Spec(
-                spec=character * 300,
-                status="failed",
-                instance_id=f"{n}" + "i" * 127,
-                group=character * 300,
-                machine_id=longest_id,
-                **dict.fromkeys(
-                    ("tests", "passed", "failed", "pending", "skipped", "flaky", "duration_ms"),
-                    999_999,
-                ),
-            )
-            for n in range(3)
-        ),
-        upstream_bytes=10**9,
-        last_run=LastRun(status="failed", failed_tests=(character * 300,) * 3),
-    )
 
 
 def small_run(**changes: int) -> FullRun:

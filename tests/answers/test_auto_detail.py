@@ -3,9 +3,7 @@ from answers.encoded_bytes import encoded_sizes
 from answers.made_runs import page_at, paged_runs, small_run, worst_first
 from msgspec.structs import replace
 
-from runs_mcp.model import (
-    Spec,
-)
+from runs_mcp.model import Spec
 
 
 def test_auto_shows_every_spec_of_a_small_run() -> None:

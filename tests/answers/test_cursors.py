@@ -6,33 +6,20 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from runs_mcp.answers.cursors import (
-    Position,
-    Query,
-    bad_cursor,
-    decode_cursor,
-    encode_cursor,
-)
+from runs_mcp.answers.cursors import Position, Query, bad_cursor, decode_cursor, encode_cursor
 from runs_mcp.errors import InvalidArgument
 
 QUERY: Final[Query] = ("currents_list_projects", "x")
-
-
 small_texts = st.text(max_size=8)
-
-
 queries: st.SearchStrategy[Query] = st.lists(
     small_texts | st.integers(-5, 5) | st.booleans() | st.lists(small_texts, max_size=3),
     max_size=4,
 ).map(tuple)
-
-
 positions: st.SearchStrategy[Position] = st.lists(
     st.integers(-(2**63), 2**63 - 1) | small_texts, max_size=5
 )
 
 
-# --- cursors
 @given(query=queries, position=positions)
 def test_a_cursor_gives_back_the_position_it_was_made_of(query: Query, position: Position) -> None:
     assert decode_cursor(encode_cursor(query, position), query) == position

@@ -19,14 +19,7 @@ from runs_mcp.answers.encoding import (
 )
 from runs_mcp.answers.reports import RunReport
 from runs_mcp.answers.trim import Trim
-from runs_mcp.model import (
-    Record,
-    Run,
-    Spec,
-    SpecTotals,
-    TestTotals,
-    Totals,
-)
+from runs_mcp.model import Record, Run, Spec, SpecTotals, TestTotals, Totals
 
 few = settings(max_examples=30)
 
@@ -89,7 +82,6 @@ def shown(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-# --- both channels
 @settings(max_examples=100)
 @given(report=reports)
 def test_both_encodings_carry_the_same_facts_and_no_others(report: Record) -> None:

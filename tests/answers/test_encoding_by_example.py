@@ -1,9 +1,6 @@
 import msgspec
 
-from runs_mcp.answers.encoding import (
-    structured_content,
-    text_content,
-)
+from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport
 from runs_mcp.answers.trim import Trim
 from runs_mcp.model import (
@@ -38,8 +35,6 @@ A_RUN = Run(
     commit_message='Say "hello" to a=b',
     tags=("tagA", "tag B"),
 )
-
-
 A_REPORT = RunReport(
     run=A_RUN,
     totals=Totals(
@@ -61,6 +56,55 @@ A_REPORT = RunReport(
         next_cursor="abc",
     ),
 )
+
+
+A_REPORT_AS_JSON = {
+    "run": {
+        "provider": "currents",
+        "id": "0a91f41ed60abfab",
+        "url": "https://app.currents.dev/run/0a91f41ed60abfab",
+        "project_id": "bAYZ4a",
+        "status": "failed",
+        "completion": "timeout",
+        "created_at": "2022-07-06T08:23:40.939Z",
+        "branch": "feat/branch",
+        "commit_message": 'Say "hello" to a=b',
+        "tags": ["tagA", "tag B"],
+    },
+    "totals": {
+        "tests": {
+            "overall": 264,
+            "passed": 230,
+            "failed": 16,
+            "pending": 0,
+            "skipped": 0,
+            "flaky": 0,
+            "retries": 0,
+        },
+        "specs": {"overall": 2, "claimed": 0, "complete": 0, "passed": 0, "failed": 0},
+    },
+    "groups": [{"group": "regression", "platform": "linux, Chrome 97", "tests": {"failed": 16}}],
+    "specs": [
+        {"spec": "a.ts", "status": "idle", "instance_id": "i1"},
+        {
+            "spec": "b c.ts",
+            "status": "failed",
+            "instance_id": "i2",
+            "tests": 2,
+            "failed": 1,
+        },
+    ],
+    "last_run": {"status": "failed", "failed_tests": ["a › b"]},
+    "trim": {
+        "trimmed": True,
+        "upstream_bytes": 12345,
+        "shown": 2,
+        "total": 3,
+        "detail": "failures",
+        "reason": "next_cursor gives the rest",
+        "next_cursor": "abc",
+    },
+}
 
 
 def test_a_run_reads_like_this_as_text() -> None:
@@ -88,55 +132,7 @@ def test_a_run_reads_like_this_as_text() -> None:
 
 
 def test_a_run_reads_like_this_as_json() -> None:
-    assert structured_content(A_REPORT) == {
-        "run": {
-            "provider": "currents",
-            "id": "0a91f41ed60abfab",
-            "url": "https://app.currents.dev/run/0a91f41ed60abfab",
-            "project_id": "bAYZ4a",
-            "status": "failed",
-            "completion": "timeout",
-            "created_at": "2022-07-06T08:23:40.939Z",
-            "branch": "feat/branch",
-            "commit_message": 'Say "hello" to a=b',
-            "tags": ["tagA", "tag B"],
-        },
-        "totals": {
-            "tests": {
-                "overall": 264,
-                "passed": 230,
-                "failed": 16,
-                "pending": 0,
-                "skipped": 0,
-                "flaky": 0,
-                "retries": 0,
-            },
-            "specs": {"overall": 2, "claimed": 0, "complete": 0, "passed": 0, "failed": 0},
-        },
-        "groups": [
-            {"group": "regression", "platform": "linux, Chrome 97", "tests": {"failed": 16}}
-        ],
-        "specs": [
-            {"spec": "a.ts", "status": "idle", "instance_id": "i1"},
-            {
-                "spec": "b c.ts",
-                "status": "failed",
-                "instance_id": "i2",
-                "tests": 2,
-                "failed": 1,
-            },
-        ],
-        "last_run": {"status": "failed", "failed_tests": ["a › b"]},
-        "trim": {
-            "trimmed": True,
-            "upstream_bytes": 12345,
-            "shown": 2,
-            "total": 3,
-            "detail": "failures",
-            "reason": "next_cursor gives the rest",
-            "next_cursor": "abc",
-        },
-    }
+    assert structured_content(A_REPORT) == A_REPORT_AS_JSON
 
 
 def test_an_instance_reads_like_this_as_text() -> None:
@@ -187,26 +183,6 @@ def test_lists_read_like_this_as_text() -> None:
     assert text_content(RunList(runs=())) == "runs none"
     projects = ProjectList(projects=(Project(project_id="p1", name="Web shop"),))
     assert text_content(projects) == 'project project_id=p1 name="Web shop"'
-
-
-def test_totals_have_every_count_and_rows_leave_out_zeros() -> None:
-    fields = structured_content(A_REPORT)
-    assert fields["totals"] == {
-        "tests": {
-            "overall": 264,
-            "passed": 230,
-            "failed": 16,
-            "pending": 0,
-            "skipped": 0,
-            "flaky": 0,
-            "retries": 0,
-        },
-        "specs": {"overall": 2, "claimed": 0, "complete": 0, "passed": 0, "failed": 0},
-    }
-    assert fields["specs"] == [
-        {"spec": "a.ts", "status": "idle", "instance_id": "i1"},
-        {"spec": "b c.ts", "status": "failed", "instance_id": "i2", "tests": 2, "failed": 1},
-    ]
 
 
 def test_a_record_within_a_record_that_has_nothing_to_say_is_left_out() -> None:

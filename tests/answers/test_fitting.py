@@ -10,7 +10,6 @@ from runs_mcp.answers.reports import ProjectList
 from runs_mcp.model import Project
 
 
-# --- the longest page
 def first_of(rows: tuple[Project, ...]) -> Callable[[int], ProjectList]:
     return lambda count: ProjectList(projects=rows[:count])
 

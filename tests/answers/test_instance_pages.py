@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 from answers.encoded_bytes import encoded_sizes
+from answers.longest_runs import longest_instance
 from answers.made_instances import (
-    a_failed_test,
     an_instance,
     instance_page_at,
     instance_pages_of,
@@ -17,13 +17,7 @@ from runs_mcp.answers.cursors import encode_cursor
 from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.reports import InstanceReport
 from runs_mcp.errors import InvalidArgument
-from runs_mcp.model import (
-    Artifacts,
-    Error,
-    Failure,
-    Instance,
-    TestTotals,
-)
+from runs_mcp.model import Instance
 
 
 def test_every_page_of_an_instance_fits_into_the_budget_in_both_encodings() -> None:
@@ -101,51 +95,7 @@ def test_the_instances_differ_in_all_that_matters_to_their_pages() -> None:
 def test_a_failure_of_the_longest_texts_fits_into_any_budget_and_keeps_its_status(
     character: str, budget: int
 ) -> None:
-    longest_id = "i" * 128
-    failure = Failure(
-        test=character * 300,
-        status="interrupted",
-        quarantined=True,
-        spec=character * 300,
-        group=character * 300,
-        location=character * 300,
-        owner=character * 128,
-        notes=(character * 128,) * 3,
-        error=Error(
-            name=character * 128,
-            message=character * 1500,
-            frame=character * 300,
-            code_frame=character * 800,
-            stack=character * 800,
-            causes=(character * 300,) * 5,
-        ),
-        attempts=999_999,
-        duration_ms=999_999,
-        instance_id=longest_id,
-        artifacts=Artifacts(
-            screenshots=999_999, videos=999_999, traces=999_999, attachments=999_999
-        ),
-        url=f"https://app.currents.dev/instance/{longest_id}",
-    )
-    full = replace(
-        an_instance(1, 0),
-        instance=Instance(
-            instance_id=longest_id,
-            run_id=longest_id,
-            spec=character * 300,
-            group=character * 300,
-            machine_id=longest_id,
-            platform=character * 128,
-            framework=character * 128,
-            duration_ms=999_999,
-        ),
-        totals=TestTotals(**dict.fromkeys(TestTotals.__struct_fields__, 999_999)),
-        exception=character * 1500,
-        artifacts=failure.artifacts,
-        tests=(a_failed_test(failure), a_failed_test(failure)),
-        unreadable=(character * 300,) * 9,
-    )
-    pages = instance_pages_of(full, budget)
+    pages = instance_pages_of(longest_instance(character), budget)
     assert [max(encoded_sizes(page)) for page in pages if max(encoded_sizes(page)) > budget] == []
     assert [failure.status for page in pages for failure in page.failures] == ["interrupted"] * 2
     if budget >= 8000:

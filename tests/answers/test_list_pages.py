@@ -6,12 +6,7 @@ from answers.made_projects import projects
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runs_mcp.answers.cursors import (
-    PageRequest,
-    Position,
-    Query,
-    encode_cursor,
-)
+from runs_mcp.answers.cursors import PageRequest, Position, Query, encode_cursor
 from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.fitting import list_page
 from runs_mcp.answers.reports import ProjectList
@@ -21,7 +16,6 @@ from runs_mcp.model import Project
 QUERY: Final[Query] = ("currents_list_projects", "x")
 
 
-# --- lists
 class Upstream:
     """A list as the API has it: cursors, pages of its own."""
 

@@ -4,12 +4,7 @@ from answers.made_runs import a_run, page_at, pages_of
 from msgspec.structs import replace
 
 from runs_mcp.answers.run_pages import Detail
-from runs_mcp.model import (
-    FullRun,
-    Group,
-    Run,
-    Spec,
-)
+from runs_mcp.model import FullRun, Group, Run, Spec
 
 
 def test_idle_specs_come_first_then_most_failures_then_flaky_then_the_rest_by_path() -> None:

@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 from answers.encoded_bytes import encoded_sizes
+from answers.longest_runs import longest_run
 from answers.made_runs import (
     PagedRun,
     a_run,
-    a_run_of_the_longest_texts,
     paged_runs,
     pages_of,
     worst_first,
@@ -13,9 +13,7 @@ from msgspec.structs import replace
 
 from runs_mcp.answers.encoding import structured_content, text_content
 from runs_mcp.answers.reports import RunReport
-from runs_mcp.model import (
-    Spec,
-)
+from runs_mcp.model import Spec
 
 
 def test_every_page_of_a_run_fits_into_the_budget_in_both_encodings() -> None:
@@ -129,7 +127,7 @@ def test_the_runs_differ_in_all_that_matters_to_their_pages() -> None:
 def test_the_longest_texts_fit_into_any_budget_and_all_records_are_there(
     character: str, budget: int
 ) -> None:
-    full = a_run_of_the_longest_texts(character)
+    full = longest_run(character)
     pages = pages_of(full, "full", budget)
     assert [max(encoded_sizes(page)) for page in pages if max(encoded_sizes(page)) > budget] == []
     assert [spec.instance_id for page in pages for spec in page.specs] == [
@@ -142,7 +140,7 @@ def test_the_longest_texts_fit_into_any_budget_and_all_records_are_there(
 
 def test_hundreds_of_specs_come_in_few_pages_each_nearly_as_large_as_the_budget() -> None:
     full = replace(
-        a_run_of_the_longest_texts("x"),
+        longest_run("x"),
         specs=tuple(
             Spec(spec=f"tests/checkout/{n:03}.spec.ts", status="failed", instance_id=f"{n:03}")
             for n in range(400)
