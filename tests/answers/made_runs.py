@@ -29,8 +29,7 @@ QUERY: Final[Query] = ("currents_get_run", "run")
 BUDGETS: Final = (2000, 2000, 2000, 2000, 2001, 2300, 2999, 4000, 8000, 8000, 9999, 17_000, 40_000)
 
 
-# What strangers' texts are made of, after text.py: quotes, other scripts, things that look like
-# the format itself.
+# Texts of upstream, once they are plain: quotes, other scripts, what looks like the format itself.
 PIECES = [
     *[
         "a",

@@ -23,7 +23,7 @@ def test_auto_trims_only_a_payload_above_the_limit(upstream_bytes: int, detail: 
     assert page.trim.trimmed is (detail == "failures")
 
 
-def test_auto_says_why_it_left_something_out_and_how_to_get_it() -> None:
+def test_auto_says_why_specs_are_left_out_and_how_to_list_them() -> None:
     large = page_at(small_run(upstream_bytes=1_234_567), detail="auto", trim_above_bytes=1000)
     assert [spec.spec for spec in large.specs] == ["a"]
     assert "1 specs that did not fail are not listed" in large.trim.reason

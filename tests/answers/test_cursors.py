@@ -26,7 +26,7 @@ def test_a_cursor_gives_back_the_position_it_was_made_of(query: Query, position:
 
 
 @given(query=queries)
-def test_no_cursor_is_the_beginning(query: Query) -> None:
+def test_an_empty_cursor_is_the_first_page(query: Query) -> None:
     assert decode_cursor("", query) == []
 
 
@@ -99,7 +99,7 @@ def test_no_garbage_raises_anything_else(garbage: str) -> None:
 
 
 @given(position=positions, data=st.data())
-def test_a_cursor_that_was_changed_anywhere_is_refused_or_another_position_and_no_other_error(
+def test_a_changed_cursor_is_refused_or_gives_another_position(
     position: Position, data: st.DataObject
 ) -> None:
     cursor = encode_cursor(QUERY, position)
@@ -113,20 +113,20 @@ def test_a_cursor_that_was_changed_anywhere_is_refused_or_another_position_and_n
 
 
 @pytest.mark.parametrize("value", ["1.5", "true", "null", "[]", "{}", "1e999", "9" * 5000])
-def test_a_position_holds_whole_numbers_and_texts_alone(value: str) -> None:
+def test_a_position_has_only_integers_and_strings(value: str) -> None:
     parts = json.loads(urlsafe_b64decode(encode_cursor(QUERY, [1]) + "==="))
     token = f'["{parts[0]}",{value}]'
     with pytest.raises(InvalidArgument):
         decode_cursor(as_cursor(token.encode()), QUERY)
 
 
-def test_a_refused_cursor_comes_with_what_to_do_instead() -> None:
+def test_the_error_for_a_cursor_says_what_to_do() -> None:
     assert "leave cursor out to start again" in str(bad_cursor())
     with pytest.raises(InvalidArgument, match="leave cursor out to start again"):
         decode_cursor(encode_cursor(("a",), [1]), ("b",))
 
 
-def test_a_cursor_does_not_show_what_was_asked_for() -> None:
+def test_a_cursor_does_not_reveal_the_query() -> None:
     secretive = encode_cursor(("currents_list_runs", "project-name", "search=words"), [1])
     token = urlsafe_b64decode(secretive + "===")
     assert b"project-name" not in token

@@ -185,7 +185,7 @@ def test_lists_read_like_this_as_text() -> None:
     assert text_content(projects) == 'project project_id=p1 name="Web shop"'
 
 
-def test_a_record_within_a_record_that_has_nothing_to_say_is_left_out() -> None:
+def test_an_empty_record_within_a_record_is_left_out() -> None:
     group = Group(group="g", tests=TestCounts(overall=0), specs=SpecCounts(overall=0))
     failure = Failure(
         test="t", status="failed", error=Error(name=""), artifacts=Artifacts(videos=0)
@@ -194,7 +194,7 @@ def test_a_record_within_a_record_that_has_nothing_to_say_is_left_out() -> None:
     assert structured_content(failure) == {"test": "t", "status": "failed"}
 
 
-def test_a_report_that_was_not_asked_for_the_last_run_does_not_speak_of_it() -> None:
+def test_a_last_run_that_was_not_requested_is_not_in_the_report() -> None:
     report = msgspec.structs.replace(A_REPORT, last_run=msgspec.UNSET)
     assert "last_run" not in structured_content(report)
     assert "last_run" not in text_content(report)

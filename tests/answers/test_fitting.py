@@ -22,7 +22,7 @@ def first_of(rows: tuple[Project, ...]) -> Callable[[int], ProjectList]:
 @example(names=["n" * 30] * 16, budget=5000)
 @example(names=["n" * 30] * 17, budget=5000)
 @example(names=["n" * 30] * 64, budget=5000)
-def test_no_longer_page_would_have_fitted(names: list[str], budget: int) -> None:
+def test_no_longer_page_would_fit(names: list[str], budget: int) -> None:
     rows = tuple(Project(project_id=f"{n:03}", name=name) for n, name in enumerate(names))
     make = first_of(rows)
     page = longest_page(len(rows), make, budget)

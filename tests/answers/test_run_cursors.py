@@ -52,7 +52,7 @@ def test_a_cursor_of_another_run_is_refused() -> None:
         page_at(many_failures(), detail="full", cursor=cursor)
 
 
-def test_a_cursor_of_an_instance_is_no_cursor_of_a_run() -> None:
+def test_a_cursor_of_an_instance_is_refused_for_a_run() -> None:
     with pytest.raises(InvalidArgument, match="not one that this tool gave"):
         page_at(many_failures(), cursor=encode_cursor(QUERY, [5]))
 
@@ -91,7 +91,7 @@ def test_a_position_that_no_page_gave_is_refused(position: list[int | str]) -> N
     ),
     applied=st.sampled_from([[], ["full"], ["failures"], ["full", 0], ["failures", 3, 0, 1]]),
 )
-def test_a_tampered_position_is_refused_or_gives_a_page_and_never_another_error(
+def test_a_tampered_position_is_refused_or_gives_a_page(
     detail: Detail, position: list[int | str], applied: list[int | str]
 ) -> None:
     cursor = encode_cursor(QUERY, [*applied, *position])

@@ -32,7 +32,7 @@ def test_idle_specs_come_first_then_most_failures_then_flaky_then_the_rest_by_pa
 
 
 @pytest.mark.parametrize("completion", ["in_progress", ""])
-def test_specs_that_are_still_to_run_do_not_matter_before_the_run_is_over(completion: str) -> None:
+def test_specs_that_have_not_run_are_no_failures_before_the_run_is_over(completion: str) -> None:
     full = replace(
         a_run(1, 0),
         run=Run(provider="currents", id="r", completion=completion),
@@ -59,7 +59,7 @@ def test_long_paths_that_begin_the_same_come_in_the_order_of_their_ends() -> Non
     assert [spec.instance_id for spec in page_at(full).specs] == ["1", "3", "2", "0"]
 
 
-def test_a_spec_that_changes_between_two_pages_hides_no_other_and_repeats_none() -> None:
+def test_a_spec_that_changes_between_pages_neither_hides_nor_repeats_others() -> None:
     def run_with(done: set[int]) -> FullRun:
         return replace(
             a_run(1, 0),

@@ -47,7 +47,7 @@ def test_the_pages_of_a_run_together_hold_the_tests_that_failed_last_once_in_ord
             assert shown == [*expected]
 
 
-def test_trim_says_how_much_of_how_much_a_page_shows() -> None:
+def test_trim_says_how_many_of_all_specs_a_page_shows() -> None:
     for run in paged_runs():
         total, specs = len(run.listed), len(run.full.specs)
         for page in run.pages:
@@ -82,7 +82,7 @@ def test_the_next_cursor_is_whole_in_both_encodings() -> None:
             assert ("next_cursor=" in last_line) is bool(cursor)
 
 
-def test_why_a_page_is_not_everything_is_said_in_whole_words() -> None:
+def test_the_reason_why_a_page_is_not_everything_is_never_cut() -> None:
     for run in paged_runs():
         left_out = len(run.listed) < len(run.full.specs)
         for page in run.pages:
@@ -110,7 +110,7 @@ def test_a_page_decodes_as_what_its_schema_says_however_much_was_cut() -> None:
             assert page.run.created_at == run.full.run.created_at
 
 
-def test_the_runs_differ_in_all_that_matters_to_their_pages() -> None:
+def test_the_sampled_runs_have_one_page_and_many_and_cut_texts() -> None:
     runs = paged_runs()
     assert {run.pages[0].trim.detail for run in runs if run.detail == "auto"} == {
         "failures",

@@ -22,13 +22,13 @@ def test_a_record_that_fits_is_not_changed() -> None:
     assert shortened_to(encoded_size(FAILURE), FAILURE) is FAILURE
 
 
-def test_texts_are_cut_no_more_than_they_must() -> None:
+def test_texts_are_cut_no_more_than_needed() -> None:
     long_name = ProjectList(projects=(Project(project_id="p", name="n" * 5000),))
     assert len(shortened_to(2000, long_name).projects[0].name) == 1000
     assert len(shortened_to(700, long_name).projects[0].name) == 500
 
 
-def test_what_was_cut_out_of_a_text_is_said_in_its_place() -> None:
+def test_a_cut_text_says_how_much_is_missing() -> None:
     message = shortened_to(1000, FAILURE).error.message
     assert message.startswith("mmm")
     assert message.endswith(" characters)")
@@ -42,7 +42,7 @@ def test_texts_in_a_list_are_cut_one_by_one() -> None:
     assert second == "u"
 
 
-def test_of_a_title_the_end_stays() -> None:
+def test_the_end_of_a_title_stays() -> None:
     titled = replace(FAILURE, test="signs in › " + "x" * 900 + " › case 7")
     shorter = shortened_to(700, titled)
     assert shorter.test.startswith("signs in")
@@ -55,7 +55,7 @@ def test_paths_are_cut_once_texts_and_titles_are_as_short_as_they_can_be() -> No
     assert len(shortened_to(400, nested).spec) <= 120
 
 
-def test_of_a_list_of_texts_the_first_one_stays() -> None:
+def test_the_first_text_of_a_list_stays() -> None:
     caused = replace(FAILURE, error=Error(causes=("c" * 300,) * 30))
     assert len(shortened_to(600, caused).error.causes) == 30
     first, others = shortened_to(450, caused).error.causes
@@ -82,10 +82,10 @@ def test_a_report_says_that_urls_are_left_out() -> None:
         failures=(replace(FAILURE, url="https://a.example/" + "u" * 400),),
         trim=Trim(trimmed=True, shown=1, reason="next_cursor gives the rest", next_cursor="abc"),
     )
-    said = "URLs too long for this budget are left out; next_cursor gives the rest"
-    assert shortened_to(500, report).trim.reason == said
+    reason = "URLs too long for this budget are left out"
+    assert shortened_to(500, report).trim.reason == f"{reason}; next_cursor gives the rest"
     alone = replace(report, trim=replace(report.trim, reason=""))
-    assert shortened_to(500, alone).trim.reason == "URLs too long for this budget are left out"
+    assert shortened_to(500, alone).trim.reason == reason
 
 
 def test_ids_are_cut_last_if_at_all() -> None:
