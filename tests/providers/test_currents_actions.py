@@ -19,7 +19,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from sandbox_control import add_run, run_of, specs_of
 
-from runs_mcp.answers.encoding import size
+from runs_mcp.answers.encoding import encoded_size
 from runs_mcp.api.client import ApiClient, connection_pool
 from runs_mcp.configuration import Configuration
 from runs_mcp.confirmation.action import Action, Question, Reply
@@ -453,7 +453,7 @@ async def test_the_report_on_a_run_with_long_texts_fits_the_budget(
         report = await carried_out(CancelRun(client, OWN), preapproved=())
     assert report.confirmation_token
     sent = fitting(report, budget)
-    assert size(sent) <= budget
+    assert encoded_size(sent) <= budget
     assert sent.confirmation_token == report.confirmation_token
 
 
@@ -641,7 +641,7 @@ async def test_the_report_on_many_runs_fits_the_budget(sandbox: Sandbox) -> None
     async with client_of(sandbox.currents_url) as client:
         report = await carried_out(by_ci(client), preapproved=())
     sent = fitting(report, BUDGET)
-    assert size(sent) <= BUDGET
+    assert encoded_size(sent) <= BUDGET
     assert 0 < len(sent.others) < 30
     for number in range(30):
         assert re.search(rf"shard-{number}\b", sent.preview)

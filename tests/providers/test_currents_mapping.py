@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from runs_mcp import model
-from runs_mcp.answers.encoding import structured
+from runs_mcp.answers.encoding import structured_content
 from runs_mcp.answers.reports import RunList
 from runs_mcp.api.response_body import decode
 from runs_mcp.errors import MalformedResponse
@@ -562,7 +562,7 @@ def test_a_listed_run_shows_a_short_commit_message() -> None:
 
 def test_a_row_of_a_list_leaves_out_zeros() -> None:
     listed = run_mapping.listed_run(decoded_run({"runId": "r", "durationMs": 0, "groups": []}))
-    assert structured(RunList(runs=(listed,)))["runs"] == [
+    assert structured_content(RunList(runs=(listed,)))["runs"] == [
         {"provider": "currents", "id": "r", "url": "https://app.currents.dev/run/r"}
     ]
 
