@@ -42,6 +42,11 @@ from runs_mcp.providers.currents.actions import (
     ResetRun,
 )
 from runs_mcp.providers.currents.client import CurrentsClient
+from runs_mcp.providers.currents.references import (
+    CurrentsProjectId,
+    currents_project_id,
+    currents_run_id,
+)
 from runs_mcp.sandbox import READ_ONLY_KEY, READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.currents.records import (
     CompletionState,
@@ -62,10 +67,11 @@ from runs_mcp.settings import ActionName
 
 NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates
 WORKFLOW_RUN, ATTEMPT = PUSH_IN_PROGRESS
-RUNNING: Final = NotableRun.IN_PROGRESS.value
+RUNNING: Final = currents_run_id(NotableRun.IN_PROGRESS.value)
 CONSOLE_RUNNING: Final = NotableRun.CONSOLE_IN_PROGRESS.value
-FAILED: Final = NotableRun.THREE_CAUSES.value
-OWN: Final = "own-run-123456"
+FAILED: Final = currents_run_id(NotableRun.THREE_CAUSES.value)
+OWN: Final = currents_run_id("own-run-123456")
+PROJECT: Final = currents_project_id(BOOKING_PROJECT)
 BUDGET: Final = 8000
 UNCHANGED: Final = "Nothing was changed."
 
@@ -347,7 +353,7 @@ async def test_a_preview_says_what_run_it_is_and_how_it_stands(
                 client,
                 WORKFLOW_RUN,
                 ATTEMPT,
-                BOOKING_PROJECT,
+                PROJECT,
                 f"x-{WORKFLOW_RUN}-{ATTEMPT}",
             ),
         }
@@ -420,7 +426,7 @@ async def test_strangers_texts_are_plain_bounded_and_one_line_in_previews(
             CancelRun(client, OWN),
             ResetRun(client, OWN, ("machine-a",), batched=False),
             DeleteRun(client, OWN),
-            CancelRunByGithubCi(client, WORKFLOW_RUN, 1, BOOKING_PROJECT, ""),
+            CancelRunByGithubCi(client, WORKFLOW_RUN, 1, PROJECT, ""),
         ]
         sights = [await action.inspect() for action in actions]
 
@@ -491,7 +497,9 @@ async def test_a_run_without_machines_says_so(sandbox: Sandbox) -> None:
     async with client_of(sandbox.currents_url) as client:
         with pytest.raises(InvalidArgument, match="none yet"):
             await carried_out(
-                ResetRun(client, NotableRun.EMPTY.value, ("machine-a",), batched=False)
+                ResetRun(
+                    client, currents_run_id(NotableRun.EMPTY.value), ("machine-a",), batched=False
+                )
             )
 
 
@@ -536,7 +544,7 @@ def by_ci(
     *,
     run: str = WORKFLOW_RUN,
     attempt: int = ATTEMPT,
-    project: str = BOOKING_PROJECT,
+    project: CurrentsProjectId | None = PROJECT,
     ci_build_id: str = "",
 ) -> CancelRunByGithubCi:
     return CancelRunByGithubCi(client, run, attempt, project, ci_build_id)
@@ -546,7 +554,7 @@ async def test_without_a_project_nothing_is_looked_up_and_the_preview_says_so(
     sandbox: Sandbox,
 ) -> None:
     async with client_of(sandbox.currents_url) as client:
-        sight = await by_ci(client, project="").inspect()
+        sight = await by_ci(client, project=None).inspect()
     assert sandbox.requests == []
     assert (sight.run, sight.others, sight.done_already) == (None, (), "")
     assert WORKFLOW_RUN in sight.preview
@@ -671,7 +679,7 @@ async def test_runs_of_another_workflow_run_are_not_shown_as_of_this_one(
 async def test_one_token_for_what_the_api_alone_decides_cancels_one_run(sandbox: Sandbox) -> None:
     """Both runs in progress are of this workflow run; the person agreed to one call."""
     async with client_of(sandbox.currents_url) as client:
-        action = by_ci(client, project="")
+        action = by_ci(client, project=None)
         first = await carried_out(action, preapproved=())
         done = await carried_out(action, first.confirmation_token, preapproved=())
         again = await carried_out(action, first.confirmation_token, preapproved=())
@@ -768,7 +776,7 @@ async def test_a_lost_answer_about_runs_that_were_not_shown_stays_unknown(
     sandbox.fail(Fault(method="PUT", lose_answer=True))
     async with client_of(sandbox.currents_url) as client:
         audit = Memory()
-        report = await carried_out(by_ci(client, project=""), audit=audit)
+        report = await carried_out(by_ci(client, project=None), audit=audit)
     assert report.outcome == "unknown"
     assert audit.said == [("unknown", "preapproved")]
 

@@ -62,7 +62,7 @@ def currents_cancel_run_by_github_ci(
         CurrentsClient(call.api),
         github_run_id,
         github_run_attempt,
-        currents_project_id(project_id) if project_id else "",
+        currents_project_id(project_id) if project_id else None,
         ci_build_id,
     )
 

@@ -11,6 +11,12 @@ from runs_mcp.errors import InvalidArgument, NotFound
 from runs_mcp.model import FullRun, ListedRun, Receipt, Run
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
+from runs_mcp.providers.currents.references import (
+    PROVIDER,
+    CurrentsProjectId,
+    CurrentsRunId,
+    currents_run_id,
+)
 from runs_mcp.providers.field_values import when
 from runs_mcp.settings import ActionName
 from runs_mcp.text import clip, one_line
@@ -28,8 +34,8 @@ class _OnRun:
     """What is done to one run."""
 
     client: CurrentsClient
-    run_id: str
-    provider: ClassVar[str] = "currents"
+    run_id: CurrentsRunId
+    provider: ClassVar[str] = PROVIDER
 
     @property
     def target(self) -> str:
@@ -78,10 +84,10 @@ class CancelRunByGithubCi:
     client: CurrentsClient
     github_run_id: str
     github_run_attempt: int
-    project_id: str
+    project_id: CurrentsProjectId | None
     ci_build_id: str
     name: ClassVar[ActionName] = "cancel"
-    provider: ClassVar[str] = "currents"
+    provider: ClassVar[str] = PROVIDER
     tool: ClassVar[str] = "currents_cancel_run_by_github_ci"
 
     @property
@@ -92,12 +98,17 @@ class CancelRunByGithubCi:
     @property
     def arguments(self) -> tuple[object, ...]:
         """What tells this call from another of the tool."""
-        return (self.github_run_id, self.github_run_attempt, self.project_id, self.ci_build_id)
+        return (
+            self.github_run_id,
+            self.github_run_attempt,
+            self.project_id or "",
+            self.ci_build_id,
+        )
 
     async def inspect(self) -> Preview:
         """Looks up which runs it means, as far as that can be told; their completion decides."""
         which = f"attempt {self.github_run_attempt} of GitHub workflow run {self.github_run_id}"
-        going, ended = await self._runs() if self.project_id else ([], False)
+        going, ended = await self._runs(self.project_id) if self.project_id else ([], False)
         if not self.project_id:
             preview = f"Cancels what {which} started. Without project_id it cannot be looked up "
             preview += "which run that is: the API alone decides."
@@ -127,19 +138,20 @@ class CancelRunByGithubCi:
 
     async def verify(self, before: Preview) -> bool:
         """Reads whether a run that was shown is canceled now, and none is in progress."""
-        after = [(await self.client.get_run(run)).run.completion for run in before.decides]
+        after = [
+            (await self.client.get_run(currents_run_id(run))).run.completion
+            for run in before.decides
+        ]
         return "canceled" in after and "in_progress" not in after
 
-    async def _runs(self) -> tuple[list[ListedRun], bool]:
+    async def _runs(self, project: CurrentsProjectId) -> tuple[list[ListedRun], bool]:
         """Returns the runs in progress; and whether there were some, and all of them are over."""
         search = (self.ci_build_id or self.github_run_id)[:_SEARCH_CHARS]
         filters = RunFilters(search=search, completion=("in_progress",))
         going: list[ListedRun] = []
         after, has_more = "", True
         while has_more:
-            page = await self.client.list_runs(
-                self.project_id, filters, limit=MAX_LIMIT, after=after
-            )
+            page = await self.client.list_runs(project, filters, limit=MAX_LIMIT, after=after)
             going += [run for run, _ in page.items if self._is_meant(run)]
             after = page.items[-1][1] if page.items else ""
             has_more = page.has_more and bool(after)
@@ -147,9 +159,7 @@ class CancelRunByGithubCi:
         going = [run for run in going if not run.is_over]
         if going:
             return going, False
-        recent = await self.client.list_runs(
-            self.project_id, RunFilters(search=search), limit=MAX_LIMIT
-        )
+        recent = await self.client.list_runs(project, RunFilters(search=search), limit=MAX_LIMIT)
         meant = [run for run, _ in recent.items if self._is_meant(run)]
         return [], bool(meant) and all(run.is_over for run in meant)
 
