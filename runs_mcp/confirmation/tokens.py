@@ -20,7 +20,7 @@ _CALLER_SALT: Final = b"runs-mcp caller"
 
 
 class _Payload(NamedTuple):
-    """What is signed: a claim, and what tells apart two tokens of the same claim."""
+    """What is signed: a claim, and an ID, since two tokens may have the same claim."""
 
     claim: Claim
     token_id: str

@@ -1,7 +1,7 @@
 """A guard, and the people, audit log and turns around it, as tests set them up."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -106,6 +106,25 @@ class Turns:
             self.held.discard(run)
 
 
+class EventfulDeadline(Deadline):
+    """A deadline that notes when it is paused and restarted, among other events of a test."""
+
+    def __init__(self) -> None:
+        super().__init__(30)
+        self.events: list[str] = []
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self.events.append("paused")
+        with super().paused():
+            yield
+        self.events.append("resumed")
+
+    def restart(self) -> None:
+        self.events.append("restarted")
+        super().restart()
+
+
 def guard(
     *,
     policy: ConfirmPolicy = "auto",
@@ -114,6 +133,7 @@ def guard(
     keys: Sequence[bytes] = (KEYS["ours"],),
     turn: Turns | None = None,
     key: str = API_KEY,
+    deadline: Deadline | None = None,
 ) -> Guard:
     return Guard(
         policy=policy,
@@ -122,7 +142,7 @@ def guard(
         audit=audit or MemoryAudit(),
         turn=turn or Turns(),
         key=key,
-        deadline=Deadline(30),
+        deadline=deadline or Deadline(30),
     )
 
 

@@ -5,6 +5,7 @@ from confirmation.fake_action import ACTIONS, FakeAction, FakeRun, WriteResult
 from confirmation.guard_setup import (
     NOBODY,
     NOTHING_CHANGED,
+    EventfulDeadline,
     MemoryAudit,
     confirming,
     guard,
@@ -108,6 +109,15 @@ async def test_a_lost_answer_is_settled_by_reading_and_never_by_writing_again(
     assert len(action.writes) == 1
     assert audit.lines == [(outcome, "preapproved")]
     assert ("The answer was lost." in report.next) is (outcome == "unknown")
+
+
+async def test_the_deadline_starts_again_to_settle_a_write_that_may_have_used_it_up() -> None:
+    deadline = EventfulDeadline()
+    action = FakeAction(
+        FakeRun(), result="lost with effect", on_write=lambda: deadline.events.append("written")
+    )
+    await report_of(guard(preapproved=("cancel",), deadline=deadline), action)
+    assert deadline.events == ["written", "restarted"]
 
 
 async def test_unknown_comes_with_the_run_as_it_was_read_after_the_write() -> None:

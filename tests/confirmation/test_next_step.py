@@ -1,4 +1,4 @@
-"""What a model is told to do after each outcome."""
+"""What a model should do after each outcome, and what a person is asked before an action."""
 
 from typing import get_args
 

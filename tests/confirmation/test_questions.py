@@ -7,6 +7,7 @@ from confirmation.guard_setup import (
     KEYS,
     TOKEN_S,
     Clock,
+    EventfulDeadline,
     FakePerson,
     MemoryAudit,
     answering,
@@ -18,7 +19,7 @@ from confirmation.guard_setup import (
     token_of,
 )
 
-from runs_mcp.confirmation.question import Answer, Reply
+from runs_mcp.confirmation.question import Answer, Question, Reply
 from runs_mcp.settings import ActionName, ConfirmPolicy
 
 
@@ -163,6 +164,18 @@ async def test_counts_that_do_not_decide_may_change_while_the_person_thinks() ->
     action = FakeAction(run, "cancel")
     report = await report_of(guard(), action, FakePerson(right(), run=run))
     assert (report.outcome, len(action.writes)) == ("done", 1)
+
+
+async def test_the_deadline_is_paused_while_the_person_thinks() -> None:
+    deadline = EventfulDeadline()
+
+    class Thinking(FakePerson):
+        async def ask(self, question: Question) -> Reply | None:
+            deadline.events.append("asked")
+            return await super().ask(question)
+
+    await report_of(guard(deadline=deadline), FakeAction(FakeRun()), Thinking(right()))
+    assert deadline.events == ["paused", "asked", "resumed"]
 
 
 async def test_an_answer_that_is_sent_twice_confirms_one_write() -> None:

@@ -25,7 +25,7 @@ API_KEY: Final = "currents-api-key-that-nobody-may-see"
 
 @pytest.fixture(autouse=True)
 def _same_token_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What tells apart tokens of one claim is random; here it must not be."""
+    """The ID of a token is random; here it must not be."""
     monkeypatch.setattr(secrets, "token_hex", lambda size: "0" * size)
 
 

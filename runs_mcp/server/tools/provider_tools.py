@@ -56,13 +56,13 @@ def _action_tool(provider: ConfiguredProvider, tool: ActionTool) -> ServedTool:
         )
         if isinstance(result, Question):
             return input_required(result)
-        return answer(fitting(result, services.settings.result_bytes))
+        return answer(_fitted(result, services.settings.result_bytes))
 
     function = with_context(carry_out, tool.function, [_TOKEN])
     return ServedTool(function, tool.title, ActionReport, destructive=True)
 
 
-def fitting(report: ActionReport, budget: int) -> ActionReport:
+def _fitted(report: ActionReport, budget: int) -> ActionReport:
     """Returns the report with as many of its other runs as fit; the preview names all of them.
 
     Args:
