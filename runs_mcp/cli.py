@@ -5,12 +5,46 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from runs_mcp import __version__
 from runs_mcp.configuration import Configuration
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.settings import Settings, SettingsError, option_fields
+
+
+class CommandHelp(NamedTuple):
+    """How a command is called, and what it does."""
+
+    call: str
+    does: str
+
+
+COMMANDS: Final = {
+    "serve": CommandHelp("runs-mcp", "serves MCP on stdio; logs go to stderr"),
+    "--sandbox": CommandHelp(
+        "runs-mcp --sandbox", "the same, on an embedded sandbox: no account, no key"
+    ),
+    "demo": CommandHelp(
+        "runs-mcp demo", "the main job on the sandbox, as a real client over real stdio"
+    ),
+    "sandbox": CommandHelp(
+        "runs-mcp sandbox [--port N]",
+        "the sandbox APIs alone; prints the URLs and the keys to use",
+    ),
+    "check": CommandHelp(
+        "runs-mcp check",
+        "tests the configuration and each key; exit 0 only when all of it works",
+    ),
+    "tools": CommandHelp(
+        "runs-mcp tools [--json]", "the tools that would be served with this configuration"
+    ),
+    "call": CommandHelp(
+        "runs-mcp call TOOL [name=value …] [--json '{…}'] [--output json]",
+        "one tool call; asks on the terminal where a tool asks; exit 1 on a tool error",
+    ),
+}
+"""By name; the first two are the server itself."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,28 +80,32 @@ def _run(command: str, configuration: Configuration, given: dict[str, Any]) -> i
     with _sandbox(configuration, wanted=given.pop("sandbox", False)) as chosen:
         if not chosen.served:
             raise SettingsError(_no_provider(chosen.definitions))
-        if command == "check":
-            from runs_mcp.commands.check import check
+        return _run_configured(command, chosen, given)
 
-            return check(chosen)
-        if command == "tools":
-            from runs_mcp.commands.tools import list_tools
 
-            return list_tools(chosen, as_json=given["json"])
-        if command == "call":
-            from runs_mcp.commands.call import call_tool
+def _run_configured(command: str, configuration: Configuration, given: dict[str, Any]) -> int:
+    if command == "check":
+        from runs_mcp.commands.check import check
 
-            return call_tool(
-                chosen,
-                given["tool"],
-                given["arguments"],
-                json_arguments=given["json"],
-                output=given["output"],
-            )
-        from runs_mcp.server.build import build_server
+        return check(configuration)
+    if command == "tools":
+        from runs_mcp.commands.tools import list_tools
 
-        build_server(chosen).run("stdio")
-        return 0
+        return list_tools(configuration, as_json=given["json"])
+    if command == "call":
+        from runs_mcp.commands.call import call_tool
+
+        return call_tool(
+            configuration,
+            given["tool"],
+            given["arguments"],
+            json_arguments=given["json"],
+            output=given["output"],
+        )
+    from runs_mcp.server.build import build_server
+
+    build_server(configuration).run("stdio")
+    return 0
 
 
 def _no_provider(definitions: Sequence[AnyProvider]) -> str:
@@ -92,17 +130,7 @@ def _transport(value: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument(
-        "--sandbox", action="store_true", help="use an embedded sandbox: no account, no key"
-    )
-    for name, meaning in option_fields().items():
-        flag = f"--{name.replace('_', '-')}"
-        if Settings.model_fields[name].annotation is bool:
-            shared.add_argument(flag, action="store_true", help=meaning)
-        else:
-            shared.add_argument(flag, metavar="VALUE", help=meaning)
-
+    shared = _shared_options()
     parser = _Parser(
         prog="runs-mcp",
         description="Serve MCP tools for looking into test runs, on stdio.",
@@ -114,18 +142,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--transport", type=_transport, metavar="stdio", help="how MCP is served")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
-    def add(name: str, meaning: str) -> argparse.ArgumentParser:
+    def add(name: str, *parents: _Parser) -> argparse.ArgumentParser:
+        does = COMMANDS[name].does
         return commands.add_parser(
-            name, help=meaning, description=meaning, parents=[shared], allow_abbrev=False
+            name, help=does, description=does, parents=parents, allow_abbrev=False
         )
 
-    commands.add_parser("demo", help="the main job on the sandbox, as a real client over stdio")
-    sandbox = commands.add_parser("sandbox", help="the sandbox APIs alone, for any other client")
-    sandbox.add_argument("--port", type=int, default=0, help="a port of its own; any free one")
-    add("check", "Check the configuration and each provider's key against its API.")
-    tools = add("tools", "List the tools that would be served with this configuration.")
+    add("demo")
+    sandbox = add("sandbox")
+    sandbox.add_argument("--port", type=int, default=0, help="a port; by default any free one")
+    add("check", shared)
+    tools = add("tools", shared)
     tools.add_argument("--json", action="store_true", default=False, help="with their schemas")
-    call = add("call", "Call one tool and print what it answers; exit 1 on a tool error.")
+    call = add("call", shared)
     call.add_argument("tool", metavar="TOOL")
     call.add_argument("arguments", metavar="name=value", nargs="*", default=[])
     call.add_argument("--json", metavar="{…}", default="", help="the arguments as a JSON object")
@@ -133,10 +162,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _shared_options() -> _Parser:
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument(
+        "--sandbox", action="store_true", help="use an embedded sandbox: no account, no key"
+    )
+    for name, meaning in option_fields().items():
+        flag = f"--{name.replace('_', '-')}"
+        if Settings.model_fields[name].annotation is bool:
+            shared.add_argument(flag, action="store_true", help=meaning)
+        else:
+            shared.add_argument(flag, metavar="VALUE", help=meaning)
+    return shared
+
+
 def _log_to_stderr(*, chatty: bool) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # the client tells of every request
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # the client logs every request
     logging.getLogger("runs_mcp.confirmation.audit").setLevel(logging.INFO)
     logging.getLogger("runs_mcp").setLevel(logging.INFO if chatty else logging.WARNING)

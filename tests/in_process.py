@@ -1,7 +1,7 @@
 """The server in the test's own process: the front door without a process for each test."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from unittest.mock import patch
 
@@ -10,6 +10,8 @@ from mcp import Client
 from mcp.client.session import ElicitationFnT
 
 from runs_mcp.configuration import Configuration
+from runs_mcp.providers import PROVIDERS
+from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.server.build import build_server
 
@@ -35,11 +37,13 @@ async def connect(
 
 
 def configured(
-    variables: Mapping[str, str], options: Mapping[str, str | bool] | None = None
+    variables: Mapping[str, str],
+    options: Mapping[str, str | bool] | None = None,
+    definitions: Sequence[AnyProvider] = PROVIDERS,
 ) -> Configuration:
     """Returns the configuration of these variables, whatever this machine's environment holds."""
     with patch.dict(os.environ, variables, clear=True):
-        return Configuration.load(options)
+        return Configuration.load(options, definitions)
 
 
 def with_key(key: str, providers: str = "currents,buildkite") -> dict[str, str]:

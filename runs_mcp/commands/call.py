@@ -25,7 +25,7 @@ def call_tool(
     json_arguments: str,
     output: Literal["text", "json"],
 ) -> int:
-    """Calls one tool and prints its answer; returns 1 on a tool error, told on stderr.
+    """Calls one tool and prints its answer; returns 1 on a tool error, whose text goes to stderr.
 
     Args:
         configuration: What to serve the tool with.
@@ -49,9 +49,9 @@ async def _call(
     for pair in pairs:
         name, found, value = pair.partition("=")
         if not found:
-            raise SettingsError(f"{pair!r} is no argument of the form name=value")
+            raise SettingsError(f"{pair!r} is not an argument of the form name=value")
         arguments[name] = _typed(value, schemas.get(tool, {}).get("properties", {}).get(name))
-    # Without a terminal nobody can be asked: the two-step token remains.
+    # Without a terminal nobody can be asked: the answer has a token instead.
     ask = _ask_on_terminal if sys.stdin.isatty() and sys.stderr.isatty() else None
     async with Client(server, elicitation_callback=ask) as client:
         result = await client.call_tool(tool, arguments)
@@ -83,9 +83,9 @@ def _from_json(text: str) -> dict[str, Json]:
     try:
         arguments = json.loads(text)
     except ValueError as error:
-        raise SettingsError(f"--json is no JSON: {error}") from error
+        raise SettingsError(f"--json is not JSON: {error}") from error
     if not isinstance(arguments, dict):
-        raise SettingsError("--json is no JSON object")
+        raise SettingsError("--json is not a JSON object")
     return arguments
 
 

@@ -32,7 +32,7 @@ class _StepFailedError(Exception):
 
 
 class _Person:
-    """Whoever sits before the host, and what they type when asked."""
+    """The person at the host, and what they type when asked."""
 
     def __init__(self) -> None:
         self.types = ""
@@ -74,7 +74,7 @@ class _Host:
 
 
 async def _play(log: TextIO) -> str:
-    """Plays it all; returns what went wrong, or nothing."""
+    """Plays all steps; returns what went wrong, or an empty text."""
     _say("A host starts «runs-mcp --sandbox» and connects over stdio.")
     server = StdioServerParameters(command=sys.executable, args=["-m", "runs_mcp", "--sandbox"])
     person = _Person()
@@ -134,10 +134,10 @@ async def _triage_the_newest_failed_run(host: _Host, project: str) -> None:
     _say(f"  {run['failed']} tests failed on {run['branch']}: {run['commit_message']}")
     answer = await host.call("triage_run", run=run["url"])
     _say(f"  {answer['verdict']}")
-    told = 0
+    shown = 0
     while True:
         for group in answer["groups"]:
-            told += ("example" in group) + len(group.get("others", []))
+            shown += ("example" in group) + len(group.get("others", []))
             if failure := group.get("example"):
                 _say(f"  {group['tests']} × {group['novelty']}: {failure['test']}")
                 _say(f"    {failure['spec']}, {failure['location']}")
@@ -147,8 +147,8 @@ async def _triage_the_newest_failed_run(host: _Host, project: str) -> None:
         if not (cursor := answer["trim"].get("next_cursor")):
             break
         answer = await host.call("triage_run", run=run["url"], cursor=cursor)
-    if told != run["failed"]:
-        raise _StepFailedError(f"{told} tests are in groups of {run['failed']} that failed.")
+    if shown != run["failed"]:
+        raise _StepFailedError(f"{shown} tests are in groups of {run['failed']} that failed.")
 
 
 async def _cancel_a_run(host: _Host, project: str, person: _Person) -> None:

@@ -1,4 +1,4 @@
-"""The MCP server: what it serves, what that works with, and how failures are told."""
+"""Builds the MCP server: tools, prompts, resources, completion, and the form of its errors."""
 
 import logging
 from collections.abc import AsyncIterator, Iterable
@@ -48,8 +48,8 @@ class RunsServer(MCPServer[Services]):
         arguments: dict[str, Any],
         context: Context[Services, Any] | None = None,
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool; whatever fails is an answer that says what to do."""
-        # Hosts send null for what a model left out.
+        """Calls a tool; every failure becomes a result that says what to do."""
+        # Some hosts send null for arguments that the model left out.
         given = {key: value for key, value in arguments.items() if value is not None}
         try:
             await self._refuse_unknown(name, given)
@@ -57,12 +57,12 @@ class RunsServer(MCPServer[Services]):
         except RunsError as error:
             return _failed(error)
         except ToolError as error:
-            return _failed(_explained(error, name))
+            return _failed(_as_runs_error(error, name))
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Services, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Read a resource; whatever fails is told in the form of a tool's error."""
+        """Reads a resource; errors have the form of a tool's errors."""
         try:
             return await super().read_resource(uri, context)
         except ResourceError as error:
@@ -74,7 +74,7 @@ class RunsServer(MCPServer[Services]):
         arguments: dict[str, Any] | None = None,
         context: Context[Services, Any] | None = None,
     ) -> GetPromptResult | InputRequiredResult:
-        """Fill in a prompt; one that is not served is refused with those that are."""
+        """Fills in a prompt; the error for an unknown name lists the served ones."""
         names = [prompt.name for prompt in await self.list_prompts()]
         if name not in names:
             unknown = InvalidArgument(
@@ -106,10 +106,10 @@ def build_server(
 
     Args:
         configuration: What the operator set.
-        answer_seconds: How long a person has to answer a question.
+        answer_seconds: How long a person has to answer a question, in seconds.
 
     Raises:
-        SettingsError: A file of the prompts cannot be used.
+        SettingsError: A file in `prompts/` cannot be used.
     """
     keys = configuration.settings.signing_keys()
 
@@ -139,15 +139,15 @@ def _failed(error: RunsError) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
 
 
-def _explained(error: ToolError, tool: str) -> RunsError:
-    """Returns what the SDK refused or a tool raised, in our own form."""
+def _as_runs_error(error: ToolError, tool: str) -> RunsError:
+    """Returns our error for what a tool raised or the SDK refused."""
     cause = error.__cause__
     if isinstance(cause, RunsError):
         return cause
     if isinstance(cause, ValidationError):
         return _bad_arguments(cause)
     logger.error("%s failed", tool, exc_info=cause or error)
-    return InternalError(f"{tool} failed in a way that was not foreseen.")
+    return InternalError(f"{tool} failed unexpectedly.")
 
 
 def _bad_arguments(error: ValidationError) -> InvalidArgument:

@@ -1,7 +1,7 @@
-"""Completion: what may be meant while a person types an argument of a prompt or a resource.
+"""Completion: values for an argument of a prompt or a resource while a person types.
 
-Offered is what an API says within two seconds, else nothing: an argument can always be typed.
-What was read is kept for some seconds, so that typing does not use up the API's rate limit.
+The values are what the APIs answer within two seconds; an argument can always be typed in full.
+Answers are cached for some seconds, so that typing does not use up the API's rate limit.
 """
 
 import time
@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 MAX_VALUES: Final = 100  # what the protocol allows
 _SECONDS: Final = 2.0
-_KEPT_SECONDS: Final = 15.0
-_KEPT_ANSWERS: Final = 64
+_CACHED_SECONDS: Final = 15.0
+_CACHED_ANSWERS: Final = 64
 _PROJECTS: Final = 4  # whose recent runs are offered where no project is chosen
 
 RUN_ARGUMENTS: Final = frozenset({"run", "baseline", "base", "head"})
@@ -42,10 +42,12 @@ _request: ContextVar[ServerRequestContext[Services, Any]] = ContextVar("request"
 
 
 def add_completion(server: MCPServer[Services]) -> None:
-    """Lets hosts ask what an argument may be."""
-    recent = RecentNames()
+    """Adds completion to the server."""
+    cache = CompletionCache()
 
-    async def remember(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    async def keep_request(
+        ctx: ServerRequestContext[Any, Any], call_next: CallNext
+    ) -> HandlerResult:
         # The SDK gives a completion handler no context of its request.
         if ctx.method == "completion/complete":
             _request.set(ctx)
@@ -58,7 +60,7 @@ def add_completion(server: MCPServer[Services]) -> None:
     ) -> Completion:
         services = _request.get().lifespan_context
         chosen = (context.arguments if context else None) or {}
-        lookup = Lookup(services, recent, chosen)
+        lookup = Lookup(services, cache, chosen)
         with anyio.move_on_after(_SECONDS):
             if isinstance(ref, PromptReference):
                 await lookup.prompt_argument(argument.name, argument.value)
@@ -66,12 +68,12 @@ def add_completion(server: MCPServer[Services]) -> None:
                 await lookup.address_part(ref.uri, argument.name)
         return _matching(lookup.found, argument.value)
 
-    server.middleware.append(remember)
+    server.middleware.append(keep_request)
     server.completion()(complete)  # type: ignore[no-untyped-call]  # the SDK's is not annotated
 
 
-class _Kept(Generic[T]):
-    """Answers that may be given again for some seconds; a failure counts as an empty one."""
+class _Cache(Generic[T]):
+    """Answers of the last seconds; a failure is cached as an empty answer."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, ...], tuple[float, Sequence[T]]] = {}
@@ -80,42 +82,44 @@ class _Kept(Generic[T]):
         self, key: tuple[str, ...], read: Callable[[], Awaitable[Sequence[T]]]
     ) -> Sequence[T]:
         read_at, answer = self._answers.get(key, (float("-inf"), ()))
-        if time.monotonic() - read_at < _KEPT_SECONDS:
+        if time.monotonic() - read_at < _CACHED_SECONDS:
             return answer
         try:
             answer = await read()
         except RunsError:
             answer = ()
         self._answers.pop(key, None)
-        if len(self._answers) >= _KEPT_ANSWERS:
+        if len(self._answers) >= _CACHED_ANSWERS:
             self._answers.pop(next(iter(self._answers)))  # the oldest
         self._answers[key] = (time.monotonic(), answer)
         return answer
 
 
-class RecentNames:
-    """What was read in the last seconds, by caller: names, and runs."""
+class CompletionCache:
+    """Names and runs that were read in the last seconds, by caller."""
 
     def __init__(self) -> None:
-        self.names: _Kept[str] = _Kept()
-        self.runs: _Kept[ListedRun] = _Kept()
+        self.names: _Cache[str] = _Cache()
+        self.runs: _Cache[ListedRun] = _Cache()
 
 
 class Lookup:
-    """One question of what an argument may be.
+    """One request for completion.
 
     Args:
-        services: What asks the APIs.
-        recent: What was read a moment ago.
-        chosen: The arguments that the person filled in before.
+        services: The connections to the APIs.
+        cache: Answers of the last seconds.
+        chosen: The arguments that the person has filled in.
     """
 
     found: list[str]
-    """What may be meant, so far: who runs out of time has what came before."""
+    """The values found so far: they count also where time runs out."""
 
-    def __init__(self, services: Services, recent: RecentNames, chosen: Mapping[str, str]) -> None:
+    def __init__(
+        self, services: Services, cache: CompletionCache, chosen: Mapping[str, str]
+    ) -> None:
         self._services = services
-        self._recent = recent
+        self._cache = cache
         self._chosen = chosen
         self._served = services.configuration.served
         self._runs: list[tuple[ListedRun, str]] = []
@@ -127,7 +131,7 @@ class Lookup:
             for provider in self._served:
                 self.found += await self._projects(provider)
         elif name in RUN_ARGUMENTS:
-            # A bare ID is a reference where one provider is served; one with a colon always is.
+            # A bare ID is a reference only where one provider is served.
             bare = len(self._served) == 1 and ":" not in typed
             await self._recent_runs(
                 self._served,
@@ -148,7 +152,7 @@ class Lookup:
                 await self._recent_runs([provider], lambda _, run: run.id)
             elif completions := self._completions(provider):
                 self.found += await self._read(
-                    provider, self._recent.names, completions.address_part(name, self._chosen)
+                    provider, self._cache.names, completions.address_part(name, self._chosen)
                 )
 
     async def _recent_runs(
@@ -156,11 +160,11 @@ class Lookup:
         providers: Sequence[ConfiguredProvider],
         value_of: Callable[[ConfiguredProvider, ListedRun], str],
     ) -> None:
-        """Finds a value of each of the latest runs, newest first, as they come in."""
+        """Finds a value for each of the latest runs, newest first, as the answers arrive."""
         async with anyio.create_task_group() as tasks:
 
             async def offer(provider: ConfiguredProvider, source: Source[ListedRun]) -> None:
-                runs = await self._read(provider, self._recent.runs, source)
+                runs = await self._read(provider, self._cache.runs, source)
                 self._runs += [(run, value_of(provider, run)) for run in runs]
                 self._runs.sort(key=lambda row: row[0].created_at, reverse=True)
                 self.found = [value for _, value in self._runs if value]
@@ -189,7 +193,7 @@ class Lookup:
     async def _projects(self, provider: ConfiguredProvider) -> Sequence[str]:
         completions = self._completions(provider)
         source = completions.projects() if completions else None
-        return await self._read(provider, self._recent.names, source)
+        return await self._read(provider, self._cache.names, source)
 
     def _completions(self, provider: ConfiguredProvider) -> Completions | None:
         definition = provider.definition
@@ -198,13 +202,13 @@ class Lookup:
         return definition.completions(self._services.call(provider))
 
     async def _read(
-        self, provider: ConfiguredProvider, kept: _Kept[T], source: Source[T] | None
+        self, provider: ConfiguredProvider, cache: _Cache[T], source: Source[T] | None
     ) -> Sequence[T]:
-        """Reads a source, or returns what was read a moment ago for the same caller."""
+        """Reads a source, or returns the cached answer for the same caller."""
         if source is None:
             return ()
         key = (provider.definition.name, provider.own.key, *source.key)
-        return await kept.get(key, source.read)
+        return await cache.get(key, source.read)
 
 
 def _matching(found: Sequence[str], typed: str) -> Completion:

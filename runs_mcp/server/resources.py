@@ -1,8 +1,8 @@
-"""Resources: the complete record of a run or a spec's execution, as upstream has it.
+"""Resources: the complete record of a run or a spec's execution, as the API sends it.
 
-For readers that want all of it, and not an answer that fits a model. No budget holds here but the
-cap on downloads. Taken out is what gives access: the signed queries of asset URLs, passwords in
-URLs and Authorization values, wherever a string holds one. Nothing else is changed.
+For readers that want everything, without the budget of an answer; only the limit on downloads
+holds. What gives access is removed from every string: the signed queries of asset URLs, passwords
+in URLs and Authorization values. Nothing else is changed.
 """
 
 import logging
@@ -46,7 +46,7 @@ def _reader(provider: ConfiguredProvider, template: RecordTemplate) -> ContextFu
 
 
 def resource_error(error: ResourceError, uri: str) -> ResourceError:
-    """Returns what the SDK refused or a template raised, in our own form."""
+    """Returns the error to raise for what a template raised or the SDK refused, in our form."""
     cause = error.__cause__
     if isinstance(cause, NotFound | InvalidArgument):
         return ResourceNotFoundError(str(cause))
@@ -55,31 +55,31 @@ def resource_error(error: ResourceError, uri: str) -> ResourceError:
     if isinstance(error, ResourceNotFoundError):
         missing = NotFound(
             f'There is no resource "{clip(one_line(uri), 120)}".',
-            next_step="resources/templates/list says which there are; IDs have no / and no `..`.",
+            next_step="resources/templates/list gives the addresses; IDs have no / and no `..`.",
         )
         return ResourceNotFoundError(str(missing))
     if isinstance(error, UnexpectedResourceError):
         logger.error("a resource failed", exc_info=cause or error)
-        return ResourceError(str(InternalError("Reading failed in a way that was not foreseen.")))
+        return ResourceError(str(InternalError("Reading failed unexpectedly.")))
     return error
 
 
 async def _as_json(record: dict[str, Any]) -> str:
-    # Records of many MB take a second: other calls go on meanwhile.
+    # Off the event loop: a record of many MB takes a second.
     return await anyio.to_thread.run_sync(_encode, record)
 
 
 def _encode(record: dict[str, Any]) -> str:
-    take_out_url_secrets(record)
+    remove_url_secrets(record)
     return msgspec.json.encode(record).decode()
 
 
-def take_out_url_secrets(record: dict[str, Any]) -> None:
-    """Takes signed URLs out of every string value of a record, at any depth, in place."""
+def remove_url_secrets(record: dict[str, Any]) -> None:
+    """Removes the secrets of URLs from every string of a record, at any depth, in place."""
     pending: list[dict[str, Any] | list[Any]] = [record]
     while pending:
         container = pending.pop()
-        # A value is replaced while walking, which changes no size.
+        # Replacing a value while iterating is safe: the size does not change.
         places: Any = container.items() if isinstance(container, dict) else enumerate(container)
         for place, value in places:
             if isinstance(value, str):

@@ -1,54 +1,29 @@
-"""What README.md says of the tools and settings is what there is."""
-
-import re
-from pathlib import Path
+"""What README.md says of the tools, commands, settings and errors is what there is."""
 
 import pytest
-from mcp_types import Tool
+from readme_tables import README, with_tables
 
-from runs_mcp.configuration import Configuration
-from runs_mcp.providers import PROVIDERS
-from runs_mcp.server.build import build_server
-from runs_mcp.settings import Settings
+from runs_mcp.errors import RunsError
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+TEXT = README.read_text("utf-8")
 
 
-def table_of(tools: list[Tool]) -> str:
-    rows = ["| tool | what it does | arguments (optional ones after `;`) |", "| --- | --- | --- |"]
-    for tool in tools:
-        required = tool.input_schema.get("required", [])
-        optional = [name for name in tool.input_schema["properties"] if name not in required]
-        summary = (tool.description or "").partition("\n")[0].rstrip(".")
-        arguments = "; ".join(filter(None, [", ".join(required), ", ".join(optional)]))
-        if not required:
-            arguments = f"; {arguments}"
-        rows.append(f"| `{tool.name}` | {summary} | {arguments} |")
-    return "\n".join(rows)
+def test_the_tables_are_the_generated_ones() -> None:
+    """`python tests/readme_tables.py` writes them."""
+    assert with_tables(TEXT) == TEXT
 
 
-async def test_the_table_of_tools_is_the_generated_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CURRENTS_API_KEY", "a-key")
-    monkeypatch.setenv("BUILDKITE_API_TOKEN", "a-token")
-    tools = await build_server(Configuration.load()).list_tools()
-    between = re.search(r"<!-- tools:.*?-->\n(.*)\n<!-- /tools -->", README, re.DOTALL)
-    assert between is not None
-    assert between[1] == table_of(tools)
+@pytest.mark.parametrize("name", ["tools", "commands", "settings"])
+def test_a_table_that_has_no_place_in_the_readme_is_an_error(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no place for the table of {name}"):
+        with_tables(TEXT.replace(f"<!-- /{name} -->", ""))
 
 
-def test_every_setting_is_told_with_its_default() -> None:
-    fields = dict(Settings.model_fields)
-    for definition in PROVIDERS:
-        fields |= definition.settings.model_fields
-    for name, field in fields.items():
-        variable = field.validation_alias or f"RUNS_MCP_{name.upper()}"
-        (row,) = re.findall(rf"^\| `{variable}` \| (.*?) \|", README, re.MULTILINE)
-        if isinstance(field.default, (int, float)) and not isinstance(field.default, bool):
-            assert row == f"{field.default:g}" or row == str(field.default)
+def test_a_table_that_was_changed_by_hand_is_written_anew() -> None:
+    changed = TEXT.replace("| `triage_run` |", "| `triage` |").replace("`RUNS_MCP_CONFIRM`", "x")
+    assert with_tables(changed) == TEXT
 
 
-def test_every_kind_of_error_is_told() -> None:
-    from runs_mcp.errors import RunsError
-
+def test_every_kind_of_error_is_named() -> None:
     for kind in RunsError.__subclasses__():
-        assert f"`{kind.kind}`" in README
+        assert f"`{kind.kind}`" in TEXT

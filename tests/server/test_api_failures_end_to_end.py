@@ -1,16 +1,21 @@
 """Whatever the API does wrong comes back as one clear error, in time, and without a secret."""
 
+import logging
 import re
 import socket
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import anyio
 import hosts
 import pytest
-from hosts import ERAS, Era, structured_of, text_of
-from in_process import connect
+import stamina
+from hosts import ERAS, Era, environment, structured_of, text_of
+from in_process import configured, connect
 from mcp_types import CallToolResult
+from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -44,22 +49,50 @@ def shown(value: object) -> str:
     return "-".join([*(f"{name}={deed}" for name, deed in deeds.items() if deed), body])
 
 
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_host(shared_sandbox: Sandbox) -> Iterator[SharedClient]:
+    variables = environment(shared_sandbox)
+    with shared_client(configured(variables)) as connected:
+        yield connected
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox without faults, which has got no request."""
+    shared_sandbox.heal()
+    shared_sandbox.requests.clear()
+    yield shared_sandbox
+    shared_sandbox.heal()
+
+
+@pytest.fixture
+def host(sandbox: Sandbox, shared_host: SharedClient) -> SharedClient:
+    """A client of a server that reads the sandbox."""
+    assert not sandbox.requests
+    return shared_host
+
+
+@pytest.fixture
+def _no_pauses() -> Iterator[None]:
+    """Retries come without a pause."""
+    with stamina.set_testing(True, attempts=5):
+        yield
+
+
 async def read_run(
-    sandbox: Sandbox,
-    *faults: Fault,
-    provider: str = "currents",
-    era: Era = "auto",
-    stderr: Path | None = None,
-    settings: dict[str, str] | None = None,
+    sandbox: Sandbox, *faults: Fault, provider: str = "currents", **settings: str
 ) -> CallToolResult:
+    """Reads a run through a server of its own, with these settings."""
     for fault in faults:
         sandbox.fail(fault)
-    if stderr is None:
-        async with connect(sandbox, era=era, settings=settings) as client:
-            return await client.call_tool(*READS[provider])
-    with stderr.open("w", encoding="utf-8") as log:
-        async with hosts.connect(sandbox, era=era, settings=settings, stderr=log) as client:
-            return await client.call_tool(*READS[provider])
+    async with connect(sandbox, settings=settings) as client:
+        return await client.call_tool(*READS[provider])
 
 
 def facts_of(result: CallToolResult) -> re.Match[str]:
@@ -94,10 +127,17 @@ def facts_of(result: CallToolResult) -> re.Match[str]:
     ],
     ids=shown,
 )
-async def test_an_answer_that_is_no_use_is_told_at_once_with_its_kind(
-    sandbox: Sandbox, provider: str, fault: Fault, kind: str, status: str | None, retryable: str
+def test_an_answer_that_cannot_be_used_is_an_error_at_once(
+    sandbox: Sandbox,
+    host: SharedClient,
+    provider: str,
+    fault: Fault,
+    kind: str,
+    status: str | None,
+    retryable: str,
 ) -> None:
-    facts = facts_of(await read_run(sandbox, fault, provider=provider))
+    sandbox.fail(fault)
+    facts = facts_of(host.call(*READS[provider]))
 
     assert (facts["kind"], facts["status"], facts["retryable"]) == (kind, status, retryable)
     assert len(sandbox.requests) == 1
@@ -116,10 +156,12 @@ async def test_an_answer_that_is_no_use_is_told_at_once_with_its_kind(
     ],
     ids=shown,
 )
-async def test_a_read_is_tried_again_where_that_may_help(
-    sandbox: Sandbox, provider: str, fault: Fault, kind: str
+@pytest.mark.usefixtures("_no_pauses")
+def test_a_read_is_tried_again_where_that_may_help(
+    sandbox: Sandbox, host: SharedClient, provider: str, fault: Fault, kind: str
 ) -> None:
-    facts = facts_of(await read_run(sandbox, fault, provider=provider))
+    sandbox.fail(fault)
+    facts = facts_of(host.call(*READS[provider]))
 
     assert (facts["kind"], facts["retryable"]) == (kind, "yes")
     assert len(sandbox.requests) == 5
@@ -127,15 +169,21 @@ async def test_a_read_is_tried_again_where_that_may_help(
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_fault_that_passes_is_not_noticed(sandbox: Sandbox, era: Era) -> None:
+    """The pauses are real: what `Retry-After` says is waited for."""
     faults = [
         Fault(status=503, times=1),
         Fault(reset=True, times=1),
         Fault(status=429, headers={"Retry-After": "1"}, times=1),
     ]
 
-    content = structured_of(await read_run(sandbox, *faults, era=era))
+    for fault in faults:
+        sandbox.fail(fault)
+    started = time.monotonic()
+    async with connect(sandbox, era=era) as client:
+        content = structured_of(await client.call_tool(*READS["currents"]))
 
     assert content["run"]["id"] == RUN
+    assert time.monotonic() - started >= 1
     assert [request.status for request in sandbox.requests] == [503, 0, 429, 200]
 
 
@@ -149,20 +197,21 @@ async def test_a_wait_longer_than_the_deadline_is_left_to_the_caller(sandbox: Sa
 @pytest.mark.parametrize("fault", [Fault(delay_s=30), answered(503)], ids=["silence", "retries"])
 async def test_the_deadline_holds_whatever_eats_the_time(sandbox: Sandbox, fault: Fault) -> None:
     with anyio.fail_after(20):
-        facts = facts_of(await read_run(sandbox, fault, settings={"RUNS_MCP_TIMEOUT_S": "1.5"}))
+        facts = facts_of(await read_run(sandbox, fault, RUNS_MCP_TIMEOUT_S="1.5"))
 
     assert (facts["kind"], facts["retryable"]) == ("timeout", "yes")
 
 
 @every_provider
-async def test_a_refused_connection_is_told_with_what_to_do(
+@pytest.mark.usefixtures("_no_pauses")
+async def test_the_error_for_a_refused_connection_says_what_to_do(
     sandbox: Sandbox, provider: str
 ) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         nowhere = {"CURRENTS_API_URL": url, "BUILDKITE_BASE_URL": url}
-        facts = facts_of(await read_run(sandbox, provider=provider, settings=nowhere))
+        facts = facts_of(await read_run(sandbox, provider=provider, **nowhere))
 
     assert facts["kind"] == "unreachable"
     assert "runs-mcp check" in facts["next"]
@@ -174,9 +223,7 @@ async def test_a_download_stops_at_its_cap_whatever_was_announced(
 ) -> None:
     fault = Fault(oversized=50_000_000, gzip_bomb=bomb)
 
-    facts = facts_of(
-        await read_run(sandbox, fault, settings={"RUNS_MCP_MAX_DOWNLOAD_BYTES": "2000000"})
-    )
+    facts = facts_of(await read_run(sandbox, fault, RUNS_MCP_MAX_DOWNLOAD_BYTES="2000000"))
 
     assert facts["kind"] == "too_large"
     assert len(sandbox.requests) == 1
@@ -201,28 +248,33 @@ async def test_a_message_cut_in_the_middle_of_an_emoji_loses_nothing_else(
 
 @every_provider
 async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
-    sandbox: Sandbox, provider: str, tmp_path: Path
+    sandbox: Sandbox, provider: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = "runs-mcp-secret-key-0123456789"
     echo = f'{{"message":"bad key {secret}, see https://a.b/c?token=hush"}}'
     keys = {"CURRENTS_API_KEY": secret, "BUILDKITE_API_TOKEN": secret}
-    log = tmp_path / "stderr"
+    caplog.set_level(logging.DEBUG)
 
-    denied = await read_run(sandbox, provider=provider, stderr=log, settings=keys)
+    denied = await read_run(sandbox, provider=provider, **keys)
     assert facts_of(denied)["kind"] == "unauthorized"
-    echoed = await read_run(
-        sandbox, answered(500, echo), provider=provider, stderr=log, settings=keys
-    )
+    echoed = await read_run(sandbox, answered(500, echo), provider=provider, **keys)
     assert facts_of(echoed)["kind"] == "upstream_error"
 
-    told = text_of(denied) + text_of(echoed) + log.read_text()
-    assert "/runs/{run_id} 500" in told
-    assert secret not in told
-    assert "hush" not in told
-    assert READ_WRITE_KEY not in told
+    written = text_of(denied) + text_of(echoed) + own_lines(caplog)
+    assert "/runs/{run_id} 500" in written
+    assert secret not in written
+    assert "hush" not in written
+    assert READ_WRITE_KEY not in written
 
 
-async def test_a_log_line_never_holds_what_was_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
+def own_lines(caplog: pytest.LogCaptureFixture) -> str:
+    """Returns what the server logged."""
+    return "\n".join(one.getMessage() for one in caplog.records if one.name.startswith("runs_mcp"))
+
+
+async def test_a_log_on_stderr_never_holds_what_was_asked_for(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     log = tmp_path / "stderr"
     with log.open("w") as stderr:
         async with hosts.connect(sandbox, stderr=stderr) as client:
@@ -232,3 +284,4 @@ async def test_a_log_line_never_holds_what_was_asked_for(sandbox: Sandbox, tmp_p
 
     assert "GET /projects/{project_id}/runs 200" in log.read_text()
     assert "hush-hush" not in log.read_text()
+    assert READ_WRITE_KEY not in log.read_text()

@@ -19,8 +19,9 @@ from runs_mcp.configuration import Configuration
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers import PROVIDERS
 from runs_mcp.sandbox import Sandbox
-from runs_mcp.server.prompts import load_workflows, parse_workflow, prompt_directory, served_prompts
+from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.tools.catalog import tool_providers
+from runs_mcp.server.workflows import load_workflows, parse_workflow, prompt_directory
 from runs_mcp.settings import SettingsError
 
 ALL: Final = ["clean_up_stale_runs", "did_my_change_break_it", "flaky_report", "triage_failed_run"]
@@ -152,7 +153,7 @@ def test_without_a_provider_no_prompt_is_served_whatever_it_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.md").write_text(GOOD.replace("currents_get_run", "triage_run"))
-    monkeypatch.setattr("runs_mcp.server.prompts.PACKAGED", tmp_path)
+    monkeypatch.setattr("runs_mcp.server.workflows.PACKAGED", tmp_path)
     for key in ("CURRENTS_API_KEY", "BUILDKITE_API_TOKEN"):
         monkeypatch.delenv(key, raising=False)
 
@@ -192,13 +193,13 @@ def test_a_good_file_is_read_as_it_is_written() -> None:
         ('title = "Why?"', 'title = "Why?"\nneeds = []', "unknown field `needs`"),
         ("required = true", "required = true\ntype = 'x'", "unknown field `type`"),
         ("required = true", "", "missing required field `required`"),
-        ('name = "why"', 'name = "Why not"', "is no name"),
-        ('name = "since"', 'name = "run"', "two arguments have one name"),
+        ('name = "why"', 'name = "Why not"', "is not a name"),
+        ('name = "since"', 'name = "run"', "two arguments have the same name"),
         ("{since}", "{until}", "placeholder {until} has no argument"),
         ("since {since}", "now", "argument since has no placeholder"),
         ("{since}", "{since} {", "brace"),
         ("currents_get_run`", "currents_get_runs`", "no tool `currents_get_runs`"),
-        ("currents_get_run`", "currents_get_run", "backtick has no partner"),
+        ("currents_get_run`", "currents_get_run", "backtick is not closed"),
         ("Call `currents_get_run` with {run}, since {since}.\n", "", "no text"),
     ],
     ids=str,
@@ -220,7 +221,7 @@ def test_two_files_of_one_name_a_file_that_is_no_text_and_no_file_at_all_are_ref
     with pytest.raises(SettingsError, match=r"prompts/b\.md .* the name why already"):
         load_workflows(tmp_path, TOOL_NAMES)
     (tmp_path / "b.md").write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingsError, match=r"prompts/b\.md is no prompt: 'utf-8' codec"):
+    with pytest.raises(SettingsError, match=r"prompts/b\.md is not a prompt: 'utf-8' codec"):
         load_workflows(tmp_path, TOOL_NAMES)
 
 
@@ -247,6 +248,6 @@ def test_a_bad_file_stops_the_start_with_one_line_and_exit_2(tmp_path: Path) -> 
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        "runs-mcp: prompts/bad.md is no prompt: there is no tool `no_such_tool`, and backticks "
-        "are for tools alone\n"
+        "runs-mcp: prompts/bad.md is not a prompt: there is no tool `no_such_tool`, and backticks "
+        "are for tools only\n"
     )

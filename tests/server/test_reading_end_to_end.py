@@ -1,12 +1,14 @@
-"""What people come for, as a host asks for it: over stdio, in both protocol eras."""
+"""Reading runs, as a host asks for it."""
 
 import json
 import unicodedata
 from typing import Final
 
+import hosts
 import jsonschema
 import pytest
-from hosts import ERAS, Era, connect, pages_of, structured_of, text_of
+from hosts import ERAS, Era, pages_of, structured_of, text_of
+from in_process import connect
 from mcp_types import CallToolResult
 from msgspec import UNSET
 from story_api import api_of, instance, reported_tests
@@ -35,7 +37,7 @@ def fits(result: CallToolResult) -> bool:
 async def test_a_host_of_either_era_gets_the_same_tools_and_answers(
     sandbox: Sandbox, era: Era
 ) -> None:
-    async with connect(sandbox, era=era) as client:
+    async with hosts.connect(sandbox, era=era) as client:
         assert client.protocol_version == {"auto": "2026-07-28", "legacy": "2025-11-25"}[era]
         names = [tool.name for tool in (await client.list_tools()).tools]
         answer = structured_of(await client.call_tool("currents_list_projects", {}))

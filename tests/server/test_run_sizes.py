@@ -1,19 +1,21 @@
-"""Runs of every size, read by a host over stdio from an API over HTTP."""
+"""Runs of every size, read by a host from an API over HTTP."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import pytest
-from hosts import pages_of, structured_of, text_of
-from in_process import connect
+from hosts import structured_of, text_of
+from in_process import configured
 from mcp_types import CallToolResult
 from msgspec import UNSET
+from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.currents.records import Spec
 
-BUDGET = 8000
-SIZES = {
+BUDGET: Final = 8000
+SIZES: Final = {
     "20 KB": 20_000,
     "0.3 MB": 300_000,
     "0.95 MB": 950_000,
@@ -21,7 +23,37 @@ SIZES = {
     "8 MB": 8_000_000,
     "40 MB": 40_000_000,
 }
-every_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+
+
+def of_sizes(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("size", names)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def host(sandbox: Sandbox) -> Iterator[SharedClient]:
+    with shared_client(configured(sandbox.variables)) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def made() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def run(sandbox: Sandbox, size: str, made: set[str]) -> str:
+    """The ID of a run of this size, which is made once for all tests."""
+    run_id = f"of-{SIZES[size]}"
+    if run_id not in made:
+        sandbox.add_run_of_size(run_id, SIZES[size])
+        made.add(run_id)
+    return run_id
 
 
 def sizes_of(page: CallToolResult) -> tuple[int, int]:
@@ -55,17 +87,14 @@ def severity(spec: Spec) -> tuple[int, int, str] | None:
     return (2, 0, spec.spec) if spec.results.flaky else None
 
 
-@every_size
-async def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
-    sandbox: Sandbox, size: int
+@of_sizes("20 KB", "0.3 MB", "0.95 MB", "1.2 MB", "8 MB")
+def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
+    sandbox: Sandbox, host: SharedClient, run: str
 ) -> None:
-    sandbox.add_run_of_size("sized", size)
-    specs = sandbox.specs_of("sized")
+    specs = sandbox.specs_of(run)
     bad = {spec.instance_id: key for spec in specs if (key := severity(spec)) is not None}
 
-    async with connect(sandbox) as client:
-        arguments: dict[str, object] = {"run_id": "sized", "detail": "failures"}
-        pages = [page async for page in pages_of(client, "currents_get_run", arguments)]
+    pages = host.pages("currents_get_run", run_id=run, detail="failures")
 
     shown = listed(pages)
     assert len(shown) == len(set(shown))
@@ -77,26 +106,24 @@ async def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
         assert structured_of(page)["trim"]["total"] == len(bad)
 
 
-@every_size
-async def test_one_call_without_a_detail_answers_within_the_budget_and_counts_exactly(
-    sandbox: Sandbox, size: int
+@of_sizes(*SIZES)
+def test_one_call_without_a_detail_answers_within_the_budget_and_counts_exactly(
+    sandbox: Sandbox, host: SharedClient, run: str, size: str
 ) -> None:
-    sandbox.add_run_of_size("sized", size)
-    specs = sandbox.specs_of("sized")
+    specs = sandbox.specs_of(run)
 
-    async with connect(sandbox) as client:
-        answer = await client.call_tool("currents_get_run", {"run_id": "sized"})
+    answer = host.call("currents_get_run", {"run_id": run})
 
     content = structured_of(answer)
     assert max(sizes_of(answer)) <= BUDGET
-    assert content["trim"]["upstream_bytes"] == pytest.approx(size, rel=0.02)
+    assert content["trim"]["upstream_bytes"] == pytest.approx(SIZES[size], rel=0.02)
     stats = [spec.results.stats for spec in specs if spec.results is not UNSET]
     assert content["totals"]["tests"]["overall"] == sum(stat.tests for stat in stats)
     assert content["totals"]["tests"]["failed"] == sum(stat.failures for stat in stats)
     assert content["totals"]["tests"]["passed"] == sum(stat.passes for stat in stats)
     assert content["totals"]["specs"]["overall"] == len(specs)
     assert content["totals"]["specs"]["complete"] == len(stats)
-    if size == SIZES["20 KB"]:
+    if size == "20 KB":
         assert content["trim"]["trimmed"] is False
         assert len(content["specs"]) == len(specs)
     else:
@@ -104,28 +131,26 @@ async def test_one_call_without_a_detail_answers_within_the_budget_and_counts_ex
         assert len(content["specs"]) < len(specs)
 
 
-@pytest.mark.parametrize("size", list(SIZES.values())[:-1], ids=list(SIZES)[:-1])
-async def test_the_pages_of_full_are_all_specs_once(sandbox: Sandbox, size: int) -> None:
-    sandbox.add_run_of_size("sized", size)
-
-    async with connect(sandbox) as client:
-        arguments: dict[str, object] = {"run_id": "sized", "detail": "full"}
-        pages = [page async for page in pages_of(client, "currents_get_run", arguments)]
+@of_sizes("20 KB", "0.3 MB", "0.95 MB", "1.2 MB")
+def test_the_pages_of_full_are_all_specs_once(
+    sandbox: Sandbox, host: SharedClient, run: str
+) -> None:
+    pages = host.pages("currents_get_run", run_id=run, detail="full")
 
     shown = listed(pages)
     assert len(shown) == len(set(shown))
-    assert set(shown) == {spec.instance_id for spec in sandbox.specs_of("sized")}
+    assert set(shown) == {spec.instance_id for spec in sandbox.specs_of(run)}
     assert named_in_text(pages) == shown
     assert max(max(sizes_of(page)) for page in pages) <= BUDGET
 
 
-async def test_a_run_over_the_threshold_is_trimmed_even_where_all_of_it_would_fit(
-    sandbox: Sandbox,
+@of_sizes("20 KB")
+def test_a_run_over_the_threshold_is_trimmed_even_where_all_of_it_would_fit(
+    sandbox: Sandbox, run: str
 ) -> None:
-    sandbox.add_run_of_size("sized", 20_000)
-
-    async with connect(sandbox, settings={"RUNS_MCP_TRIM_ABOVE_BYTES": "10000"}) as client:
-        content = structured_of(await client.call_tool("currents_get_run", {"run_id": "sized"}))
+    threshold = configured(sandbox.variables, {"trim_above_bytes": "10000"})
+    with shared_client(threshold) as host:
+        content = host.answer("currents_get_run", run_id=run)
 
     assert content["trim"]["trimmed"] is True
     assert content["trim"]["detail"] == "failures"

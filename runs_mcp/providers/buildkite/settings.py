@@ -13,10 +13,26 @@ class BuildkiteSettings(ProviderSettings):
 
     key_setting: ClassVar[str] = "BUILDKITE_API_TOKEN"
 
-    api_token: ApiKey | None = Field(None, validation_alias="BUILDKITE_API_TOKEN")
-    base_url: Url = Field("https://api.buildkite.com", validation_alias="BUILDKITE_BASE_URL")
-    organization: str = Field("", validation_alias="BUILDKITE_ORGANIZATION")
-    suite: str = Field("", validation_alias="BUILDKITE_SUITE")
+    api_token: ApiKey | None = Field(
+        None,
+        validation_alias="BUILDKITE_API_TOKEN",
+        description="API token; Buildkite is served where it is set",
+    )
+    base_url: Url = Field(
+        "https://api.buildkite.com",
+        validation_alias="BUILDKITE_BASE_URL",
+        description="where the Buildkite API is, without `/v2`",
+    )
+    organization: str = Field(
+        "",
+        validation_alias="BUILDKITE_ORGANIZATION",
+        description="default of the argument `organization`",
+    )
+    suite: str = Field(
+        "",
+        validation_alias="BUILDKITE_SUITE",
+        description="default of the argument `suite`",
+    )
 
     @property
     def key(self) -> str:

@@ -12,8 +12,16 @@ class CurrentsSettings(ProviderSettings):
 
     key_setting: ClassVar[str] = "CURRENTS_API_KEY"
 
-    api_key: ApiKey | None = Field(None, validation_alias="CURRENTS_API_KEY")
-    base_url: Url = Field("https://api.currents.dev/v1", validation_alias="CURRENTS_API_URL")
+    api_key: ApiKey | None = Field(
+        None,
+        validation_alias="CURRENTS_API_KEY",
+        description="API key; Currents is served where it is set",
+    )
+    base_url: Url = Field(
+        "https://api.currents.dev/v1",
+        validation_alias="CURRENTS_API_URL",
+        description="where the Currents API is",
+    )
 
     @property
     def key(self) -> str:

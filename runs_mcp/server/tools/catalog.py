@@ -1,4 +1,4 @@
-"""The table of contents: which tools there are, and which are served."""
+"""Which tools there are, and which are served."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from mcp.server.mcpserver.tools import Tool
 
 from runs_mcp.answers.triage_reports import CompareReport, TriageReport, WaitReport
-from runs_mcp.configuration import Configuration, ConfiguredProvider
+from runs_mcp.configuration import Configuration
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.server.tools.compare_runs import compare_runs
 from runs_mcp.server.tools.provider_tools import provider_tool
@@ -23,20 +23,19 @@ FOR_EVERY_PROVIDER: Final = (
 
 
 def served_tools(configuration: Configuration) -> list[Tool]:
-    """Returns the tools of the served providers; in read-only mode none that is destructive."""
-    served = configuration.served
-    tools = _tools(served) if served else []
+    """Returns the tools of the served providers; in read-only mode no destructive ones."""
     names = [definition.name for definition in configuration.definitions]
     forms = run_forms(configuration.definitions)
-    return [
-        tool.build(names, forms)
-        for tool in tools
-        if not (configuration.settings.read_only and tool.destructive)
-    ]
+    return [tool.build(names, forms) for tool in _served(configuration)]
+
+
+def served_names(configuration: Configuration) -> set[str]:
+    """Returns the names of the tools that are served."""
+    return {tool.name for tool in _served(configuration)}
 
 
 def tool_providers(definitions: Sequence[AnyProvider]) -> dict[str, str | None]:
-    """Returns the provider of every tool there is, by the tool's name; None if it serves all."""
+    """Returns the provider of each tool by the tool's name; None where it serves every provider."""
     own = {
         tool.function.__name__: definition.name
         for definition in definitions
@@ -45,10 +44,13 @@ def tool_providers(definitions: Sequence[AnyProvider]) -> dict[str, str | None]:
     return {**own, **{tool.name: None for tool in FOR_EVERY_PROVIDER}}
 
 
-def _tools(providers: Sequence[ConfiguredProvider]) -> list[ServedTool]:
-    own = [
-        provider_tool(provider, tool)
-        for provider in providers
-        for tool in provider.definition.tools
+def _served(configuration: Configuration) -> list[ServedTool]:
+    providers = configuration.served
+    if not providers:
+        return []
+    own = [provider_tool(one, tool) for one in providers for tool in one.definition.tools]
+    return [
+        tool
+        for tool in (*own, *FOR_EVERY_PROVIDER)
+        if not (configuration.settings.read_only and tool.destructive)
     ]
-    return [*own, *FOR_EVERY_PROVIDER]
