@@ -83,7 +83,7 @@ async def test_a_caller_that_leaves_during_the_write_leaves_it_settled_and_recor
             callers.start_soon(the_guard.carry_out, action, NOBODY, "")
             await action.write_gate.reached.wait()
             callers.cancel_scope.cancel()
-            with anyio.CancelScope(shield=True):
+            with anyio.CancelScope(shield=True), anyio.fail_after(5):
                 await anyio.lowlevel.checkpoint()
                 assert audit.entries == []
                 action.write_gate.opened.set()
