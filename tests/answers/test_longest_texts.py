@@ -16,8 +16,9 @@ from runs_mcp.answers.cursors import encode_cursor
 from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.answers.triage_reports import Coverage, GroupReport
 from runs_mcp.answers.trim import Trim
+from runs_mcp.confirmation.claims import Claim
 from runs_mcp.confirmation.report import ActionReport
-from runs_mcp.confirmation.tokens import Claim, ConfirmationTokens
+from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.errors import RunsError
 from runs_mcp.model import Failure, Record, Shortening, Spec, Whole, shortenings
 from runs_mcp.sandbox import Fault, Sandbox

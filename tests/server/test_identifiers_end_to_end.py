@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from hosts import structured_of, text_of
-from in_process import connect
+from in_process import configured, connect
+from mcp import Client
+from report_stub import Route, Stub
 from sandbox_control import specs_of
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
+from runs_mcp.server.build import build_server
 
 NO_IDS = (
     "../webhooks/abc",
@@ -62,6 +65,60 @@ async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, too
             assert len(text_of(result)) <= 2000
 
     assert sandbox.requests == []
+
+
+RUN_OF_ODD_IDS = {
+    "runId": "r",
+    "projectId": "p",
+    "status": "FAILED",
+    "completionState": "COMPLETE",
+    "createdAt": "2026-08-20T10:00:00.000Z",
+    "specs": [
+        {"spec": "a.ts", "instanceId": "../webhooks/abc", "completedAt": 1, "results": None},
+        {"spec": "b.ts", "instanceId": "find", "completedAt": 1, "results": None},
+        {"spec": "c.ts", "instanceId": "i", "completedAt": 1, "results": None},
+    ],
+}
+INSTANCE = {
+    "instanceId": "i",
+    "runId": "a/b",
+    "results": {"tests": [{"title": ["pays"], "state": "failed"}]},
+}
+NOT_A_RUN = '"a/b" is not the ID of a run'
+EARLIER_RUN = {"runId": "a/b", "createdAt": "2026-08-19T10:00:00.000Z"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "answer"),
+    [
+        ("triage_run", {"run": "r"}, "2 of 3 failing specs could not be loaded"),
+        ("triage_run", {"run": "r"}, "The baseline could not be read: "),
+        ("triage_run", {"run": "https://app.currents.dev/instance/i"}, NOT_A_RUN),
+        ("currents_find_run", {"project_id": "p"}, NOT_A_RUN),
+        ("currents_find_run", {"project_id": "p", "cursor": "a/b.rest"}, NOT_A_RUN),
+    ],
+)
+async def test_an_id_that_the_api_sent_is_checked_before_it_goes_into_a_request(
+    tool: str, arguments: dict[str, str], answer: str
+) -> None:
+    with Stub() as stub:
+        stub.serve(
+            [
+                Route(path="/runs/r$", body={"data": RUN_OF_ODD_IDS}),
+                Route(path="/runs/find", status=413),
+                Route(path="/instances/i$", body={"data": INSTANCE}),
+                Route(path="/projects/p/runs", body={"data": [EARLIER_RUN]}),
+                Route(path="/projects/p$", body={"data": {"projectId": "p"}}),
+            ]
+        )
+        configuration = configured(stub.environment, {"providers": "currents"})
+        async with Client(build_server(configuration)) as client:
+            result = await client.call_tool(tool, arguments)
+
+    assert answer in text_of(result)
+    paths = [asked.split()[1].partition("?")[0].removeprefix("/v1") for asked in stub.asked]
+    asked_for = {"/runs/r", "/runs/find", "/instances/i", "/projects/p", "/projects/p/runs"}
+    assert set(paths) <= asked_for
 
 
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from runs_mcp.model import ListedRun
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
+from runs_mcp.providers.currents.references import currents_project_id
 from runs_mcp.providers.currents.tools import CurrentsCall
 from runs_mcp.providers.definition import Source
 
@@ -41,7 +42,8 @@ class CurrentsCompletions:
 
     def _runs(self, project: str) -> Source[ListedRun]:
         async def read() -> list[ListedRun]:
-            listed = await self._client.list_runs(project, RunFilters(), limit=_LISTED)
+            project_id = currents_project_id(project)
+            listed = await self._client.list_runs(project_id, RunFilters(), limit=_LISTED)
             return [run for run, _ in listed.items]
 
         return Source((project,), read)

@@ -2,6 +2,7 @@
 
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
+from runs_mcp.providers.currents.references import currents_project_id
 from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.definition import Call
 
@@ -18,6 +19,7 @@ async def probe_currents(call: Call[CurrentsSettings]) -> str:
     projects = await client.list_projects(limit=MAX_LIMIT)
     count = f"{len(projects.items)}{' or more' if projects.has_more else ''}"
     if projects.items:
-        await client.list_runs(projects.items[0][0].project_id, RunFilters(), limit=1)
+        project = currents_project_id(projects.items[0][0].project_id)
+        await client.list_runs(project, RunFilters(), limit=1)
     hint = "" if projects.items else "; without a project there are no runs to read"
     return f"the key works; it can see {count} projects{hint}"

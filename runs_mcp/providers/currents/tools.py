@@ -15,6 +15,7 @@ from runs_mcp.model import FullRun
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
 from runs_mcp.providers.currents.references import (
+    CurrentsProjectId,
     currents_instance_id,
     currents_project_id,
     currents_run_id,
@@ -147,7 +148,7 @@ async def currents_list_runs(
 
 
 async def _list_runs(
-    call: CurrentsCall, project: str, filters: RunFilters, limit: int, cursor: str
+    call: CurrentsCall, project: CurrentsProjectId, filters: RunFilters, limit: int, cursor: str
 ) -> RunList:
     page = call.page(cursor, ("currents_list_runs", project, *map("=".join, filters.params())))
     after = page.upstream_cursor()
@@ -222,12 +223,14 @@ def _run_in_cursor(cursor: str) -> tuple[str, str]:
     return run_id, page_cursor
 
 
-async def _found_run(call: CurrentsCall, project: str, search: FindQuery, run_id: str) -> FullRun:
+async def _found_run(
+    call: CurrentsCall, project: CurrentsProjectId, search: FindQuery, run_id: str
+) -> FullRun:
     """Reads the run that is searched, or the one of which a page was given already."""
     client = _client(call)
     # Which tests failed last is told by the search alone.
     if run_id and not search.pw_last_run:
-        full = await client.get_run(run_id)
+        full = await client.get_run(currents_run_id(run_id))
     else:
         full = await client.find_run(project, search)
     if run_id and full.run.id != run_id:

@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from runs_mcp import model
 from runs_mcp.providers.currents.mapping.totals import totals_of
-from runs_mcp.providers.currents.references import currents_run_url
+from runs_mcp.providers.currents.references import PROVIDER, currents_run_url
 from runs_mcp.providers.currents.wire import runs as wire
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
@@ -128,7 +128,7 @@ def run(sent: wire.WireRun) -> model.Run:
     completion = _completion(sent)
     run_id = identifier(sent.run_id)
     return model.Run(
-        provider="currents",
+        provider=PROVIDER,
         id=run_id,
         url=currents_run_url(run_id) if run_id else "",
         project_id=identifier(sent.project_id),

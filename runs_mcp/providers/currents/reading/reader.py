@@ -24,7 +24,15 @@ from runs_mcp.providers.currents.reading.read_specs import (
     without_results,
 )
 from runs_mcp.providers.currents.reading.repeated_specs import specs_that_count
-from runs_mcp.providers.currents.references import CurrentsRunRef, currents_run_ref
+from runs_mcp.providers.currents.references import (
+    PROVIDER,
+    CurrentsRunRef,
+    RunOfInstance,
+    currents_instance_id,
+    currents_project_id,
+    currents_run_id,
+    currents_run_ref,
+)
 from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
@@ -48,7 +56,9 @@ class CurrentsRunReader:
     @property
     def reference(self) -> str:
         """The run, in the form that every tool takes; of an instance, once the run was read."""
-        return f"currents:{self._ref.run_id or (self._run.run.id if self._run else '')}"
+        if isinstance(self._ref, RunOfInstance):
+            return f"{PROVIDER}:{self._run.run.id if self._run else ''}"
+        return f"{PROVIDER}:{self._ref}"
 
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads where the run stands."""
@@ -132,26 +142,27 @@ class CurrentsRunReader:
 
         A pull request's branch in a fork can bear the default branch's name: its runs are none.
         """
-        known = await self._client.get_project(run.project_id)
+        project = currents_project_id(run.project_id)
+        known = await self._client.get_project(project)
         branches = [known.default_branch] if known.default_branch else [*USUAL_DEFAULT_BRANCHES]
         for branch in branches:
             filters = RunFilters(
                 branches=(branch,), completion=("complete",), date_end=run.created_at
             )
-            listed = await self._client.list_runs(run.project_id, filters, limit=_BASELINES_SEEN)
+            listed = await self._client.list_runs(project, filters, limit=_BASELINES_SEEN)
             for earlier, _ in listed.items:
                 if earlier.pr or earlier.id == run.id or earlier.created_at >= run.created_at:
                     continue
-                reader = CurrentsRunReader(self._api, CurrentsRunRef(run_id=earlier.id))
+                reader = CurrentsRunReader(self._api, currents_run_id(earlier.id))
                 return Baseline(reader, f"the last completed run on {branch} before it")
         return None
 
     async def _full(self) -> FullRun:
         if self._run is None:
-            run_id = self._ref.run_id
-            if not run_id:
-                run_id = await self._client.run_of_instance(self._ref.instance_id)
-            self._run = await self._client.get_run(run_id)
+            run = self._ref
+            if isinstance(run, RunOfInstance):
+                run = await self._client.run_of_instance(run.instance_id)
+            self._run = await self._client.get_run(run)
         return self._run
 
     async def _read(self, specs: Sequence[Spec], progress: Progress) -> list[ReadSpec]:
@@ -164,7 +175,8 @@ class CurrentsRunReader:
             nonlocal done
             async with limiter:
                 try:
-                    instance = await self._client.get_instance(spec.instance_id)
+                    instance_id = currents_instance_id(spec.instance_id)
+                    instance = await self._client.get_instance(instance_id)
                     read[place] = answered(spec, instance)
                 except RunsError as error:  # It stays unread, and is counted as that.
                     read[place] = ReadSpec(spec, None, error.kind)
