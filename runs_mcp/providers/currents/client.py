@@ -1,4 +1,4 @@
-"""The requests to the Currents API that the product makes: its lists, runs, instances, writes."""
+"""The client of the Currents API: projects, runs, instances and writes."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -40,7 +40,7 @@ class CurrentsPage(Generic[T]):
     items: tuple[tuple[T, str], ...]
     has_more: bool
     unreadable: tuple[str, ...] = ()
-    """For each item that could not be read, where it stood and why."""
+    """For each item that could not be read, where it was and why."""
 
 
 class CurrentsClient:
