@@ -58,7 +58,7 @@ def _without_source(message: str) -> str:
 
 
 def _shortened(lines: list[str]) -> str:
-    """Returns the lines without the first ones that tell no error, as many as are too much."""
+    """Returns the lines as text; if too long, without the first ones that are not errors."""
     too_much = len("\n".join(lines)) - BLOCK_CHARS
     kept = lines[:2]
     for line in lines[2:]:

@@ -10,7 +10,7 @@ Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
 """Called with the number of parts read so far, and of all parts."""
 
 USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
-"""The default branches to try where the provider does not tell which it is."""
+"""The default branches to try if the provider does not know which it is."""
 
 
 class Baseline(NamedTuple):
@@ -35,8 +35,8 @@ class RunReader(Protocol):
 
         Args:
             progress: Called after each part that was read.
-            causes_only: Whether to read only what tells the causes, of flaky tests as well, and
-                skip what only a verdict needs.
+            causes_only: Whether to skip what only a verdict needs. The causes of flaky tests are
+                read as well.
         """
 
     async def specs(self) -> dict[str, str] | None:

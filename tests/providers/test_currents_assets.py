@@ -5,6 +5,8 @@ from currents_payloads import PLAYWRIGHT_INSTANCE, SIGNED_QUERY, Sent, full_inst
 
 from runs_mcp import model
 
+AMZ_QUERY = "?X-Amz-Date=20260327T155852Z&X-Amz-Expires="
+
 
 def test_assets_have_their_kind_test_attempt_url_and_expiry() -> None:
     assert full_instance(PLAYWRIGHT_INSTANCE).assets == (
@@ -37,6 +39,10 @@ def test_assets_have_their_kind_test_attempt_url_and_expiry() -> None:
     ("url", "expires_at"),
     [
         (f"https://a.example/x{SIGNED_QUERY}", "2022-07-07T18:39:25.000Z"),
+        (f"https://a.example/x{AMZ_QUERY}3600", "2026-03-27T16:58:52.000Z"),
+        (f"https://a.example/x{AMZ_QUERY}soon", ""),
+        ("https://a.example/x?X-Amz-Date=99991231T235959Z&X-Amz-Expires=604800", ""),
+        ("https://a.example/x?X-Amz-Expires=3600", ""),
         ("https://a.example/x?Expires=", ""),
         ("https://a.example/x?Expires=soon", ""),
         ("https://a.example/x?Expires=-1", ""),

@@ -77,6 +77,33 @@ def test_a_run_has_its_groups_and_specs() -> None:
     assert full.last_run is None
 
 
+@pytest.mark.parametrize(
+    ("fields", "failures", "note"),
+    [
+        ({}, 16, ""),
+        ({}, 1, "The run counts 16 failed tests, its specs 1."),
+        (
+            {"status": "PASSED"},
+            16,
+            "The run has passed, though its specs count 16 failed tests.",
+        ),
+    ],
+)
+def test_a_note_says_how_status_counts_and_specs_of_a_run_contradict_each_other(
+    fields: Sent, failures: int, note: str
+) -> None:
+    sent = changed(RUN, **fields)
+    sent["specs"][0]["results"]["stats"]["failures"] = failures
+    assert full_run(sent).run.note == note
+
+
+def test_a_note_says_that_a_run_has_failed_though_none_of_its_specs_has() -> None:
+    sent = changed(RUN)
+    sent["groups"][0]["tests"]["failures"] = 0
+    sent["specs"][0]["results"]["stats"] |= {"failures": 0, "passes": 2}
+    assert full_run(sent).run.note == "The run has failed, though none of its specs has."
+
+
 def test_no_signed_url_of_a_run_comes_through() -> None:
     assert b"Signature" not in msgspec.json.encode(full_run(RUN))
     hostile = changed(RUN, tags=[f"https://a.example/{SIGNED_QUERY}"])

@@ -120,6 +120,19 @@ async def test_an_id_that_the_api_sent_is_checked_before_it_goes_into_a_request(
     assert set(paths) <= asked_for
 
 
+async def test_an_instance_that_names_no_run_cannot_be_triaged() -> None:
+    with Stub() as stub:
+        stub.serve([Route(path="/instances/i$", body={"data": {"instanceId": "i"}})])
+        configuration = configured(stub.environment, {"providers": "currents"})
+        async with Client(build_server(configuration)) as client:
+            result = await client.call_tool(
+                "triage_run", {"run": "https://app.currents.dev/instance/i"}
+            )
+
+    assert "answered with an instance that names no run" in text_of(result)
+    assert "kind=malformed_response" in text_of(result)
+
+
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:
     run_id = NotableRun.THREE_CAUSES.value
     instance_id = next(spec.instance_id for spec in sandbox.specs_of(run_id))

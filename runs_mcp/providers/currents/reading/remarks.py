@@ -82,7 +82,7 @@ def _skipped_remark(results: Sequence[SpecResult]) -> str:
 
 
 def _failed_by_skipped_tests(result: SpecResult) -> bool:
-    """Says whether a spec failed for nothing but its skipped tests."""
+    """Says whether a spec failed only for its skipped tests."""
     instance = result.instance
     if instance is None or not result.spec.skipped or instance.exception:
         return False

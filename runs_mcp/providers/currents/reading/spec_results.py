@@ -121,7 +121,7 @@ def outcomes_in(results: Sequence[SpecResult]) -> dict[CaseKey, NamedOutcome]:
 
 
 def _tests(results: Sequence[SpecResult]) -> Iterator[tuple[SpecResult, TestResult]]:
-    """Yields the tests that were read; for a spec that could not run, one that stands for it."""
+    """Yields the tests that were read, and a failed one for each spec that could not run."""
     for result in results:
         if result.instance is None:
             continue
