@@ -1,4 +1,4 @@
-"""Nothing but an ID reaches the API, and whatever a person pastes works wherever an ID does."""
+"""Only IDs go into requests, and what a person pastes works wherever an ID does."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
 from runs_mcp.server.build import build_server
 
-NO_IDS = (
+NOT_IDS = (
     "../webhooks/abc",
     "",
     " ",
@@ -47,17 +47,17 @@ ARGUMENTS = {
     "buildkite_get_run": ("run_id", {}),
     "buildkite_get_failed_executions": ("run_id", {}),
 }
-# Of these arguments the empty text means the configured default, and any word is a good slug.
+# For these arguments an empty text means the configured default, and any word is a valid slug.
 SLUGS = ("organization", "suite")
-GOOD_SLUGS = ("", "find", "cancel-ci")
+VALID_SLUGS = ("", "find", "cancel-ci")
 
 
 @pytest.mark.parametrize("tool", ARGUMENTS)
-async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, tool: str) -> None:
+async def test_what_is_not_an_id_is_refused_before_any_request(sandbox: Sandbox, tool: str) -> None:
     name, others = ARGUMENTS[tool]
     async with connect(sandbox) as client:
-        for value in NO_IDS:
-            if name in SLUGS and value in GOOD_SLUGS:
+        for value in NOT_IDS:
+            if name in SLUGS and value in VALID_SLUGS:
                 continue
             result = await client.call_tool(tool, {name: value, **others})
             assert result.is_error, value
@@ -119,6 +119,19 @@ async def test_an_id_that_the_api_sent_is_checked_before_it_goes_into_a_request(
     paths = [asked.split()[1].partition("?")[0].removeprefix("/v1") for asked in stub.asked]
     asked_for = {"/runs/r", "/runs/find", "/instances/i", "/projects/p", "/projects/p/runs"}
     assert set(paths) <= asked_for
+
+
+async def test_an_instance_that_names_no_run_cannot_be_triaged() -> None:
+    with Stub() as stub:
+        stub.serve([Route(path="/instances/i$", body={"data": {"instanceId": "i"}})])
+        configuration = configured(stub.environment, {"providers": "currents"})
+        async with Client(build_server(configuration)) as client:
+            result = await client.call_tool(
+                "triage_run", {"run": "https://app.currents.dev/instance/i"}
+            )
+
+    assert "answered with an instance that names no run" in text_of(result)
+    assert "kind=malformed_response" in text_of(result)
 
 
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""The requests to the Currents API that the product makes: its lists, runs, instances, writes."""
+"""The client of the Currents API: projects, runs, instances and writes."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -40,7 +40,7 @@ class CurrentsPage(Generic[T]):
     items: tuple[tuple[T, str], ...]
     has_more: bool
     unreadable: tuple[str, ...] = ()
-    """For each item that could not be read, where it stood and why."""
+    """For each item that could not be read, where it was and why."""
 
 
 class CurrentsClient:
@@ -122,7 +122,9 @@ class CurrentsClient:
         """
         run_id = (await self.get_instance(instance)).instance.run_id
         if not run_id:
-            raise errors.MalformedResponse("The Currents API answered with an instance of no run.")
+            raise errors.MalformedResponse(
+                "The Currents API answered with an instance that names no run."
+            )
         return currents_run_id(run_id)
 
     async def cancel_run(self, run: CurrentsRunId) -> Receipt:
@@ -232,10 +234,10 @@ def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
 
 
 def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
-    """Returns what the API said of a write.
+    """Returns the receipt of a write.
 
     Raises:
-        AnswerLost: The answer does not say that it was done; a read has to tell.
+        AnswerLost: The answer does not say that it was done; it takes a read to know.
     """
     failure = _failure(envelope)
     receipt = envelope.data or wire.WireReceipt()

@@ -1,4 +1,4 @@
-"""What is offered for Currents while a person types."""
+"""Completions for Currents: what is offered while a person types."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -14,7 +14,7 @@ _LISTED: Final = 50
 
 
 class CurrentsCompletions:
-    """Projects, and the latest runs of some."""
+    """The projects, and the latest runs of some of them."""
 
     def __init__(self, call: CurrentsCall) -> None:
         self._client = CurrentsClient(call.api)
@@ -36,7 +36,7 @@ class CurrentsCompletions:
         return [self._runs(project) for project in projects]
 
     def address_part(self, name: str, chosen: Mapping[str, str]) -> Source[str] | None:
-        """Returns None: a spec's execution has no list."""
+        """Returns None: the API has no list of instances."""
         del name, chosen
         return None
 

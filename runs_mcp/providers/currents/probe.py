@@ -1,4 +1,4 @@
-"""Whether the configured key works."""
+"""Whether the configured key works, for `runs-mcp check`."""
 
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
@@ -8,12 +8,12 @@ from runs_mcp.providers.definition import Call
 
 
 async def probe_currents(call: Call[CurrentsSettings]) -> str:
-    """Lists the projects and a run of one, and says how many projects the key can see.
+    """Reads the projects and a run of the first, and says how many projects the key can see.
 
-    Both are read: a token may have the scope for projects and lack the one for results.
+    It reads both because a token may have the scope for projects and lack the one for results.
 
     Raises:
-        RunsError: The API cannot be read with it.
+        RunsError: The API cannot be read with this key.
     """
     client = CurrentsClient(call.api)
     projects = await client.list_projects(limit=MAX_LIMIT)

@@ -26,7 +26,7 @@ CurrentsInstanceId = NewType("CurrentsInstanceId", str)
 _Thing = Literal["project", "run", "instance"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-# Names that the API's own paths use where an ID stands: GET /runs/find, PUT /runs/cancel-ci/…
+# Names that the API's own paths use in place of an ID: GET /runs/find, PUT /runs/cancel-ci/…
 _RESERVED = frozenset({"find", "cancel-ci"})
 # The vendor prints several forms: /run/R, /run/R/i/I, /instance/I, /i/I/test/T.
 _SEGMENTS: Final[dict[str, _Thing]] = {
@@ -112,7 +112,7 @@ def _id_or_url(reference: str, thing: Literal["run", "instance"]) -> str:
 
 
 def _ids_in_link(reference: str) -> dict[_Thing, str] | None:
-    """Returns the IDs in a dashboard URL by what they identify; None where it is not such a URL."""
+    """Returns the IDs in a dashboard URL by what they identify; None if it is not such a URL."""
     path = link_path(reference, CURRENTS_HOST)
     if path is None:
         return None

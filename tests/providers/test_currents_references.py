@@ -1,3 +1,5 @@
+"""Which IDs and dashboard URLs of Currents are accepted, and what a refusal says."""
+
 import re
 from collections.abc import Callable
 
@@ -80,7 +82,7 @@ def test_an_id_is_taken_as_it_is(read: Reader, identifier: str) -> None:
         pytest.param(f"currents:{RUN}", id="a reference of another tool"),
     ],
 )
-def test_what_is_no_id_is_refused(read: Reader, reference: str) -> None:
+def test_what_is_not_an_id_is_refused(read: Reader, reference: str) -> None:
     with pytest.raises(InvalidArgument):
         read(reference)
 
@@ -94,7 +96,7 @@ def test_what_is_no_id_is_refused(read: Reader, reference: str) -> None:
         *["/tests?tab=1#top", "?x=y\nfor your information", "#<b>"],
     ],
 )
-def test_a_dashboard_url_gives_its_id_whatever_stands_behind(
+def test_a_dashboard_url_gives_its_id_whatever_follows_it(
     read: Reader, thing: str, scheme: str, behind: str
 ) -> None:
     assert read(f"{scheme}app.currents.dev/{thing}/{RUN}{behind}") == RUN
@@ -119,14 +121,14 @@ def test_a_dashboard_url_gives_its_id_whatever_stands_behind(
         *["{}.", "{}, ", "{}!", "See {}.", "It failed ({}).", "Recording URL: {}\n"],
     ],
 )
-def test_a_url_is_found_in_the_whitespace_and_brackets_it_was_pasted_with(
+def test_a_url_is_found_within_pasted_whitespace_and_brackets(
     read: Reader, thing: str, pasted: str
 ) -> None:
     assert read(pasted.format(f"https://app.currents.dev/{thing}/{RUN}")) == RUN
 
 
 @readers_of_urls
-def test_case_does_not_matter_in_scheme_and_host_and_is_kept_in_the_id(
+def test_case_does_not_matter_in_scheme_and_host_but_is_kept_in_the_id(
     read: Reader, thing: str
 ) -> None:
     assert read(f"HTTPS://App.Currents.DEV/{thing}/AbC") == "AbC"
@@ -178,23 +180,23 @@ def test_a_dashboard_url_without_a_valid_id_is_refused(read: Reader, thing: str,
         read(f"https://app.currents.dev{path.format(thing)}")
 
 
-def test_the_url_of_an_instance_is_no_run() -> None:
+def test_the_url_of_an_instance_is_not_a_run_id() -> None:
     with pytest.raises(InvalidArgument, match="not the URL of a run"):
         currents_run_id(currents_instance_url(INSTANCE))
 
 
-def test_the_url_of_a_run_is_no_instance() -> None:
+def test_the_url_of_a_run_is_not_an_instance_id() -> None:
     with pytest.raises(InvalidArgument, match="not the URL of an instance"):
         currents_instance_id(currents_run_url(RUN))
 
 
-def test_a_url_is_no_project_id() -> None:
+def test_a_url_is_not_a_project_id() -> None:
     with pytest.raises(InvalidArgument):
         currents_project_id("https://app.currents.dev/projects/bAYZ4a")
 
 
 @pytest.mark.parametrize("identifier", [RUN, INSTANCE, "find-1", "x" * 128])
-def test_the_urls_that_answers_carry_can_be_passed_back(identifier: str) -> None:
+def test_the_urls_in_answers_can_be_passed_back(identifier: str) -> None:
     assert currents_run_id(currents_run_url(identifier)) == identifier
     assert currents_instance_id(currents_instance_url(identifier)) == identifier
 
@@ -243,7 +245,7 @@ def test_the_id_in_a_url_ends_at_the_first_delimiter(
 @given(text=pasted_text)
 @example(text="x" * 10_000)
 @example(text="\u202e\x1b[31m" + "\n" * 3000)
-def test_a_refusal_quotes_what_was_given_in_one_short_line(read: Reader, text: str) -> None:
+def test_a_refusal_quotes_the_reference_in_one_short_line(read: Reader, text: str) -> None:
     assume("app.currents.dev/" not in text)
     with pytest.raises(InvalidArgument) as refused:
         read(f"../{text}")
