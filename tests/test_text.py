@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import runs_mcp.text.plain
+import runs_mcp.text.plain_text
 from runs_mcp.text import clip, one_line, plain, without_url_secrets
 
 ESC = "\x1b"
@@ -358,10 +358,12 @@ def test_hostile_text_costs_a_fixed_number_of_passes(
 ) -> None:
     passes: list[int] = []
     for name in ("_SUSPICIOUS", "_SUSPICIOUS_ASCII", "_LINE_END", "_HIDDEN", "_ESCAPE"):
-        pattern = cast("re.Pattern[str]", getattr(runs_mcp.text.plain, name))
-        monkeypatch.setattr(runs_mcp.text.plain, name, CountingPattern(pattern, passes))
-    token = CountingPattern(cast("re.Pattern[str]", vars(runs_mcp.text)["_CODE_TOKEN"]), passes)
-    monkeypatch.setattr(runs_mcp.text.plain, "_CODE_TOKEN", token)
+        pattern = cast("re.Pattern[str]", getattr(runs_mcp.text.plain_text, name))
+        monkeypatch.setattr(runs_mcp.text.plain_text, name, CountingPattern(pattern, passes))
+    token = CountingPattern(
+        cast("re.Pattern[str]", vars(runs_mcp.text.plain_text)["_CODE_TOKEN"]), passes
+    )
+    monkeypatch.setattr(runs_mcp.text.plain_text, "_CODE_TOKEN", token)
     assert len(plain(hostile)) == left  # A pattern that backtracks without end never gets here.
     assert len(passes) <= 6
     assert max(passes) <= len(hostile)
