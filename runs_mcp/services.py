@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from runs_mcp.api.client import ApiClient, Pool, connection_pool
+from runs_mcp.api.client import ApiClient
+from runs_mcp.api.connections import Pool, connection_pool
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.guard import Guard

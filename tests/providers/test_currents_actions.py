@@ -19,7 +19,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from runs_mcp.answers.encoding import size
-from runs_mcp.api.client import ApiClient, connection_pool
+from runs_mcp.api.client import ApiClient
+from runs_mcp.api.connections import connection_pool
 from runs_mcp.configuration import Configuration
 from runs_mcp.confirmation.action import Action, Question, Reply
 from runs_mcp.confirmation.audit import AuditEntry, AuditLog
