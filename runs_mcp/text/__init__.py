@@ -1,4 +1,4 @@
-"""Untrusted text made plain, cut to a length, and free of secrets."""
+"""Untrusted text: made plain, clipped, quoted, and without secrets."""
 
 from runs_mcp.text.clipping import clip, clip_middle
 from runs_mcp.text.plain_text import one_line, plain

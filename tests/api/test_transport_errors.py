@@ -11,7 +11,7 @@ NOT_RAISED_BY_A_STREAMED_REQUEST = {
     "HTTPError",  # Only its subclasses are raised.
     "HTTPStatusError",  # By raise_for_status.
     "CookieConflict",  # By reading a cookie.
-    "StreamError",  # These four by reading a body twice, or too early.
+    "StreamError",  # These five: by reading a body twice, or too early.
     "StreamConsumed",
     "StreamClosed",
     "ResponseNotRead",
