@@ -138,7 +138,7 @@ def test_joiners_selectors_and_tags_stay_only_where_they_are_visible(
 @given(hostile_text)
 @example(f"{ESC}1{VS16}\u20e3")
 @example("[31m[39ms]")
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert plain(plain(text)) == plain(text)
     assert one_line(one_line(text)) == one_line(text)
@@ -146,7 +146,7 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 
 
 @given(hostile_text)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_no_forbidden_character_gets_through(text: str) -> None:
     cleaned = plain(text)
     assert list(forbidden_in(cleaned)) == []

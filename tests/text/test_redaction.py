@@ -124,7 +124,7 @@ URL_PIECES = [
 
 
 @given(st.lists(st.sampled_from(URL_PIECES), max_size=20).map("".join))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_hiding_secrets_twice_is_hiding_them_once(text: str) -> None:
     once = without_url_secrets(text)
     assert without_url_secrets(once) == once
