@@ -11,7 +11,7 @@ from runs_mcp.errors import NotConnected, RunsError, Unreachable
 
 R = TypeVar("R")
 Backoff: TypeAlias = Callable[[Exception], bool | float]
-"""Says of a failure: no retry, a retry after the usual pause, or one after so many seconds."""
+"""Decides about a failure: no retry, one after the usual pause, or after that many seconds."""
 
 _ATTEMPTS: Final = 5
 _RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
