@@ -23,7 +23,7 @@ def report_types() -> list[type[Record]]:
     """Returns what the tools answer with, whatever provider they are of."""
     own = {
         provider_tool(provider, tool).report
-        for provider in configured({}).configured
+        for provider in configured({}).providers
         for tool in provider.definition.tools
     }
     return sorted(own | {tool.report for tool in FOR_EVERY_PROVIDER}, key=lambda one: one.__name__)

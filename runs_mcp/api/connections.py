@@ -1,0 +1,38 @@
+"""Connection pools: one for each API, shared by all calls."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import httpx
+
+from runs_mcp import __version__
+
+Pool: TypeAlias = httpx.AsyncClient
+
+
+@asynccontextmanager
+async def connection_pool(base_url: str) -> AsyncIterator[Pool]:
+    """Yields a pool of connections to one API, and closes it at the end."""
+    # Loopback never goes through the environment's proxy.
+    async with httpx.AsyncClient(
+        trust_env=not _is_loopback(base_url),
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"runs-mcp/{__version__}",
+        },
+    ) as pool:
+        yield pool
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
