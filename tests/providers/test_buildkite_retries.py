@@ -181,7 +181,7 @@ async def test_what_was_not_asked_is_not_called_a_failure_of_another_job(stub: S
     assert len(flaky) == 10
     assert "4 tests" in verdict
     assert SAYS_ELSEWHERE not in verdict
-    assert "not all jobs of the build could be asked" in verdict
+    assert "not all jobs of the build were read" in verdict
 
 
 async def test_a_job_whose_tests_cannot_be_read_settles_nothing(stub: Stub) -> None:
