@@ -1,7 +1,7 @@
 """The tools for Buildkite Test Engine, in its own terms."""
 
 import re
-from typing import Annotated, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import UNSET
 from pydantic import Field
@@ -25,8 +25,12 @@ from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.tool_arguments import Cursor
 
-_POSITION = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
-_TOTAL = re.compile(r"[0-9]{1,9}")
+_POSITION: Final = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
+_TOTAL: Final = re.compile(r"[0-9]{1,9}")
+_NOTHING_LISTED: Final = (
+    "The run has failed, but the API lists no failed execution of it; "
+    "triage_run names interrupted tests."
+)
 
 T = TypeVar("T")
 BuildkiteCall: TypeAlias = Call[BuildkiteSettings]
@@ -132,10 +136,10 @@ async def buildkite_get_failed_executions(
         return FailureList(
             failures=tuple(execution.failure for execution in executions),
             note=read.note,
-            **odd_records(read.page.unreadable),
+            **odd_records(read.listed.unreadable),
             trim=Trim(
                 trimmed=bool(cursor or next_cursor),
-                upstream_bytes=read.page.upstream_bytes,
+                upstream_bytes=read.listed.upstream_bytes,
                 shown=len(executions),
                 total=UNSET if read.total is None else read.total,
                 reason="next_cursor gives the rest" if next_cursor else "",
@@ -144,20 +148,20 @@ async def buildkite_get_failed_executions(
         )
 
     total = "" if read.total is None else read.total
-    items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.page)]
-    return list_page(items, make, page, has_more=read.page.next is not None)
+    items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.listed)]
+    return list_page(items, make, page, has_more=read.listed.next is not None)
 
 
 class _ReadFailures(NamedTuple):
     """A page of the failed executions of a run.
 
     Args:
-        page: The executions.
+        listed: The executions.
         total: How many the run has; None if that is not known.
         note: A note for a failed run without failed executions.
     """
 
-    page: BuildkitePage[FailedExecution]
+    listed: BuildkitePage[FailedExecution]
     total: int | None
     note: str
 
@@ -173,8 +177,7 @@ async def _read_failures(
     lists_nothing = not listed.items and not listed.unreadable
     if not lists_nothing or (await client.get_run(run)).status != "failed":
         return _ReadFailures(listed, total, "")
-    note = "The run has failed, but the API lists no failed execution of it; triage_run tells of "
-    return _ReadFailures(listed, total, note + "interrupted tests.")
+    return _ReadFailures(listed, total, _NOTHING_LISTED)
 
 
 async def _total(client: BuildkiteClient, run: BuildkiteRunRef) -> int | None:

@@ -48,7 +48,7 @@ class FailedTests(NamedTuple):
 
 
 class _Context(NamedTuple):
-    """What tells failures that count from others, and which tests failed without an execution."""
+    """Which failures count, and which tests failed without an execution."""
 
     recovered: frozenset[TestKey] = frozenset()
     muted: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ async def read_failed_tests(
         ref: The reference to the run.
         run: The run.
         progress: Called after each page.
-        causes_only: Whether to skip what does not tell the causes: retries, muted and interrupted
+        causes_only: Whether to skip what is not needed for causes: retries, muted and interrupted
             tests.
 
     Raises:
