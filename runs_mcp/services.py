@@ -16,8 +16,8 @@ from runs_mcp.api.client import ApiClient, Pool, connection_pool
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.guard import Guard
+from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.confirmation.tokens import ConfirmationTokens
-from runs_mcp.confirmation.wording import ANSWER_SECONDS
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.definition import Call
 from runs_mcp.settings import Settings

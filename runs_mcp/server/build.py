@@ -21,7 +21,7 @@ from pydantic import AnyUrl, ValidationError
 
 from runs_mcp import __version__
 from runs_mcp.configuration import Configuration
-from runs_mcp.confirmation.wording import ANSWER_SECONDS
+from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.errors import InternalError, InvalidArgument, RunsError
 from runs_mcp.server.completion import add_completion
 from runs_mcp.server.prompts import served_prompts

@@ -8,6 +8,7 @@ from hosts import ERAS, Era, pages_of, structured_of, text_of
 from in_process import configured, connect
 from mcp import Client
 from report_stub import IN_ACME, Route, Stub
+from sandbox_control import shape_buildkite_links, shorten_buildkite_pages
 from story_api import NOW
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, Sandbox
@@ -49,7 +50,7 @@ async def test_pages_shorter_than_asked_for_hold_the_same_records(
     story: Sandbox, tool: str, arguments: Json, rows: str, name: str
 ) -> None:
     whole = await names(story, tool, arguments, rows, name)
-    story.shorten_buildkite_pages(to=7 if tool != "buildkite_list_suites" else 1)
+    shorten_buildkite_pages(story, to=7 if tool != "buildkite_list_suites" else 1)
     assert await names(story, tool, arguments, rows, name) == whole
     assert len(whole) == len(set(whole)) > 5
 
@@ -59,7 +60,7 @@ async def test_links_without_tokens_or_without_a_last_page_lead_on_all_the_same(
     story: Sandbox, tool: str, arguments: Json, rows: str, name: str
 ) -> None:
     whole = await names(story, tool, arguments, rows, name)
-    story.shape_buildkite_links(tokens=False, rels=("next",))
+    shape_buildkite_links(story, tokens=False, rels=("next",))
     assert await names(story, tool, arguments, rows, name) == whole
 
 
@@ -91,7 +92,7 @@ async def test_the_limit_may_change_from_page_to_page(story: Sandbox) -> None:
 async def test_every_page_of_failed_executions_says_how_many_there_are(
     story: Sandbox, shortened: int | None
 ) -> None:
-    story.shorten_buildkite_pages(to=shortened)
+    shorten_buildkite_pages(story, to=shortened)
     tool, arguments, _, _ = LISTS[2]
     async with connect(story) as client:
         pages = [structured_of(page) async for page in pages_of(client, tool, arguments)]
@@ -101,7 +102,7 @@ async def test_every_page_of_failed_executions_says_how_many_there_are(
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_triage_reads_all_of_short_pages(story: Sandbox, era: Era) -> None:
-    story.shorten_buildkite_pages(to=50)
+    shorten_buildkite_pages(story, to=50)
     run = f"buildkite:{BUILDKITE_ORGANIZATION}/{BUILDKITE_SUITE}/{MANY}"
     async with connect(story, era=era) as client:
         answer = structured_of(await client.call_tool("triage_run", {"run": run}))

@@ -1,4 +1,4 @@
-"""Specs whose instances tell less than the run counts, or something else: nothing gets lost."""
+"""Specs whose instances have less than the run counts, or something else: nothing is lost."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -68,7 +68,7 @@ async def triaged(
 
 
 @pytest.mark.parametrize(
-    ("counted", "answered", "said"),
+    ("counted", "answered", "remark"),
     [
         pytest.param(
             spec("b", tests=2, skipped=2),
@@ -90,12 +90,12 @@ async def triaged(
         ),
     ],
 )
-async def test_beside_a_flaky_test_a_spec_that_tells_nothing_is_named(
-    stub: Stub, counted: Json, answered: Json, said: str
+async def test_a_spec_without_readable_results_is_named_beside_a_flaky_test(
+    stub: Stub, counted: Json, answered: Json, remark: str
 ) -> None:
     specs = [spec("a", tests=1, passes=1, flaky=1), counted]
     answer = await triaged(stub, specs, {"a": instance("a", flaky("f")), "b": answered})
-    assert said in answer["verdict"]
+    assert remark in answer["verdict"]
     assert "no test failed" not in answer["verdict"]
 
 
@@ -122,7 +122,7 @@ async def test_two_failures_of_one_name_in_one_spec_are_two(stub: Stub) -> None:
     assert "2 tests failed for 2 causes" in answer["verdict"]
 
 
-async def test_a_spec_is_looked_into_where_its_counts_do_not_tell_of_all_its_tests(
+async def test_a_spec_is_read_if_its_counts_do_not_include_all_its_tests(
     stub: Stub,
 ) -> None:
     answer = await triaged(
@@ -134,7 +134,7 @@ async def test_a_spec_is_looked_into_where_its_counts_do_not_tell_of_all_its_tes
 
 
 @pytest.mark.parametrize("state", ["timedOut", ""])
-async def test_a_failure_by_another_word_is_no_disagreement(stub: Stub, state: str) -> None:
+async def test_a_failure_by_another_word_agrees_with_the_counts(stub: Stub, state: str) -> None:
     test = {**case("t", "failed"), "state": state}
     answer = await triaged(stub, [spec("a", failures=1)], {"a": instance("a", test)})
     assert "1 test failed" in answer["verdict"]

@@ -1,15 +1,19 @@
-"""Nothing but an ID reaches the API, and whatever a person pastes works wherever an ID does."""
+"""Only IDs go into requests, and what a person pastes works wherever an ID does."""
 
 from typing import Any
 
 import pytest
 from hosts import structured_of, text_of
-from in_process import connect
+from in_process import configured, connect
+from mcp import Client
+from report_stub import Route, Stub
+from sandbox_control import specs_of
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
+from runs_mcp.server.build import build_server
 
-NO_IDS = (
+NOT_IDS = (
     "../webhooks/abc",
     "",
     " ",
@@ -43,17 +47,17 @@ ARGUMENTS = {
     "buildkite_get_run": ("run_id", {}),
     "buildkite_get_failed_executions": ("run_id", {}),
 }
-# Of these arguments the empty text means the configured default, and any word is a good slug.
+# For these arguments an empty text means the configured default, and any word is a valid slug.
 SLUGS = ("organization", "suite")
-GOOD_SLUGS = ("", "find", "cancel-ci")
+VALID_SLUGS = ("", "find", "cancel-ci")
 
 
 @pytest.mark.parametrize("tool", ARGUMENTS)
-async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, tool: str) -> None:
+async def test_what_is_not_an_id_is_refused_before_any_request(sandbox: Sandbox, tool: str) -> None:
     name, others = ARGUMENTS[tool]
     async with connect(sandbox) as client:
-        for value in NO_IDS:
-            if name in SLUGS and value in GOOD_SLUGS:
+        for value in NOT_IDS:
+            if name in SLUGS and value in VALID_SLUGS:
                 continue
             result = await client.call_tool(tool, {name: value, **others})
             assert result.is_error, value
@@ -63,9 +67,76 @@ async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, too
     assert sandbox.requests == []
 
 
+RUN_OF_ODD_IDS = {
+    "runId": "r",
+    "projectId": "p",
+    "status": "FAILED",
+    "completionState": "COMPLETE",
+    "createdAt": "2026-08-20T10:00:00.000Z",
+    "specs": [
+        {"spec": "a.ts", "instanceId": "../webhooks/abc", "completedAt": 1, "results": None},
+        {"spec": "b.ts", "instanceId": "find", "completedAt": 1, "results": None},
+        {"spec": "c.ts", "instanceId": "i", "completedAt": 1, "results": None},
+    ],
+}
+INSTANCE = {
+    "instanceId": "i",
+    "runId": "a/b",
+    "results": {"tests": [{"title": ["pays"], "state": "failed"}]},
+}
+NOT_A_RUN = '"a/b" is not the ID of a run'
+EARLIER_RUN = {"runId": "a/b", "createdAt": "2026-08-19T10:00:00.000Z"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "answer"),
+    [
+        ("triage_run", {"run": "r"}, "2 of 3 failing specs could not be loaded"),
+        ("triage_run", {"run": "r"}, "The baseline could not be read: "),
+        ("triage_run", {"run": "https://app.currents.dev/instance/i"}, NOT_A_RUN),
+        ("currents_find_run", {"project_id": "p"}, NOT_A_RUN),
+        ("currents_find_run", {"project_id": "p", "cursor": "a/b.rest"}, NOT_A_RUN),
+    ],
+)
+async def test_an_id_that_the_api_sent_is_checked_before_it_goes_into_a_request(
+    tool: str, arguments: dict[str, str], answer: str
+) -> None:
+    with Stub() as stub:
+        stub.serve(
+            [
+                Route(path="/runs/r$", body={"data": RUN_OF_ODD_IDS}),
+                Route(path="/runs/find", status=413),
+                Route(path="/instances/i$", body={"data": INSTANCE}),
+                Route(path="/projects/p/runs", body={"data": [EARLIER_RUN]}),
+                Route(path="/projects/p$", body={"data": {"projectId": "p"}}),
+            ]
+        )
+        configuration = configured(stub.environment, {"providers": "currents"})
+        async with Client(build_server(configuration)) as client:
+            result = await client.call_tool(tool, arguments)
+
+    assert answer in text_of(result)
+    paths = [asked.split()[1].partition("?")[0].removeprefix("/v1") for asked in stub.asked]
+    asked_for = {"/runs/r", "/runs/find", "/instances/i", "/projects/p", "/projects/p/runs"}
+    assert set(paths) <= asked_for
+
+
+async def test_an_instance_that_names_no_run_cannot_be_triaged() -> None:
+    with Stub() as stub:
+        stub.serve([Route(path="/instances/i$", body={"data": {"instanceId": "i"}})])
+        configuration = configured(stub.environment, {"providers": "currents"})
+        async with Client(build_server(configuration)) as client:
+            result = await client.call_tool(
+                "triage_run", {"run": "https://app.currents.dev/instance/i"}
+            )
+
+    assert "answered with an instance that names no run" in text_of(result)
+    assert "kind=malformed_response" in text_of(result)
+
+
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:
     run_id = NotableRun.THREE_CAUSES.value
-    instance_id = next(spec.instance_id for spec in sandbox.specs_of(run_id))
+    instance_id = next(spec.instance_id for spec in specs_of(sandbox, run_id))
     async with connect(sandbox) as client:
 
         async def answer(tool: str, **arguments: str) -> dict[str, Any]:

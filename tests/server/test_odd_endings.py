@@ -1,4 +1,4 @@
-"""What the answers say of tests that end neither well nor plainly badly, in both eras."""
+"""Answers about tests that neither simply pass nor simply fail, in both eras."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from hosts import ERAS, Era, structured_of, text_of
 from in_process import connect, with_key
 from mcp import Client
+from sandbox_control import receive_late_upload
 from story_api import NOW
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, Sandbox
@@ -25,7 +26,7 @@ def story() -> Iterator[Sandbox]:
 
 
 async def triaged(client: Client, run: str) -> Json:
-    """Returns the first page of a triage, whose two channels tell the same verdict."""
+    """Returns the first page of a triage, whose two channels have the same verdict."""
     result = await client.call_tool("triage_run", {"run": run})
     answer = structured_of(result)
     assert answer["verdict"] in text_of(result)
@@ -37,7 +38,7 @@ def buildkite(run: NotableBuildkiteRun, suite: str = BUILDKITE_SUITE) -> str:
 
 
 def examples(answer: Json) -> dict[str, Json]:
-    """Returns the example of each cause by its test."""
+    """Returns the example of each cause, by its test."""
     return {group["example"]["test"]: group["example"] for group in answer["groups"]}
 
 
@@ -66,7 +67,7 @@ async def instances_of(client: Client, run: NotableRun, spec: str) -> list[Json]
 
 
 @both_eras
-async def test_a_test_that_fails_in_one_browser_only_is_said_to(story: Sandbox, era: Era) -> None:
+async def test_a_test_that_fails_in_one_browser_only_names_it(story: Sandbox, era: Era) -> None:
     spec, title = OddEnding.FAILS_IN_ONE_BROWSER
     async with connect(story, era=era) as client:
         answer = await triaged(client, f"currents:{NotableRun.ONE_BROWSER.value}")
@@ -98,7 +99,7 @@ async def test_an_interrupted_test_has_failed_and_so_has_its_spec(story: Sandbox
     assert any(test.endswith(title) for test in examples(answer))
 
 
-async def test_a_failure_before_an_interruption_is_what_is_told(story: Sandbox) -> None:
+async def test_a_failure_before_an_interruption_is_the_one_reported(story: Sandbox) -> None:
     spec, title = OddEnding.INTERRUPTED_AFTER_FAILURE
     async with connect(story) as client:
         (instance,) = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
@@ -108,7 +109,7 @@ async def test_a_failure_before_an_interruption_is_what_is_told(story: Sandbox) 
     assert "berth" in failure["error"]["message"]
 
 
-async def test_tests_that_never_ran_are_no_failures(story: Sandbox) -> None:
+async def test_tests_that_never_ran_are_not_failures(story: Sandbox) -> None:
     spec, title = OddEnding.NEVER_RAN
     async with connect(story) as client:
         instances = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
@@ -116,7 +117,7 @@ async def test_tests_that_never_ran_are_no_failures(story: Sandbox) -> None:
     assert not [f for one in instances for f in one["failures"] if f["test"].endswith(title)]
 
 
-async def test_a_test_that_passed_though_it_was_expected_to_fail_is_named_so(
+async def test_a_test_that_passed_against_expectation_is_a_failure(
     story: Sandbox,
 ) -> None:
     spec, title = OddEnding.PASSED_UNEXPECTEDLY
@@ -129,7 +130,7 @@ async def test_a_test_that_passed_though_it_was_expected_to_fail_is_named_so(
 
 
 @both_eras
-async def test_a_failure_in_quarantine_is_counted_apart(story: Sandbox, era: Era) -> None:
+async def test_a_failure_in_quarantine_is_counted_separately(story: Sandbox, era: Era) -> None:
     spec, title = OddEnding.QUARANTINED
     async with connect(story, era=era) as client:
         answer = await triaged(client, f"currents:{NotableRun.UNUSUAL_ENDS.value}")
@@ -154,7 +155,7 @@ async def test_a_run_of_one_group_names_none(story: Sandbox) -> None:
 
 
 @both_eras
-async def test_a_test_that_a_retry_of_its_job_mended_is_flaky(story: Sandbox, era: Era) -> None:
+async def test_a_test_that_passed_in_a_retry_of_its_job_is_flaky(story: Sandbox, era: Era) -> None:
     async with connect(story, era=era) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.MENDED))
     assert answer["groups"] == []
@@ -162,7 +163,7 @@ async def test_a_test_that_a_retry_of_its_job_mended_is_flaky(story: Sandbox, er
     assert answer["verdict"] == "The run failed; no test failed in the end; 2 tests flaky."
 
 
-async def test_of_three_failed_tests_the_one_that_no_retry_mended_is_the_failure(
+async def test_only_the_test_that_failed_in_the_retry_too_is_a_failure(
     story: Sandbox,
 ) -> None:
     async with connect(story) as client:
@@ -173,12 +174,12 @@ async def test_of_three_failed_tests_the_one_that_no_retry_mended_is_the_failure
     assert len(answer["flaky"]) == 2
 
 
-async def test_a_retry_whose_upload_is_late_may_still_mend_a_failure() -> None:
+async def test_a_failure_becomes_flaky_once_the_upload_of_its_retry_arrives() -> None:
     run = buildkite(NotableBuildkiteRun.LATE_UPLOAD)
     with Sandbox(now=NOW) as sandbox:
         async with connect(sandbox) as client:
             before = await triaged(client, run)
-            sandbox.let_buildkite_upload_arrive()
+            receive_late_upload(sandbox)
             after = await triaged(client, run)
     assert before["groups"][0]["tests"] == 1
     assert "results of the retry may still come" in before["verdict"]
@@ -187,7 +188,7 @@ async def test_a_retry_whose_upload_is_late_may_still_mend_a_failure() -> None:
 
 
 @both_eras
-async def test_a_test_that_fails_in_one_job_of_a_matrix_fails_there(
+async def test_a_test_that_fails_in_one_job_of_a_matrix_is_not_flaky(
     story: Sandbox, era: Era
 ) -> None:
     async with connect(story, era=era) as client:
@@ -207,7 +208,7 @@ async def test_without_the_scope_for_builds_a_retried_test_stays_a_failure(
     assert "read_builds" in answer["verdict"]
 
 
-async def test_a_muted_test_that_fails_is_counted_apart(story: Sandbox) -> None:
+async def test_a_muted_test_that_fails_is_counted_separately(story: Sandbox) -> None:
     async with connect(story) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.MUTED))
     assert answer["groups"] == []
@@ -215,7 +216,7 @@ async def test_a_muted_test_that_fails_is_counted_apart(story: Sandbox) -> None:
     assert answer["verdict"] == "The run failed; 1 test failed in quarantine."
 
 
-async def test_what_playwright_tries_again_in_one_job_is_flaky_and_what_it_stopped_is_named(
+async def test_playwright_retries_within_a_job_are_flaky_and_its_interruptions_are_named(
     story: Sandbox,
 ) -> None:
     async with connect(story) as client:
@@ -225,7 +226,9 @@ async def test_what_playwright_tries_again_in_one_job_is_flaky_and_what_it_stopp
     assert "interrupted tests: 1 (" in answer["verdict"]
 
 
-async def test_a_run_without_a_build_says_that_retries_are_not_known(story: Sandbox) -> None:
+async def test_a_run_without_a_build_has_a_remark_that_retries_are_not_known(
+    story: Sandbox,
+) -> None:
     async with connect(story) as client:
         answer = await triaged(client, buildkite(NotableBuildkiteRun.OLDEST_SHAPE))
     assert answer["groups"]

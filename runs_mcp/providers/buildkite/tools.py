@@ -3,13 +3,13 @@
 import re
 from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import UNSET
 from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest, bad_cursor
 from runs_mcp.answers.fitting import list_page
-from runs_mcp.answers.reports import FailureList, RunList, RunStatus, SuiteList, Trim, odd_records
+from runs_mcp.answers.reports import FailureList, RunList, RunStatus, SuiteList, odd_records
 from runs_mcp.answers.shortening import shortened_to
+from runs_mcp.answers.trim import trim_of
 from runs_mcp.errors import RunsError
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, BuildkitePage, ListPosition
@@ -137,13 +137,12 @@ async def buildkite_get_failed_executions(
             failures=tuple(execution.failure for execution in executions),
             note=read.note,
             **odd_records(read.listed.unreadable),
-            trim=Trim(
+            trim=trim_of(
+                len(executions),
+                read.total,
+                next_cursor,
                 trimmed=bool(cursor or next_cursor),
                 upstream_bytes=read.listed.upstream_bytes,
-                shown=len(executions),
-                total=UNSET if read.total is None else read.total,
-                reason="next_cursor gives the rest" if next_cursor else "",
-                next_cursor=next_cursor,
             ),
         )
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 
-from runs_mcp.answers.encoding import output_schema, structured, text
+from runs_mcp.answers.encoding import output_schema, structured_content, text_content
 from runs_mcp.model import Record
 from runs_mcp.server.context_functions import ContextFunction
 
@@ -61,8 +61,8 @@ class ServedTool:
 def answer(report: Record) -> CallToolResult:
     """Returns a report as a tool's result, in both channels."""
     return CallToolResult(
-        content=[TextContent(type="text", text=text(report))],
-        structured_content=structured(report),
+        content=[TextContent(type="text", text=text_content(report))],
+        structured_content=structured_content(report),
     )
 
 

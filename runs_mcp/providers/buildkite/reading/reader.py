@@ -77,7 +77,7 @@ class BuildkiteRunReader:
             run=run,
             tests=_outcomes_of(read),
             groups={},
-            tells_passed=False,
+            includes_passed=False,
             open_specs=frozenset(),
             unread_specs=len(read.unread),
             unreadable=read.unreadable,

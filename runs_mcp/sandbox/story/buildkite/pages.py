@@ -9,14 +9,14 @@ from runs_mcp.sandbox.story.buildkite import playwright as playwright
 from runs_mcp.sandbox.story.buildkite.catalog import id_of_test
 from runs_mcp.sandbox.story.buildkite.failures import failing
 from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_TWO_SUITES_BUILD, E2E_SUITE
-from runs_mcp.sandbox.story.buildkite.run import BuildkiteRunRef, buildkite_run
+from runs_mcp.sandbox.story.buildkite.run import BuildkiteRun, buildkite_run
 from runs_mcp.sandbox.story.buildkite.tests import tests_of
 
 ATTEMPTS = 2
 """Playwright is told to try a test that fails once more; each attempt is an execution."""
 
 
-def e2e_runs(now: datetime) -> Iterator[BuildkiteRunRef]:
+def e2e_runs(now: datetime) -> Iterator[BuildkiteRun]:
     """A few builds on main, and one of a branch that broke some pages."""
     for at in (5, 7, 12):
         begin = now - timedelta(hours=3 + 8 * at, minutes=choice(f"buildkite {at}", 50) - 4)
@@ -35,7 +35,7 @@ def e2e_runs(now: datetime) -> Iterator[BuildkiteRunRef]:
     yield _failed(now)
 
 
-def _failed(now: datetime) -> BuildkiteRunRef:
+def _failed(now: datetime) -> BuildkiteRun:
     first, second, third, hanging, flaky, interrupted = tests_of("pages")[:6]
     red = (
         (first, playwright.NO_TOTAL),

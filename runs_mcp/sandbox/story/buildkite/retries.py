@@ -20,14 +20,14 @@ from runs_mcp.sandbox.story.buildkite.failures import (
 )
 from runs_mcp.sandbox.story.buildkite.jobs import JobRun, TestJob, usual_jobs
 from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_SHARED_BUILD
-from runs_mcp.sandbox.story.buildkite.run import BuildkiteRunRef, buildkite_run
+from runs_mcp.sandbox.story.buildkite.run import BuildkiteRun, buildkite_run
 from runs_mcp.sandbox.story.buildkite.tests import tests_of
 
 MATRIX_VERSIONS = ("3.13.1", "3.14.0")
 """The versions of Python in the matrix; the failure is with the second one alone."""
 
 
-def retried_runs(now: datetime) -> Iterator[BuildkiteRunRef]:
+def retried_runs(now: datetime) -> Iterator[BuildkiteRun]:
     """The runs that are hard to judge."""
     yield _mended(now)
     yield _half_mended(now)
@@ -41,7 +41,7 @@ def retried_runs(now: datetime) -> Iterator[BuildkiteRunRef]:
     )
 
 
-def runs_of_shared_build(now: datetime) -> Iterator[BuildkiteRunRef]:
+def runs_of_shared_build(now: datetime) -> Iterator[BuildkiteRun]:
     """Three attempts of the jobs of one build, each with a run of its own."""
     tests = broken((pytest.LOST_ATTRIBUTE, 3))
     attempt: tuple[TestJob, ...] = ()
@@ -68,7 +68,7 @@ def runs_of_shared_build(now: datetime) -> Iterator[BuildkiteRunRef]:
         attempt = tuple(job.retry for job in attempt if job.id in failed)
 
 
-def late_upload(now: datetime, *, has_arrived: bool) -> BuildkiteRunRef:
+def late_upload(now: datetime, *, has_arrived: bool) -> BuildkiteRun:
     """A retry has passed, but what it uploaded is still to be processed, or has been."""
     told = buildkite_run(
         "late upload",
@@ -96,12 +96,12 @@ def late_upload(now: datetime, *, has_arrived: bool) -> BuildkiteRunRef:
     return replace(told, more_jobs=package)
 
 
-def _mended(now: datetime) -> BuildkiteRunRef:
+def _mended(now: datetime) -> BuildkiteRun:
     told = buildkite_run("mended", now - timedelta(hours=9), "fix/ledger-rows", result="failed")
     return _retried(told, pytest.LOST_ATTRIBUTE, count=2, still_failing=0)
 
 
-def _half_mended(now: datetime) -> BuildkiteRunRef:
+def _half_mended(now: datetime) -> BuildkiteRun:
     told = buildkite_run(
         "half mended", now - timedelta(hours=12.5), "fix/ledger-rows", result="failed"
     )
@@ -109,13 +109,13 @@ def _half_mended(now: datetime) -> BuildkiteRunRef:
 
 
 def _retried(
-    told: BuildkiteRunRef,
+    told: BuildkiteRun,
     cause: UnitCause,
     *,
     count: int,
     still_failing: int,
     has_arrived: bool = True,
-) -> BuildkiteRunRef:
+) -> BuildkiteRun:
     """The run, in which so many tests of one job failed, and fewer of them in its retry."""
     jobs = usual_jobs(told.suite, told.run)
     first = next(job for job in jobs if job.framework == "pytest" and job.part == 0)
@@ -131,7 +131,7 @@ def _retried(
     return replace(told, went_wrong=failing_in_jobs(failures), planned=planned)
 
 
-def _matrix(now: datetime) -> BuildkiteRunRef:
+def _matrix(now: datetime) -> BuildkiteRun:
     told = buildkite_run("matrix", now - timedelta(hours=13), "chore/python-3.14", result="failed")
     usual = usual_jobs(told.suite, told.run)
     matrix = tuple(

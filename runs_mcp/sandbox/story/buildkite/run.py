@@ -27,7 +27,7 @@ from runs_mcp.sandbox.story.buildkite.tests import SuiteTest
 
 
 @dataclass(frozen=True)
-class BuildkiteRunRef:
+class BuildkiteRun:
     """A run of a suite; what failed and what ran in it is made when somebody asks."""
 
     suite: str
@@ -162,7 +162,7 @@ def buildkite_run(
     state: State = "finished",
     result: Result | None = None,
     build_id: str | UnsetType | None = "",
-) -> BuildkiteRunRef:
+) -> BuildkiteRun:
     """A run; what is not said follows from the key, the result from what went wrong.
 
     An empty build_id is a build of its own.
@@ -181,7 +181,7 @@ def buildkite_run(
         build_id=build_id,
         created_at=utc(created_at),
     )
-    return BuildkiteRunRef(suite, run, went_wrong)
+    return BuildkiteRun(suite, run, went_wrong)
 
 
 def _state(ran: JobRun, failing: set[str]) -> JobState:

@@ -15,13 +15,13 @@ from runs_mcp.sandbox.story.buildkite.notable import CREW_SUITE, FREIGHT_SUITE, 
 from runs_mcp.sandbox.story.buildkite.odd_failures import strange_failures, thin_failures
 from runs_mcp.sandbox.story.buildkite.pages import e2e_runs
 from runs_mcp.sandbox.story.buildkite.retries import retried_runs, runs_of_shared_build
-from runs_mcp.sandbox.story.buildkite.run import BuildkiteRunRef, buildkite_run
+from runs_mcp.sandbox.story.buildkite.run import BuildkiteRun, buildkite_run
 
 _DATABASE_DOWN = ((pytest.DATABASE_DOWN, 164), (rspec.DATABASE_DOWN, 27))
 KNOWN_ON_MAIN = broken((rspec.WEEKDAY, 1))
 
 
-def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRunRef]:
+def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRun]:
     """All runs of the two weeks until now."""
     yield from _pushes_to_main(now)
     yield from _branches(now)
@@ -31,7 +31,7 @@ def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRunRef]:
     yield from e2e_runs(now)
 
 
-def _pushes_to_main(now: datetime) -> Iterator[BuildkiteRunRef]:
+def _pushes_to_main(now: datetime) -> Iterator[BuildkiteRun]:
     odd = {
         9: broken((pytest.DATABASE_DOWN, 6), (rspec.DATABASE_DOWN, 2)),
         23: broken((jest.NO_ZONE, 18)),
@@ -45,7 +45,7 @@ def _pushes_to_main(now: datetime) -> Iterator[BuildkiteRunRef]:
     )
 
 
-def _branches(now: datetime) -> Iterator[BuildkiteRunRef]:
+def _branches(now: datetime) -> Iterator[BuildkiteRun]:
     def hours(number: float) -> datetime:
         return now - timedelta(hours=number)
 
@@ -73,7 +73,7 @@ def _branches(now: datetime) -> Iterator[BuildkiteRunRef]:
     yield buildkite_run("names after", hours(16), names)
 
 
-def _unfinished(now: datetime) -> Iterator[BuildkiteRunRef]:
+def _unfinished(now: datetime) -> Iterator[BuildkiteRun]:
     def minutes(number: float) -> datetime:
         return now - timedelta(minutes=number)
 
@@ -84,7 +84,7 @@ def _unfinished(now: datetime) -> Iterator[BuildkiteRunRef]:
     yield buildkite_run("pending", minutes(4), state="running", result="pending")
 
 
-def _small_suites(now: datetime) -> Iterator[BuildkiteRunRef]:
+def _small_suites(now: datetime) -> Iterator[BuildkiteRun]:
     for at in range(6):
         created_at = now - timedelta(hours=7 + 50 * at)
         yield buildkite_run(f"freight main {at}", created_at, suite=FREIGHT_SUITE)

@@ -20,7 +20,7 @@ from runs_mcp.sandbox.story.buildkite.notable import (
     FREIGHT_SUITE,
     MIXED_SUITE,
 )
-from runs_mcp.sandbox.story.buildkite.run import BuildkiteRunRef
+from runs_mcp.sandbox.story.buildkite.run import BuildkiteRun
 from runs_mcp.sandbox.story.buildkite.runs import buildkite_runs_until
 
 _SUITES = {
@@ -69,6 +69,6 @@ def _tests_of(suite: str) -> list[KnownTest]:
 
 
 @lru_cache(maxsize=2)
-def _runs_until(now: datetime) -> tuple[BuildkiteRunRef, ...]:
+def _runs_until(now: datetime) -> tuple[BuildkiteRun, ...]:
     # They never change, so sandboxes that start together share them. Builds are numbered in turn.
     return tuple(sorted(buildkite_runs_until(now), key=lambda told: told.run.created_at))
