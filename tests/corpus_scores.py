@@ -17,7 +17,7 @@ import msgspec
 
 from runs_mcp.model import Failure
 from runs_mcp.providers.buildkite import wire
-from runs_mcp.providers.buildkite.mapping import records as mapping
+from runs_mcp.providers.buildkite.mapping import failed_executions as mapping
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.triage.fingerprint.causes import Cause, causes_of

@@ -5,7 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution, failed_execution, place_of
+from runs_mcp.providers.buildkite.mapping.failed_executions import (
+    FailedExecution,
+    failed_execution,
+    place_of,
+)
 from runs_mcp.providers.buildkite.wire import WireFailedExecution
 
 Sent = dict[str, Any]

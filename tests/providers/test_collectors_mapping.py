@@ -18,7 +18,7 @@ from collectors.collector_recordings import (
 from story_api import NOW, api_of, instance, reported_tests, run
 
 from runs_mcp.model import Failure, TestResult
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution, failed_execution
+from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, failed_execution
 from runs_mcp.providers.buildkite.wire import WireFailedExecution
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.wire.instances import WireInstance

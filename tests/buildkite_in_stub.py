@@ -1,18 +1,18 @@
-"""A Buildkite build in a stub: what each of its tests came to in each of its jobs."""
+"""Buildkite runs of the organization acme in a stub, and a server that reads them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from hosts import structured_of
 from in_process import configured
-from mcp import Client
+from mcp_types import CallToolResult
 from report_stub import IN_ACME, Route, Stub
-
-from runs_mcp.server.build import build_server
+from shared_client import SharedClient, shared_client
 
 Json = dict[str, Any]
 UUID: Final = "0191a0f0-0001-4000-8000-0000000000aa"
+REFERENCE: Final = f"buildkite:acme/web/{UUID}"
 BUILD: Final = "0191a0f0-b001-4000-8000-0000000000bb"
 RUN: Final[Json] = {
     "id": UUID,
@@ -27,11 +27,11 @@ TESTS: Final = f"/builds/{BUILD}/tests"
 
 
 class StubBuild:
-    """A build: what each test came to in each job, and which job tried which again.
+    """A build with one run: the results of each test in each job, and which job retried which.
 
     Args:
-        results: By test and job: its results there, `F` and `P` and `U` (unknown).
-        jobs: By job: its state and the job that tried it again.
+        results: By test and job: its results there, each `F`, `P` or `U` (unknown).
+        jobs: By job: its state and the job that retried it.
         forbidden: Whether the token may not read builds.
         broken: Jobs whose tests cannot be read.
         unlisted: Tests whose failed executions are not listed.
@@ -53,7 +53,7 @@ class StubBuild:
         self.unlisted = unlisted
 
     def routes(self) -> list[Route]:
-        """Returns what the API answers of the run and its build."""
+        """Returns the routes of the run and its build."""
         return [
             *self._tests_of_jobs(),
             self._tests(f"tags={quote('result:~failed', safe='~')}", "F", list(self.jobs)),
@@ -108,17 +108,49 @@ class StubBuild:
         return {"body": [{"id": "another", "jobs": []}, {"id": BUILD, "jobs": jobs}]}
 
 
-async def called(stub: Stub, routes: Sequence[Route], tool: str, arguments: Json) -> Json:
-    """Returns what a tool answers where a stub serves these routes."""
-    stub.serve(routes)
+class Triage(NamedTuple):
+    """The tests that failed and those that were flaky, each by name, and the verdict."""
+
+    failed: list[str]
+    flaky: list[str]
+    verdict: str
+
+
+class AcmeServer:
+    """A server of the runs of the organization acme, which a stub has; tests share it."""
+
+    def __init__(self, stub: Stub, client: SharedClient) -> None:
+        self._stub = stub
+        self._client = client
+
+    def call(self, routes: Sequence[Route], tool: str, **arguments: object) -> CallToolResult:
+        """Calls a tool while the stub serves these routes."""
+        self._stub.serve(routes)
+        return self._client.call(tool, arguments)
+
+    def answer(self, routes: Sequence[Route], tool: str, **arguments: object) -> Json:
+        """Returns what a tool answers while the stub serves these routes."""
+        self._stub.serve(routes)
+        return self._client.answer(tool, **arguments)
+
+    def pages(
+        self, routes: Sequence[Route], tool: str, **arguments: object
+    ) -> list[CallToolResult]:
+        """Returns every page that a tool answers while the stub serves these routes."""
+        self._stub.serve(routes)
+        return self._client.pages(tool, **arguments)
+
+    def triage(self, build: StubBuild) -> Triage:
+        """Returns the triage of the run of a build."""
+        answer = self.answer(build.routes(), "triage_run", run=REFERENCE)
+        failed = [group["example"]["test"] for group in answer["groups"] if "example" in group]
+        flaky = [test["test"] for test in answer.get("flaky", [])]
+        return Triage(sorted(failed), sorted(flaky), answer["verdict"])
+
+
+@contextmanager
+def acme_server(stub: Stub) -> Iterator[AcmeServer]:
+    """Yields a server that reads the stub."""
     configuration = configured(stub.environment | IN_ACME, {"providers": "buildkite"})
-    async with Client(build_server(configuration)) as client:
-        return structured_of(await client.call_tool(tool, arguments))
-
-
-async def triaged(stub: Stub, build: StubBuild) -> tuple[list[str], list[str], str]:
-    """Returns the tests that failed, those that were flaky, and the verdict."""
-    answer = await called(stub, build.routes(), "triage_run", {"run": f"buildkite:acme/web/{UUID}"})
-    failed = [group["example"]["test"] for group in answer["groups"] if "example" in group]
-    flaky = [test["test"] for test in answer.get("flaky", [])]
-    return sorted(failed), sorted(flaky), answer["verdict"]
+    with shared_client(configuration) as client:
+        yield AcmeServer(stub, client)

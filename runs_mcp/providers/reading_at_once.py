@@ -1,4 +1,4 @@
-"""Two reads at once, failing as one would."""
+"""Two reads at the same time."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -14,10 +14,10 @@ B = TypeVar("B")
 async def read_at_once(
     first: Callable[[], Awaitable[A]], second: Callable[[], Awaitable[B]]
 ) -> tuple[A, B]:
-    """Returns what two reads return; where one fails, the other is stopped.
+    """Returns the results of two reads; if one fails, the other is cancelled.
 
     Raises:
-        RunsError: The first error of either.
+        RunsError: The first error of either, by itself rather than in a group.
     """
     results: tuple[list[A], list[B]] = ([], [])
 
@@ -37,7 +37,7 @@ async def read_at_once(
 
 
 def _first_of(group: BaseExceptionGroup) -> BaseException:
-    """Returns the first `RunsError` in a group by itself; without any, the group."""
+    """Returns the first `RunsError` in a group; the group if it has none."""
     wanted, _ = group.split(RunsError)
     error: BaseException = wanted or group
     while wanted is not None and isinstance(error, BaseExceptionGroup):
