@@ -55,6 +55,10 @@ class Configuration:
             ),
         )
 
+    def provider(self, name: str) -> ConfiguredProvider:
+        """Returns the provider of this name."""
+        return next(one for one in self.providers if one.definition.name == name)
+
     @property
     def served(self) -> tuple[ConfiguredProvider, ...]:
         """The providers that have a key, and are wanted by the settings."""
