@@ -102,7 +102,7 @@ class Sandbox(BuildkiteSide):
 
     def add_run(self, run: Run, instances: Sequence[AnyInstance] = ()) -> None:
         """One more run, with its specs; its instances are those given."""
-        self._store.add_run(run, GivenRun(run, instances))
+        self._store.add_run(GivenRun(run, instances))
 
     def add_run_of_size(
         self,
@@ -116,10 +116,9 @@ class Sandbox(BuildkiteSide):
 
         It is the newest completed run there is; its body is made when asked for.
         """
-        run, source = run_of_size(
-            run_id, target_bytes, project_id=project_id, branch=branch, now=self._now
+        self._store.add_run(
+            run_of_size(run_id, target_bytes, project_id=project_id, branch=branch, now=self._now)
         )
-        self._store.add_run(run, source)
 
     def run_of(self, run_id: str) -> Run:
         """What is true of a run now, its specs left out."""

@@ -36,7 +36,8 @@ def read_routes(store: Store) -> list[Route]:
         project = _project(store, path_value(request, "project_id"))
         parameters = Parameters(request.query_params, *LIST_PARAMETERS)
         asked_for = ListFilter.of(parameters)
-        runs = store.runs(project.project_id)
+        # The first list makes the runs of the story.
+        runs = await run_in_threadpool(store.runs, project.project_id)
         page = parameters.page_of(runs, [run for run in runs if asked_for.matches(run)])
         return json_answer(encode(page), request.headers)
 

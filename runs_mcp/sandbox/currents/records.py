@@ -224,13 +224,19 @@ class Spec(Record, frozen=True, kw_only=True):
     results: SpecResults | UnsetType = UNSET
 
     @property
+    def is_claimed(self) -> bool:
+        """Whether a machine took it."""
+        return self.claimed_at is not None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has reported."""
+        return self.completed_at is not None
+
+    @property
     def has_failed(self) -> bool:
-        """Whether it is over and the vendor calls it failed."""
-        return (
-            self.completed_at is not None
-            and self.results is not UNSET
-            and self.results.stats.has_failed
-        )
+        """Whether it is complete and the vendor calls it failed."""
+        return self.is_complete and self.results is not UNSET and self.results.stats.has_failed
 
 
 class LastRun(Record, frozen=True, kw_only=True):

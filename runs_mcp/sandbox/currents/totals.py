@@ -1,20 +1,37 @@
 """A group's totals, added up from its spec files."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from msgspec import UNSET
 
-from runs_mcp.sandbox.currents.records import InstanceTotals, Spec, Stats, TestTotals
+from runs_mcp.sandbox.currents.records import InstanceTotals, Stats, TestTotals
 
 
-def counts_of_specs(specs: Iterable[Spec]) -> InstanceTotals:
+class SpecState(Protocol):
+    """How far a spec file is."""
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether a machine took it."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has reported."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is complete and the vendor calls it failed."""
+
+
+def counts_of_specs(specs: Iterable[SpecState]) -> InstanceTotals:
     """How far the spec files are."""
     own = list(specs)
-    complete = [spec for spec in own if spec.completed_at is not None]
+    complete = [spec for spec in own if spec.is_complete]
     failures = sum(spec.has_failed for spec in complete)
     return InstanceTotals(
         overall=len(own),
-        claimed=sum(spec.claimed_at is not None for spec in own),
+        claimed=sum(spec.is_claimed for spec in own),
         complete=len(complete),
         passes=len(complete) - failures,
         failures=failures,

@@ -35,10 +35,10 @@ def tell_story(store: Store, now: datetime) -> None:
     store.add_project(booking)
     store.add_project(console, tells_as_open_api=True)
     for source in _runs_until(now):
-        store.add_run(source.run, source)
+        store.add_run(source)
 
 
 @lru_cache(maxsize=2)
 def _runs_until(now: datetime) -> tuple[StoryRun, ...]:
-    # No write changes them, so sandboxes that start together share them.
+    # No write changes them, so sandboxes of the same moment share them.
     return tuple(map(StoryRun, (*BookingRuns(now).plans(), *ConsoleRuns(now).plans())))

@@ -58,7 +58,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether the vendor calls it failed."""
         return self.is_complete and self.stats.has_failed
 
-    @cached_property
+    @property
     def started_at(self) -> datetime:
         """When its first test began."""
         return self.claimed_at + timedelta(milliseconds=_START_MS)
@@ -68,7 +68,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """When it reported its results, if it did."""
         return self.started_at + timedelta(milliseconds=self.duration_ms + _REPORT_MS)
 
-    @cached_property
+    @property
     def known(self) -> int:
         """How many tests it is known to have; Cypress knows none before the end."""
         is_known = self.exception is None and (self.spec.is_playwright or self.is_complete)
@@ -84,8 +84,12 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def duration_ms(self) -> int:
         """How long its tests took, all attempts together."""
+        return sum(self.test_ms(place) for place in range(self.done))
+
+    def test_ms(self, place: int) -> int:
+        """How long all attempts at the test took."""
         return sum(
-            attempt.duration_ms for place in range(self.done) for attempt in self.attempts(place)
+            self._attempt_ms(place, index, end) for index, end in enumerate(self._ends(place))
         )
 
     def state(self, place: int) -> TestState:
@@ -101,17 +105,19 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def flaky(self) -> int:
         """How many tests were flaky."""
-        return sum(map(self.is_flaky, range(self.done)))
+        return sum(self.is_flaky(place) for place in self.outcomes if place < self.done)
 
     def attempts(self, place: int) -> Iterator[AttemptMade]:
         """All attempts at the test; their start counts from the first attempt's."""
-        outcome = self.outcomes.get(place)
-        ends = _PASSED if outcome is None else outcome.ends(self.retries)
         clock = 0
-        for index, end in enumerate(ends):
+        for index, end in enumerate(self._ends(place)):
             duration = self._attempt_ms(place, index, end)
             yield AttemptMade(index, duration, clock, end)
             clock += duration
+
+    def _ends(self, place: int) -> list[End]:
+        outcome = self.outcomes.get(place)
+        return _PASSED if outcome is None else outcome.ends(self.retries)
 
     def _attempt_ms(self, place: int, index: int, end: End) -> int:
         if not end.ran or end == _SKIPPED:

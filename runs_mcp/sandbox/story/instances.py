@@ -58,9 +58,7 @@ def _results(execution: Execution) -> InstanceResults:
 def _test(execution: Execution, place: int) -> Test:
     spec = execution.spec
     # Where a test starts within its spec file: after all attempts at those before it.
-    earlier = sum(
-        attempt.duration_ms for before in range(place) for attempt in execution.attempts(before)
-    )
+    earlier = sum(execution.test_ms(before) for before in range(place))
     attempts = tuple(
         _attempt(execution, place, made, earlier)
         for made in execution.attempts(place)

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from runs_mcp.sandbox.assets import signed_size
 from runs_mcp.sandbox.currents.answers import One
-from runs_mcp.sandbox.currents.records import Run
 from runs_mcp.sandbox.identifiers import choice
 from runs_mcp.sandbox.story import commits
 from runs_mcp.sandbox.story.booking import causes as causes
@@ -32,8 +31,8 @@ _FAILURES = (causes.DOWNLOAD, causes.RENAMED_BUTTON, causes.TEST_TIMEOUT)
 
 def run_of_size(
     run_id: str, target_bytes: int, *, project_id: str, branch: str, now: datetime
-) -> tuple[Run, StoryRun]:
-    """The run, and the source of its specs; created 25 minutes ago."""
+) -> StoryRun:
+    """The run, created 25 minutes ago."""
     if not MIN_BYTES <= target_bytes <= MAX_BYTES:
         raise ValueError(f"a run has {MIN_BYTES} to {MAX_BYTES} bytes")
     plan = RunPlan(
@@ -53,8 +52,7 @@ def run_of_size(
         extra_screenshots=3,
         lists_pictures=True,
     )
-    source = StoryRun(_sized(plan, target_bytes))
-    return source.run, source
+    return StoryRun(_sized(plan, target_bytes))
 
 
 def _sized(plan: RunPlan, target: int) -> RunPlan:

@@ -82,6 +82,11 @@ def play(plan: RunPlan) -> list[Execution]:
     return executions
 
 
+def instance_id_of(plan: RunPlan, group_id: str, spec: SpecFile) -> str:
+    """The ID of the execution of a spec file in a group."""
+    return uuid_id(f"{plan.run_id} {group_id} {spec.path}")
+
+
 def _execution(
     plan: RunPlan, group_id: str, at: int, machine_id: str, claimed_at: datetime
 ) -> Execution:
@@ -91,7 +96,7 @@ def _execution(
     return Execution(
         spec=spec,
         group_id=group_id,
-        instance_id=uuid_id(f"{plan.run_id} {group_id} {spec.path}"),
+        instance_id=instance_id_of(plan, group_id, spec),
         machine_id=machine_id,
         progress=_progress(plan, at, exception),
         claimed_at=claimed_at,

@@ -89,7 +89,7 @@ def _begins(execution: Execution) -> Iterator[tuple[int, datetime]]:
 
 
 def _duration(execution: Execution, place: int) -> timedelta:
-    return timedelta(milliseconds=sum(made.duration_ms for made in execution.attempts(place)))
+    return timedelta(milliseconds=execution.test_ms(place))
 
 
 def _names(execution: Execution, ids: list[str]) -> Iterator[TestName]:

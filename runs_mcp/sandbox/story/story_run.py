@@ -24,7 +24,7 @@ from runs_mcp.sandbox.identifiers import utc
 from runs_mcp.sandbox.story.artifacts import screenshots
 from runs_mcp.sandbox.story.execution import Execution
 from runs_mcp.sandbox.story.instances import instance_of, spec_video
-from runs_mcp.sandbox.story.run_plan import OLDEST_CYPRESS, RunPlan, play
+from runs_mcp.sandbox.story.run_plan import OLDEST_CYPRESS, RunPlan, instance_id_of, play
 from runs_mcp.sandbox.story.schema2_instances import schema2_instance_of
 
 _TIMEOUT_MS = 3_600_000
@@ -35,10 +35,16 @@ class StoryRun:
 
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
-        self._executions = play(plan)
-        self._place = {
-            execution.instance_id: place for place, execution in enumerate(self._executions)
-        }
+
+    @property
+    def run_id(self) -> str:
+        """The run's ID."""
+        return self._plan.run_id
+
+    @property
+    def project_id(self) -> str:
+        """The ID of its project."""
+        return self._plan.project_id
 
     @cached_property
     def run(self) -> Run:
@@ -61,8 +67,11 @@ class StoryRun:
         )
 
     def instance_ids(self) -> Iterable[str]:
-        """Of all specs."""
-        return self._place
+        """The IDs of all specs."""
+        plan = self._plan
+        return (
+            instance_id_of(plan, group_id, spec) for group_id in plan.groups for spec in plan.specs
+        )
 
     def specs(self) -> Sequence[Spec]:
         """All specs, unclaimed ones included."""
@@ -78,6 +87,14 @@ class StoryRun:
         if execution.spec.is_playwright:
             return schema2_instance_of(execution, self._plan)
         return instance_of(execution, self._plan)
+
+    @cached_property
+    def _executions(self) -> list[Execution]:
+        return play(self._plan)
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {execution.instance_id: at for at, execution in enumerate(self._executions)}
 
     def _status(self) -> Status:
         has_failed = any(execution.has_failed for execution in self._executions)
@@ -110,7 +127,7 @@ class StoryRun:
     def _group(self, group_id: str, platform: Platform) -> Group:
         own = [execution for execution in self._executions if execution.group_id == group_id]
         tests = counts_of_tests(execution.stats for execution in own)
-        instances = counts_of_specs(map(self._spec, own))
+        instances = counts_of_specs(own)
         if self._plan.is_oldest_shape:
             return Group(
                 group_id=group_id,
