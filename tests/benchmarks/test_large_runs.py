@@ -14,6 +14,7 @@ from hosts import connect, text_of
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from msgspec import UNSET
+from run_of_size import add_run_of_size
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
@@ -39,7 +40,7 @@ async def seconds_of(client: Client, tool: str) -> float:
 async def test_an_8_mb_run_is_answered_in_a_fraction_of_parsing_and_writing_it_out(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.add_run_of_size("large", 8_000_000)
+    add_run_of_size(sandbox, "large", 8_000_000)
     bare = StdioServerParameters(
         command=sys.executable,
         args=[str(BARE)],
@@ -62,7 +63,7 @@ async def test_an_8_mb_run_is_answered_in_a_fraction_of_parsing_and_writing_it_o
 
 
 async def test_a_process_that_answered_a_40_mb_run_has_stayed_small(sandbox: Sandbox) -> None:
-    sandbox.add_run_of_size("large", 40_000_000)
+    add_run_of_size(sandbox, "large", 40_000_000)
     async with connect(sandbox) as client:
         took = await seconds_of(client, "currents_get_run")
         peak = peak_bytes_of_server()
@@ -88,10 +89,10 @@ def peak_bytes_of_server() -> int:
 
 async def test_triage_reads_120_failing_specs_at_once(sandbox: Sandbox) -> None:
     """120 instances at 50 ms each, one after the other, would take 6 s; at most 1.5 s is wanted."""
-    sandbox.add_run_of_size("large", SIZE_OF_120_FAILING_SPECS)
+    add_run_of_size(sandbox, "large", SIZE_OF_120_FAILING_SPECS)
     failing = [
         spec
-        for spec in sandbox.specs_of("large")
+        for spec in sandbox.currents.specs_of("large")
         if spec.results is not UNSET and (spec.results.stats.failures or spec.results.flaky)
     ]
     arguments = {"run": "currents:large", "baseline": f"currents:{NotableRun.EMPTY.value}"}

@@ -49,7 +49,7 @@ async def test_pages_shorter_than_asked_for_hold_the_same_records(
     story: Sandbox, tool: str, arguments: Json, rows: str, name: str
 ) -> None:
     whole = await names(story, tool, arguments, rows, name)
-    story.shorten_buildkite_pages(to=7 if tool != "buildkite_list_suites" else 1)
+    story.buildkite.pages.shorten(to=7 if tool != "buildkite_list_suites" else 1)
     assert await names(story, tool, arguments, rows, name) == whole
     assert len(whole) == len(set(whole)) > 5
 
@@ -59,7 +59,7 @@ async def test_links_without_tokens_or_without_a_last_page_lead_on_all_the_same(
     story: Sandbox, tool: str, arguments: Json, rows: str, name: str
 ) -> None:
     whole = await names(story, tool, arguments, rows, name)
-    story.shape_buildkite_links(tokens=False, rels=("next",))
+    story.buildkite.pages.shape_links(tokens=False, rels=("next",))
     assert await names(story, tool, arguments, rows, name) == whole
 
 
@@ -91,7 +91,7 @@ async def test_the_limit_may_change_from_page_to_page(story: Sandbox) -> None:
 async def test_every_page_of_failed_executions_says_how_many_there_are(
     story: Sandbox, shortened: int | None
 ) -> None:
-    story.shorten_buildkite_pages(to=shortened)
+    story.buildkite.pages.shorten(to=shortened)
     tool, arguments, _, _ = LISTS[2]
     async with connect(story) as client:
         pages = [structured_of(page) async for page in pages_of(client, tool, arguments)]
@@ -101,7 +101,7 @@ async def test_every_page_of_failed_executions_says_how_many_there_are(
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_triage_reads_all_of_short_pages(story: Sandbox, era: Era) -> None:
-    story.shorten_buildkite_pages(to=50)
+    story.buildkite.pages.shorten(to=50)
     run = f"buildkite:{BUILDKITE_ORGANIZATION}/{BUILDKITE_SUITE}/{MANY}"
     async with connect(story, era=era) as client:
         answer = structured_of(await client.call_tool("triage_run", {"run": run}))

@@ -164,7 +164,7 @@ def writes(sandbox: Sandbox) -> list[str]:
 
 def some_specs(sandbox: Sandbox) -> dict[str, Spec]:
     """Returns two failed specs on machine a, one on b, and one that passed, on a."""
-    specs = sandbox.specs_of(FAILED)
+    specs = sandbox.currents.specs_of(FAILED)
     failed = [spec for spec in specs if spec.has_failed]
     passed = next(s for s in specs if s.results is not UNSET and not s.has_failed)
     return {
@@ -186,7 +186,7 @@ def put_run(
     **more: Any,  # noqa: ANN401 - fields of a run, of many types
 ) -> None:
     """Puts a run of our own into the sandbox, in the place of one of that ID."""
-    model = sandbox.run_of(FAILED)
+    model = sandbox.currents.run_of(FAILED)
     group = Group(
         group_id="g",
         platform=model.groups[0].platform,
@@ -204,7 +204,7 @@ def put_run(
             replace(spec, instance_id=f"{run_id}-{number}") for number, spec in enumerate(specs)
         ),
     )
-    sandbox.add_run(replace(run, **more))
+    sandbox.currents.add_run(replace(run, **more))
 
 
 def remove_run(sandbox: Sandbox, run_id: str) -> None:
@@ -217,7 +217,7 @@ def remove_run(sandbox: Sandbox, run_id: str) -> None:
 
 def from_github(ci_build_id: str, sandbox: Sandbox) -> dict[str, Any]:
     """Returns the fields of a run with that CI build ID."""
-    return {"meta": replace(sandbox.run_of(FAILED).meta, ci_build_id=ci_build_id)}
+    return {"meta": replace(sandbox.currents.run_of(FAILED).meta, ci_build_id=ci_build_id)}
 
 
 # --- As shown: what decides ---------------------------------------------------------------------
@@ -353,7 +353,7 @@ async def test_a_preview_says_what_run_it_is_and_how_it_stands(
         }
         sight = await actions[action_name].inspect()
 
-    run = sandbox.run_of(OWN)
+    run = sandbox.currents.run_of(OWN)
     for fact in (
         OWN,
         BOOKING_PROJECT,
@@ -401,7 +401,7 @@ async def test_strangers_texts_are_plain_bounded_and_one_line_in_previews(
         replace(spec, spec=f"e2e/{number} {HOSTILE * 5}.spec.ts", machine_id="machine-a")
         for number, spec in enumerate([some_specs(sandbox)["a1"]] * 30)
     ]
-    meta = sandbox.run_of(FAILED).meta
+    meta = sandbox.currents.run_of(FAILED).meta
     put_run(
         sandbox,
         completion="IN_PROGRESS",
@@ -437,7 +437,7 @@ async def test_the_report_on_a_run_with_long_texts_fits_the_budget(
     sandbox: Sandbox, budget: int, texts: str
 ) -> None:
     long = ("€" if "bytes" in texts else "x") * 2000
-    meta = sandbox.run_of(FAILED).meta
+    meta = sandbox.currents.run_of(FAILED).meta
     put_run(
         sandbox,
         completion="IN_PROGRESS",
@@ -576,8 +576,8 @@ async def test_the_one_run_that_is_found_is_shown_and_canceled(sandbox: Sandbox)
     assert (sight.run.id, sight.others) == (RUNNING, ())
     assert report.outcome == "done"
     assert report.upstream.reason == "apiRequest"
-    assert sandbox.run_of(RUNNING).completion_state == "CANCELED"
-    assert sandbox.run_of(CONSOLE_RUNNING).completion_state == "IN_PROGRESS"
+    assert sandbox.currents.run_of(RUNNING).completion_state == "CANCELED"
+    assert sandbox.currents.run_of(CONSOLE_RUNNING).completion_state == "IN_PROGRESS"
     assert again.outcome == "already_done"
     assert writes(sandbox) == ["PUT"]
 
@@ -679,7 +679,7 @@ async def test_one_token_for_what_the_api_alone_decides_cancels_one_run(sandbox:
     assert done.outcome == "done"
     assert again.outcome in ("confirmation_required", "already_done")
     assert writes(sandbox) == ["PUT"]
-    states = {sandbox.run_of(run).completion_state for run in (RUNNING, CONSOLE_RUNNING)}
+    states = {sandbox.currents.run_of(run).completion_state for run in (RUNNING, CONSOLE_RUNNING)}
     assert states == {"CANCELED", "IN_PROGRESS"}
 
 
@@ -796,7 +796,7 @@ async def test_however_an_answer_is_lost_reading_settles_it_and_nothing_is_sent_
         report = await carried_out(CancelRun(client, OWN))
     assert report.outcome == outcome
     assert writes(sandbox) in (["PUT"], [])  # A request that still waits is not recorded yet.
-    canceled = sandbox.run_of(OWN).completion_state == "CANCELED"
+    canceled = sandbox.currents.run_of(OWN).completion_state == "CANCELED"
     assert canceled is (outcome == "done")
 
 

@@ -28,8 +28,8 @@ def running() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running: Sandbox) -> Iterator[Sandbox]:
     yield running
-    running.shorten_buildkite_pages(to=None)
-    running.shape_buildkite_links()
+    running.buildkite.pages.shorten(to=None)
+    running.buildkite.pages.shape_links()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_a_token_tells_its_scopes_and_is_held_to_them(
     sandbox: Sandbox, key: str, scopes: list[str]
 ) -> None:
     headers = {"Authorization": f"Bearer {key}"}
-    build = sandbox.buildkite_build_of(RUN.MAIN)[0]
+    build = sandbox.buildkite.build_of(RUN.MAIN)[0]
     with httpx.Client(base_url=sandbox.buildkite_url, headers=headers, verify=NO_TLS) as client:
         token = client.get("/v2/access-token").json()
         statuses = {
@@ -74,7 +74,7 @@ def test_a_token_tells_its_scopes_and_is_held_to_them(
 
 def test_a_forbidden_request_has_a_message_and_counts(sandbox: Sandbox) -> None:
     headers = {"Authorization": f"Bearer {NO_SUITES_KEY}"}
-    sandbox.lift_buildkite_limits()
+    sandbox.buildkite.limits.lift()
     answer = httpx.get(f"{sandbox.buildkite_url}{RUNS}", headers=headers, verify=NO_TLS)
     assert (answer.status_code, list(answer.json())) == (403, ["message"])
     assert answer.headers["ratelimit-remaining"] == "199"
@@ -112,7 +112,7 @@ def test_a_version_is_a_date_or_nothing(api: httpx.Client, version: str, status:
 @pytest.mark.parametrize("to", [1, 7, 99])
 def test_a_short_page_is_not_the_end(sandbox: Sandbox, api: httpx.Client, to: int) -> None:
     path = f"{RUNS}/{RUN.TWELVE_FAILURES}/failed_executions"
-    sandbox.shorten_buildkite_pages(to=to)
+    sandbox.buildkite.pages.shorten(to=to)
     sizes, found = [], []
     url: httpx.URL | str = f"{path}?per_page=100"
     while url:
@@ -120,31 +120,31 @@ def test_a_short_page_is_not_the_end(sandbox: Sandbox, api: httpx.Client, to: in
         sizes.append(len(answer.json()))
         found += [one["execution_id"] for one in answer.json()]
         url = links(answer).get("next", "")
-    known = sandbox.buildkite_failures_of(RUN.TWELVE_FAILURES)
+    known = sandbox.buildkite.failures_of(RUN.TWELVE_FAILURES)
     assert found == [one.execution_id for one in known]
     assert max(sizes) == min(to, 12)
     assert len(sizes) == -(-12 // to)
 
 
 def test_pages_can_be_made_longer_again_but_not_empty(sandbox: Sandbox, api: httpx.Client) -> None:
-    sandbox.shorten_buildkite_pages(to=2)
+    sandbox.buildkite.pages.shorten(to=2)
     assert len(api.get(RUNS).json()) == 2
-    sandbox.shorten_buildkite_pages(to=None)
+    sandbox.buildkite.pages.shorten(to=None)
     assert len(api.get(RUNS).json()) == 30
     with pytest.raises(ValueError, match="1 item"):
-        sandbox.shorten_buildkite_pages(to=0)
+        sandbox.buildkite.pages.shorten(to=0)
 
 
 def test_links_can_be_without_tokens_and_without_some_relations(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     assert BUILDKITE_LINK_TOKEN in api.get(RUNS, params={"page": 2}).headers["link"]
-    sandbox.shape_buildkite_links(tokens=False, rels=["next"])
+    sandbox.buildkite.pages.shape_links(tokens=False, rels=["next"])
     answer = api.get(RUNS, params={"page": 2})
     assert set(links(answer)) == {"next"}
     assert BUILDKITE_LINK_TOKEN not in answer.headers["link"]
     assert "api_key" not in answer.headers["link"]
-    sandbox.shape_buildkite_links(rels=[])
+    sandbox.buildkite.pages.shape_links(rels=[])
     assert "link" not in api.get(RUNS).headers
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from buildkite_runs import add_buildkite_run, change_buildkite_run, process_late_upload
 from buildkite_story_api import ANALYTICS, NO_TLS, NOW, Json, api_of, build_of, listed_tests
 
 from runs_mcp.sandbox import (
@@ -46,7 +47,7 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
 ) -> None:
     build = build_of(sandbox, RUN.MAIN)
     tests = listed_tests(api, build)
-    (known,) = sandbox.buildkite_failures_of(RUN.MAIN)
+    (known,) = sandbox.buildkite.failures_of(RUN.MAIN)
     assert len({test["id"] for test in tests}) == len(tests) > 2000
     assert [test["id"] for test in tests if test["executions_count_by_result"]["failed"]] == [
         known.test_id
@@ -55,7 +56,7 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
 
 
 def test_a_test_has_its_metrics_and_no_more(sandbox: Sandbox, api: httpx.Client) -> None:
-    (known,) = sandbox.buildkite_failures_of(RUN.MAIN)
+    (known,) = sandbox.buildkite.failures_of(RUN.MAIN)
     (test,) = listed_tests(api, build_of(sandbox, RUN.MAIN), tags="result:~failed")
     assert test == {
         "id": known.test_id,
@@ -121,7 +122,7 @@ def test_red_and_rescued_tests_are_told_apart(
     some = listed_tests(api, build, tags="result:~failed")
     assert len(every) == red
     assert len(some) == red + rescued
-    failed = {failure.test_id for failure in sandbox.buildkite_failures_of(run)}
+    failed = {failure.test_id for failure in sandbox.buildkite.failures_of(run)}
     assert {test["id"] for test in some} == failed
     assert {test["id"] for test in every} <= failed
 
@@ -129,7 +130,7 @@ def test_red_and_rescued_tests_are_told_apart(
 def test_a_job_that_was_retried_ran_all_its_tests_twice(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite_build_of(RUN.MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.MENDED)
     (first,) = (job for job in jobs if job.retried)
     of_first = listed_tests(api, build.id, tags=f"build.job_id:{first.id}")
     of_both = listed_tests(
@@ -143,7 +144,7 @@ def test_a_job_that_was_retried_ran_all_its_tests_twice(
 def test_the_jobs_that_ended_failed_leave_only_what_is_red(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite_build_of(RUN.HALF_MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.HALF_MENDED)
     (failed,) = (job for job in jobs if job.state == "failed" and not job.retried)
     (red,) = listed_tests(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
     assert red["executions_count_by_result"] == {"passed": 0, "failed": 1}
@@ -154,18 +155,18 @@ def test_the_jobs_that_ended_failed_leave_only_what_is_red(
 def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None:
     with Sandbox(now=NOW) as sandbox:
         client = httpx.Client(base_url=sandbox.buildkite_url, headers=api.headers, verify=NO_TLS)
-        build, jobs = sandbox.buildkite_build_of(RUN.LATE_UPLOAD)
+        build, jobs = sandbox.buildkite.build_of(RUN.LATE_UPLOAD)
         assert (build.state, build.finished_at) == ("running", None)
-        assert sandbox.buildkite_run_of(RUN.LATE_UPLOAD).state == "running"
+        assert sandbox.buildkite.run_of(RUN.LATE_UPLOAD).state == "running"
         (retried,) = (job for job in jobs if job.retried)
         states = {job.id: job.state for job in jobs}
         assert states[str(retried.retried_in_job_id)] == "passed"
         (before,) = listed_tests(client, build.id, tags="result:~failed")
-        sandbox.let_buildkite_upload_arrive()
-        after = sandbox.buildkite_build_of(RUN.LATE_UPLOAD)[0]
+        process_late_upload(sandbox)
+        after = sandbox.buildkite.build_of(RUN.LATE_UPLOAD)[0]
         assert after.state == "passed"
         assert after.finished_at is not None
-        run = sandbox.buildkite_run_of(RUN.LATE_UPLOAD)
+        run = sandbox.buildkite.run_of(RUN.LATE_UPLOAD)
         assert (run.state, run.result) == ("finished", "failed")
         (again,) = listed_tests(client, build.id, tags="result:~failed")
         assert again["id"] == before["id"]
@@ -175,7 +176,7 @@ def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None
 
 
 def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, jobs = sandbox.buildkite_build_of(RUN.MATRIX)
+    build, jobs = sandbox.buildkite.build_of(RUN.MATRIX)
     matrix = [job for job in jobs if job.matrix is not None]
     assert [(job.matrix, job.state) for job in matrix] == [
         ({"python": "3.13.1"}, "passed"),
@@ -189,14 +190,14 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     for job, failed in zip(matrix, (0, 1), strict=True):
         ran = listed_tests(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
         assert len(ran) == failed
-    (failure,) = sandbox.buildkite_failures_of(RUN.MATRIX)
+    (failure,) = sandbox.buildkite.failures_of(RUN.MATRIX)
     assert isinstance(failure.tags, dict)
     assert failure.tags["language.version"] == "3.14.0"
 
 
 def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, jobs = sandbox.buildkite_build_of(RUN.MUTED)
-    assert sandbox.buildkite_run_of(RUN.MUTED).result == "failed"
+    build, jobs = sandbox.buildkite.build_of(RUN.MUTED)
+    assert sandbox.buildkite.run_of(RUN.MUTED).result == "failed"
     assert build.state == "passed"
     assert {job.state for job in jobs} == {"passed"}
     (muted,) = listed_tests(api, build.id, state="muted")
@@ -208,15 +209,12 @@ def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: htt
 
 
 def test_tests_of_all_suites_of_a_build_are_there_with_the_suite_in_their_urls(
-    sandbox: Sandbox, api: httpx.Client
+    api: httpx.Client,
 ) -> None:
     tests = listed_tests(api, BUILDKITE_TWO_SUITES_BUILD)
     suites = Counter(test["url"].split("/suites/")[1].split("/")[0] for test in tests)
     assert set(suites) == {BUILDKITE_SUITE, E2E_SUITE}
     assert suites[E2E_SUITE] == 60
-    assert [test.id for test in sandbox.buildkite_tests_of(BUILDKITE_TWO_SUITES_BUILD)] == [
-        test["id"] for test in tests
-    ]
 
 
 def test_attempts_with_a_run_of_their_own_count_together(api: httpx.Client) -> None:
@@ -233,20 +231,20 @@ def test_a_build_without_runs_has_no_tests(api: httpx.Client, build: str) -> Non
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
-def test_added_runs_have_tests_of_their_builds_and_some_mended(
+def test_added_runs_have_tests_of_their_builds_and_some_pass_in_a_retry(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    run = sandbox.add_buildkite_run(failures=9, mended=4)
+    run = add_buildkite_run(sandbox, failures=9, rescued=4)
     build = build_of(sandbox, run)
     assert counts(listed_tests(api, build, tags="result:~failed")) == {(1, 1): 4, (0, 1): 5}
-    assert len(sandbox.buildkite_failures_of(run)) == 9
-    whole = sandbox.add_buildkite_run(failures=3, mended=3)
-    assert sandbox.buildkite_build_of(whole)[0].state == "passed"
-    sandbox.change_buildkite_run(run, failures=0)
+    assert len(sandbox.buildkite.failures_of(run)) == 9
+    whole = add_buildkite_run(sandbox, failures=3, rescued=3)
+    assert sandbox.buildkite.build_of(whole)[0].state == "passed"
+    change_buildkite_run(sandbox, run, failures=0)
     assert listed_tests(api, build, tags="result:~failed") == []
 
 
 def test_a_run_outside_of_any_build_has_no_build(sandbox: Sandbox) -> None:
     for run in (RUN.WITHOUT_BUILD, RUN.OLDEST_SHAPE):
         with pytest.raises(KeyError):
-            sandbox.buildkite_build_of(run)
+            sandbox.buildkite.build_of(run)

@@ -128,7 +128,7 @@ def test_a_reset_comes_before_any_byte_of_an_answer(sandbox: Sandbox) -> None:
             connection.recv(1)
     sandbox.heal()
     assert [request.status for request in sandbox.requests] == [0]
-    (in_progress,) = (sandbox.run_of(NotableRun.IN_PROGRESS),)
+    (in_progress,) = (sandbox.currents.run_of(NotableRun.IN_PROGRESS),)
     assert in_progress.completion_state == "IN_PROGRESS"
 
 

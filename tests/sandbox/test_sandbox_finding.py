@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from run_of_size import add_run_of_size
 from story_api import instance, reported_tests
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
@@ -17,8 +18,8 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(now=NOW) as running:
-        running.add_run_of_size("large", 1_100_000, branch="perf/large")
-        running.add_run_of_size("small", 900_000, branch="perf/small")
+        add_run_of_size(running, "large", 1_100_000, branch="perf/large")
+        add_run_of_size(running, "small", 900_000, branch="perf/small")
         yield running
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from run_of_size import add_run_of_size
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.currents import answers
@@ -37,7 +38,7 @@ def test_a_run_has_the_size_asked_for_and_is_a_believable_mix(
 ) -> None:
     begin = time.monotonic()
     run_id = f"run-of-{target}"
-    sandbox.add_run_of_size(run_id, target, branch="perf/size")
+    add_run_of_size(sandbox, run_id, target, branch="perf/size")
     body = whole_body(sandbox, run_id)
     assert time.monotonic() - begin < 15
     assert 0.98 < len(body) / target < 1.02
@@ -45,7 +46,7 @@ def test_a_run_has_the_size_asked_for_and_is_a_believable_mix(
     assert (run["runId"], run["status"], run["completionState"]) == (run_id, "FAILED", "COMPLETE")
     specs = run["specs"]
     assert [spec["instanceId"] for spec in specs] == [
-        spec.instance_id for spec in sandbox.specs_of(run_id)
+        spec.instance_id for spec in sandbox.currents.specs_of(run_id)
     ]
     failed = [spec for spec in specs if spec["results"]["stats"]["failures"]]
     flaky = [spec for spec in specs if spec["results"]["flaky"]]
@@ -56,7 +57,7 @@ def test_a_run_has_the_size_asked_for_and_is_a_believable_mix(
         spec["results"]["stats"]["failures"] for spec in specs
     )
     for spec in (failed[0], flaky[0], specs[-1]):
-        found = sandbox.instance_of(spec["instanceId"])
+        found = sandbox.currents.instance_of(spec["instanceId"])
         assert found.spec == spec["spec"]
 
 
@@ -69,7 +70,7 @@ def expiry(body: bytes) -> int:
 def test_a_large_body_is_made_once_and_a_small_one_signed_for_every_answer(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sandbox.add_run_of_size("kept", 5_000_000)
+    add_run_of_size(sandbox, "kept", 5_000_000)
     kept, small = whole_body(sandbox, "kept"), whole_body(sandbox, NotableRun.CONSOLE_MAIN)
     later = time.time() + 60
     monkeypatch.setattr(answers, "time", SimpleNamespace(time=lambda: later))
@@ -83,8 +84,8 @@ def test_the_same_run_is_made_every_time() -> None:
     bodies = []
     for _ in range(2):
         with Sandbox() as sandbox:
-            sandbox.add_run_of_size("same", 60_000)
-            specs = sandbox.specs_of("same")
+            add_run_of_size(sandbox, "same", 60_000)
+            specs = sandbox.currents.specs_of("same")
             bodies.append([(s.instance_id, s.machine_id, s.spec) for s in specs])
     assert bodies[0] == bodies[1]
 
@@ -92,7 +93,7 @@ def test_the_same_run_is_made_every_time() -> None:
 def test_it_is_the_newest_completed_run_of_its_project_and_branch(sandbox: Sandbox) -> None:
     headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
     for project in (BOOKING_PROJECT, CONSOLE_PROJECT):
-        sandbox.add_run_of_size(f"newest-{project}", 30_000, project_id=project, branch="newest")
+        add_run_of_size(sandbox, f"newest-{project}", 30_000, project_id=project, branch="newest")
         answer = httpx.get(
             f"{sandbox.currents_url}/projects/{project}/runs?completion_state=COMPLETE",
             headers=headers,
@@ -108,4 +109,4 @@ def test_it_is_the_newest_completed_run_of_its_project_and_branch(sandbox: Sandb
 @pytest.mark.parametrize("target", [0, 19_999, 42_000_001])
 def test_other_sizes_are_refused(sandbox: Sandbox, target: int) -> None:
     with pytest.raises(ValueError, match="20000 to 42000000"):
-        sandbox.add_run_of_size("refused", target)
+        add_run_of_size(sandbox, "refused", target)

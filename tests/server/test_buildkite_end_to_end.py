@@ -31,7 +31,7 @@ def fits(result: CallToolResult) -> bool:
 async def test_all_437_failures_come_over_the_pages_and_none_twice(
     sandbox: Sandbox, era: Era, *, expanded: bool
 ) -> None:
-    truth = [failure.execution_id for failure in sandbox.buildkite_failures_of(MANY)]
+    truth = [failure.execution_id for failure in sandbox.buildkite.failures_of(MANY)]
     async with connect(sandbox, era=era) as client:
         arguments: dict[str, object] = {"run_id": MANY, "include_expanded": expanded}
         tool = "buildkite_get_failed_executions"
@@ -71,7 +71,7 @@ async def test_a_failure_says_where_in_the_projects_own_code_and_why(sandbox: Sa
         pages = [page async for page in pages_of(client, tool, arguments)]
 
     failures = [failure for page in pages for failure in structured_of(page)["failures"]]
-    truth = {failure.execution_id: failure for failure in sandbox.buildkite_failures_of(MANY)}
+    truth = {failure.execution_id: failure for failure in sandbox.buildkite.failures_of(MANY)}
     foreign = ("/gems/", "site-packages", "node_modules", "_pytest/")
     for failure in failures:
         real = truth[failure["execution_id"]]
@@ -172,7 +172,7 @@ async def test_a_spent_limit_that_resets_soon_is_waited_for(
 ) -> None:
     async with connect(sandbox) as client:
         # Now, so that the limit is not over before the server has started.
-        sandbox.limit_buildkite(scope, remaining=0, reset_s=2)
+        sandbox.buildkite.limits.spend(scope, remaining=0, reset_s=2)
         with anyio.fail_after(30):
             result = await client.call_tool("buildkite_get_run", {"run_id": MANY})
 
@@ -188,7 +188,7 @@ async def test_a_spent_limit_that_resets_late_is_told_at_once(
     sandbox: Sandbox, scope: Literal["rest", "rest_user"]
 ) -> None:
     async with connect(sandbox) as client:
-        sandbox.limit_buildkite(scope, remaining=0, reset_s=300)
+        sandbox.buildkite.limits.spend(scope, remaining=0, reset_s=300)
         result = await client.call_tool("buildkite_get_run", {"run_id": MANY})
 
     assert "kind=rate_limited status=429 retryable=yes" in text_of(result)

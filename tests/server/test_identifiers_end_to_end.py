@@ -65,7 +65,7 @@ async def test_what_is_no_id_is_refused_before_any_request(sandbox: Sandbox, too
 
 async def test_dashboard_urls_work_wherever_an_id_does(sandbox: Sandbox) -> None:
     run_id = NotableRun.THREE_CAUSES.value
-    instance_id = next(spec.instance_id for spec in sandbox.specs_of(run_id))
+    instance_id = next(spec.instance_id for spec in sandbox.currents.specs_of(run_id))
     async with connect(sandbox) as client:
 
         async def answer(tool: str, **arguments: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from buildkite_runs import process_late_upload
 from hosts import ERAS, Era, structured_of, text_of
 from in_process import connect, with_key
 from mcp import Client
@@ -178,7 +179,7 @@ async def test_a_retry_whose_upload_is_late_may_still_mend_a_failure() -> None:
     with Sandbox(now=NOW) as sandbox:
         async with connect(sandbox) as client:
             before = await triaged(client, run)
-            sandbox.let_buildkite_upload_arrive()
+            process_late_upload(sandbox)
             after = await triaged(client, run)
     assert before["groups"][0]["tests"] == 1
     assert "results of the retry may still come" in before["verdict"]

@@ -11,6 +11,7 @@ from hosts import ERAS, Era, pages_of, structured_of, text_of
 from in_process import connect
 from mcp_types import CallToolResult
 from msgspec import UNSET
+from run_of_size import add_run_of_size
 from story_api import api_of, instance, reported_tests
 
 from runs_mcp.answers.encoding import Json
@@ -52,7 +53,7 @@ async def test_a_host_of_either_era_gets_the_same_tools_and_answers(
 
 async def test_every_answer_fits_the_schema_that_its_tool_publishes(sandbox: Sandbox) -> None:
     run = NotableRun.THREE_CAUSES.value
-    instance = sandbox.specs_of(run)[0].instance_id
+    instance = sandbox.currents.specs_of(run)[0].instance_id
     calls: dict[str, dict[str, object]] = {
         "currents_list_projects": {},
         "currents_list_runs": {"project_id": BOOKING_PROJECT},
@@ -71,7 +72,7 @@ async def test_every_answer_fits_the_schema_that_its_tool_publishes(sandbox: San
         },
         "currents_reset_run": {
             "run_id": run,
-            "machine_ids": [str(sandbox.specs_of(run)[0].machine_id)],
+            "machine_ids": [str(sandbox.currents.specs_of(run)[0].machine_id)],
         },
         "currents_delete_run": {"run_id": run},
         "buildkite_list_suites": {},
@@ -180,7 +181,7 @@ async def test_asset_urls_are_given_whole_and_only_when_asked_for(sandbox: Sandb
     run = NotableRun.THREE_CAUSES.value
     failed = next(
         spec.instance_id
-        for spec in sandbox.specs_of(run)
+        for spec in sandbox.currents.specs_of(run)
         if spec.results is not UNSET and spec.results.stats.failures
     )
     async with connect(sandbox) as client:
@@ -340,7 +341,7 @@ async def test_find_falls_back_where_the_api_breaks_on_it_for_good(sandbox: Sand
 
 
 async def test_the_pages_of_find_stay_with_the_run_that_was_found(sandbox: Sandbox) -> None:
-    sandbox.add_run_of_size("first", 900_000)
+    add_run_of_size(sandbox, "first", 900_000)
     arguments: dict[str, object] = {
         "project_id": BOOKING_PROJECT,
         "branch": "main",
@@ -349,9 +350,9 @@ async def test_the_pages_of_find_stay_with_the_run_that_was_found(sandbox: Sandb
     async with connect(sandbox) as client:
         pages = pages_of(client, "currents_find_run", arguments)
         shown = [await anext(pages)]
-        sandbox.add_run_of_size("second", 20_000)
+        add_run_of_size(sandbox, "second", 20_000)
         shown += [page async for page in pages]
 
     specs = [spec["instance_id"] for page in shown for spec in structured_of(page)["specs"]]
     assert {structured_of(page)["run"]["id"] for page in shown} == {"first"}
-    assert sorted(specs) == sorted(spec.instance_id for spec in sandbox.specs_of("first"))
+    assert sorted(specs) == sorted(spec.instance_id for spec in sandbox.currents.specs_of("first"))

@@ -9,6 +9,7 @@ from hosts import structured_of, text_of
 from in_process import configured
 from mcp_types import CallToolResult
 from msgspec import UNSET
+from run_of_size import add_run_of_size
 from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import Sandbox
@@ -51,7 +52,7 @@ def run(sandbox: Sandbox, size: str, made: set[str]) -> str:
     """The ID of a run of this size, which is made once for all tests."""
     run_id = f"of-{SIZES[size]}"
     if run_id not in made:
-        sandbox.add_run_of_size(run_id, SIZES[size])
+        add_run_of_size(sandbox, run_id, SIZES[size])
         made.add(run_id)
     return run_id
 
@@ -91,7 +92,7 @@ def severity(spec: Spec) -> tuple[int, int, str] | None:
 def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
     sandbox: Sandbox, host: SharedClient, run: str
 ) -> None:
-    specs = sandbox.specs_of(run)
+    specs = sandbox.currents.specs_of(run)
     bad = {spec.instance_id: key for spec in specs if (key := severity(spec)) is not None}
 
     pages = host.pages("currents_get_run", run_id=run, detail="failures")
@@ -110,7 +111,7 @@ def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
 def test_one_call_without_a_detail_answers_within_the_budget_and_counts_exactly(
     sandbox: Sandbox, host: SharedClient, run: str, size: str
 ) -> None:
-    specs = sandbox.specs_of(run)
+    specs = sandbox.currents.specs_of(run)
 
     answer = host.call("currents_get_run", {"run_id": run})
 
@@ -139,7 +140,7 @@ def test_the_pages_of_full_are_all_specs_once(
 
     shown = listed(pages)
     assert len(shown) == len(set(shown))
-    assert set(shown) == {spec.instance_id for spec in sandbox.specs_of(run)}
+    assert set(shown) == {spec.instance_id for spec in sandbox.currents.specs_of(run)}
     assert named_in_text(pages) == shown
     assert max(max(sizes_of(page)) for page in pages) <= BUDGET
 

@@ -52,7 +52,7 @@ def failing_instances(sandbox: Sandbox, run: NotableRun) -> list[str]:
     """Returns the instances in which tests failed, those with the fewest first."""
     failures = {
         spec.instance_id: spec.results.stats.failures
-        for spec in sandbox.specs_of(run.value)
+        for spec in sandbox.currents.specs_of(run.value)
         if spec.results is not UNSET and spec.results.stats.failures
     }
     return sorted(failures, key=lambda instance: failures[instance])

@@ -49,7 +49,7 @@ def machines_that_failed(sandbox: Sandbox, run: str) -> list[str]:
     return sorted(
         {
             spec.machine_id
-            for spec in sandbox.specs_of(run)
+            for spec in sandbox.currents.specs_of(run)
             if spec.results is not UNSET and spec.results.stats.failures and spec.machine_id
         }
     )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from buildkite_runs import add_buildkite_run
 from hosts import pages_of, structured_of
 from in_process import connect
 from mcp import Client
@@ -38,14 +39,15 @@ def serve(sandbox: Sandbox, reference: str) -> str:
         corpus = load("currents")
         (run,) = [run for run in corpus["runs"] if run["runId"] == native]
         instances = [one for one in corpus["instances"] if one["runId"] == native]
-        sandbox.add_run(
+        sandbox.currents.add_run(
             msgspec.convert({**run, "projectId": BOOKING_PROJECT}, Run, strict=False),
             [msgspec.convert(one, Instance, strict=False) for one in instances],
         )
         return reference
     run_id = native.rpartition("/")[2]
     executions = load("buildkite")["failed_executions"][run_id]
-    sandbox.add_buildkite_run(
+    add_buildkite_run(
+        sandbox,
         run_id=run_id,
         failures=[msgspec.convert(one, FailedExecution) for one in executions],
     )

@@ -15,6 +15,7 @@ from runs_mcp.sandbox.json_answers import json_answer
 
 DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 100
+ALL_RELS = ("next", "last", "prev", "first")
 LINK_TOKEN = f"bkua_{hex_id('a token that must never leak', 40)}"
 """The token in every Link URL, as in the vendor's own example; the API takes no notice of it."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -29,8 +30,22 @@ class PageForm:
     """However many items a page is asked to have, it has no more than these."""
     tokens: bool = True
     """Whether the URLs of a Link header carry a token."""
-    rels: tuple[str, ...] = ("next", "last", "prev", "first")
+    rels: tuple[str, ...] = ALL_RELS
     """Which links there are, as far as they lead somewhere."""
+
+    def shorten(self, to: int | None) -> None:
+        """Limits the pages of every list to so many items, whatever is asked for.
+
+        Pages are counted by what they have, so that rel=next leads to all items; None: no limit.
+        """
+        if to is not None and to < 1:
+            raise ValueError("a page has 1 item at least")
+        self.at_most = to
+
+    def shape_links(self, *, tokens: bool = True, rels: Sequence[str] = ALL_RELS) -> None:
+        """Leaves tokens out of Link URLs, or links of other relations out of the header."""
+        self.tokens = tokens
+        self.rels = tuple(rels)
 
 
 class Page:

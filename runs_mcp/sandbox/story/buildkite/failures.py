@@ -3,15 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import chain, islice, zip_longest
+from itertools import islice
 
 from runs_mcp.sandbox.buildkite.addresses import run_web_url, test_web_url
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run
 from runs_mcp.sandbox.buildkite.store import Failures
 from runs_mcp.sandbox.identifiers import choice, utc, uuid_id
-from runs_mcp.sandbox.story.buildkite import jest as jest
-from runs_mcp.sandbox.story.buildkite import pytest as pytest
-from runs_mcp.sandbox.story.buildkite import rspec as rspec
 from runs_mcp.sandbox.story.buildkite.catalog import id_of_test, location_of
 from runs_mcp.sandbox.story.buildkite.failure_texts import FailedTest, UnitCause
 from runs_mcp.sandbox.story.buildkite.jobs import TestJob, usual_job
@@ -20,20 +17,8 @@ from runs_mcp.sandbox.story.buildkite.tests import SuiteTest, tests_of
 BrokenTest = tuple[SuiteTest, UnitCause]
 PlacedFailure = tuple[SuiteTest, UnitCause, TestJob]
 """A test that fails, why, and in which job; a test can be among them more than once."""
-MAX_FAILURES = 2000
 _RETRY_AFTER = timedelta(seconds=50)
 _APART = timedelta(milliseconds=35)
-_ONE_OF_EACH_AREA = (
-    pytest.DATABASE_DOWN,
-    rspec.RENAMED_COLUMN,
-    jest.FARE_ROUNDING,
-    pytest.MISSING_FIXTURE,
-    rspec.DATABASE_DOWN,
-    jest.NO_ZONE,
-    pytest.TOLL_ROUNDING,
-    jest.SHORT_NAME,
-    rspec.WEEKDAY,
-)
 
 
 def broken(*shares: tuple[UnitCause, int]) -> tuple[BrokenTest, ...]:
@@ -41,15 +26,6 @@ def broken(*shares: tuple[UnitCause, int]) -> tuple[BrokenTest, ...]:
     return tuple(
         (test, cause) for cause, count in shares for test in islice(tests_of(cause.area), count)
     )
-
-
-def broken_tests(count: int) -> tuple[BrokenTest, ...]:
-    """The first so many, of all areas by turns: fewer are always among more."""
-    if not 0 <= count <= MAX_FAILURES:
-        raise ValueError(f"a run has 0 to {MAX_FAILURES} failures")
-    by_area = ([(test, cause) for test in tests_of(cause.area)] for cause in _ONE_OF_EACH_AREA)
-    rounds = chain.from_iterable(zip_longest(*by_area))
-    return tuple(islice((one for one in rounds if one is not None), count))
 
 
 def failing(tests: tuple[BrokenTest, ...]) -> Failures:
