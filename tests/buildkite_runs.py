@@ -12,13 +12,11 @@ from msgspec.structs import replace
 from runs_mcp.sandbox import BUILDKITE_SUITE, Sandbox
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Result, Run, State
 from runs_mcp.sandbox.buildkite.store import Failures
-from runs_mcp.sandbox.story.buildkite import jest as jest
-from runs_mcp.sandbox.story.buildkite import pytest as pytest
-from runs_mcp.sandbox.story.buildkite import rspec as rspec
-from runs_mcp.sandbox.story.buildkite.failures import BrokenTest, failing
-from runs_mcp.sandbox.story.buildkite.retries import late_upload
-from runs_mcp.sandbox.story.buildkite.run import buildkite_run
-from runs_mcp.sandbox.story.buildkite.tests import tests_of
+from runs_mcp.sandbox.story.buildkite.failures import jest, pytest, rspec
+from runs_mcp.sandbox.story.buildkite.failures.failed_executions import BrokenTest, failing
+from runs_mcp.sandbox.story.buildkite.retried_runs import late_upload
+from runs_mcp.sandbox.story.buildkite.story_run import buildkite_run
+from runs_mcp.sandbox.story.buildkite.suites.tests import tests_of
 
 MAX_FAILURES: Final = 2000
 _ONE_CAUSE_PER_AREA: Final = (

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.assets import signed_size
 from runs_mcp.sandbox.currents.answers import One
-from runs_mcp.sandbox.identifiers import choice
-from runs_mcp.sandbox.story import commits
-from runs_mcp.sandbox.story.booking import causes as causes
-from runs_mcp.sandbox.story.booking.runs import CHROMIUM_GROUP, MATRIX_GROUPS
-from runs_mcp.sandbox.story.causes import Outcome
+from runs_mcp.sandbox.seeded import choice
+from runs_mcp.sandbox.story.currents import commits
+from runs_mcp.sandbox.story.currents.booking import causes
+from runs_mcp.sandbox.story.currents.booking.runs import CHROMIUM_GROUP, MATRIX_GROUPS
+from runs_mcp.sandbox.story.currents.causes import Outcome
+from runs_mcp.sandbox.story.currents.run_plan import OLD_REPORTER, RunPlan
+from runs_mcp.sandbox.story.currents.spec_files import SpecFile, booking_specs, route_specs
+from runs_mcp.sandbox.story.currents.story_run import StoryRun
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT
-from runs_mcp.sandbox.story.run_plan import OLD_REPORTER, RunPlan
-from runs_mcp.sandbox.story.spec_files import SpecFile, booking_specs, route_specs
-from runs_mcp.sandbox.story.story_run import StoryRun
 
 MIN_BYTES, MAX_BYTES = 20_000, 42_000_000
 _ONE_GROUP_BELOW = 3_000_000

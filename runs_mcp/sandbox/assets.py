@@ -8,7 +8,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 
-from runs_mcp.sandbox.identifiers import hex_id, uuid_id
+from runs_mcp.sandbox.seeded import hex_id, uuid_id
 
 VALID_FOR_S = 2 * 60 * 60
 """How long a URL of the first form is valid."""

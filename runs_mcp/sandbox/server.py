@@ -9,15 +9,15 @@ from starlette.routing import Mount
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
 from runs_mcp.sandbox.buildkite.api import BuildkiteApi
-from runs_mcp.sandbox.control import control_routes
+from runs_mcp.sandbox.control_routes import control_routes
 from runs_mcp.sandbox.currents.api import CurrentsApi
+from runs_mcp.sandbox.fault_middleware import FaultMiddleware
 from runs_mcp.sandbox.faults import Fault, FaultList
-from runs_mcp.sandbox.front_door import FrontDoor
 from runs_mcp.sandbox.keys import READ_WRITE_KEY
-from runs_mcp.sandbox.recording import RecordedRequest
+from runs_mcp.sandbox.recorded_request import RecordedRequest
 from runs_mcp.sandbox.serving import ServingThread, listening_socket
-from runs_mcp.sandbox.story import tell_story
-from runs_mcp.sandbox.story.buildkite.story import tell_buildkite_story
+from runs_mcp.sandbox.story.buildkite.story import add_buildkite_story
+from runs_mcp.sandbox.story.currents.story import add_currents_story
 
 
 class Sandbox:
@@ -37,8 +37,8 @@ class Sandbox:
         self._port = port
         self._faults = FaultList()
         self._serving: ServingThread | None = None
-        tell_story(self.currents.store, self.now)
-        tell_buildkite_story(self.buildkite.store, self.now)
+        add_currents_story(self.currents.store, self.now)
+        add_buildkite_story(self.buildkite.store, self.now)
 
     def __enter__(self) -> Self:
         """Serve when this returns; a port in use raises OSError."""
@@ -49,7 +49,9 @@ class Sandbox:
             Mount("/v2", app=self.buildkite.application()),
         ]
         application = Starlette(routes=[*control_routes(self._faults, self.requests), *apis])
-        self._serving = ServingThread(FrontDoor(application, self._faults, self.requests), listener)
+        self._serving = ServingThread(
+            FaultMiddleware(application, self._faults, self.requests), listener
+        )
         self._serving.start()
         return self
 

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from runs_mcp.sandbox.front_door import CLOSING, TRANSPORT
+from runs_mcp.sandbox.fault_middleware import CLOSING, TRANSPORT
 
 _START_WITHIN_S = 10
 _STOP_WITHIN_S = 3

@@ -13,7 +13,7 @@ from runs_mcp.sandbox import (
     NotableBuildkiteRun,
     Sandbox,
 )
-from runs_mcp.sandbox.buildkite.assumptions import ASSUMED
+from runs_mcp.sandbox.buildkite.assumptions import ASSUMPTIONS
 from runs_mcp.sandbox.buildkite.tokens import NO_BUILDS_KEY, NO_SUITES_KEY
 
 RUN = NotableBuildkiteRun
@@ -149,7 +149,7 @@ def test_links_can_be_without_tokens_and_without_some_relations(
 
 
 def test_each_assumption_is_one_sentence_told_once() -> None:
-    assert len(set(ASSUMED)) == len(ASSUMED)
-    for sentence in ASSUMED:
+    assert len(set(ASSUMPTIONS)) == len(ASSUMPTIONS)
+    for sentence in ASSUMPTIONS:
         assert sentence.endswith(".")
         assert len(sentence) < 100

@@ -17,8 +17,8 @@ from runs_mcp.sandbox import (
     Sandbox,
 )
 from runs_mcp.sandbox.buildkite.records import FailedExecution
+from runs_mcp.sandbox.story.buildkite.failures.odd import INSTRUCTION, INVISIBLE_NAME
 from runs_mcp.sandbox.story.buildkite.notable import MIXED_SUITE
-from runs_mcp.sandbox.story.buildkite.odd_failures import INSTRUCTION, INVISIBLE_NAME
 
 MATCHER = re.compile(r"expect\(received\)\.to\w+\(expected\) // \w")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -13,13 +13,13 @@ from runs_mcp.sandbox import (
     NotableBuildkiteRun,
     Sandbox,
 )
-from runs_mcp.sandbox.story.buildkite.catalog import MUTED_TEST, SKIPPED_TEST, id_of_test
 from runs_mcp.sandbox.story.buildkite.notable import (
     BUILDKITE_BUILD_WITHOUT_RUNS,
     BUILDKITE_SHARED_BUILD,
     BUILDKITE_TWO_SUITES_BUILD,
     E2E_SUITE,
 )
+from runs_mcp.sandbox.story.buildkite.suites.known_tests import MUTED_TEST, SKIPPED_TEST, id_of_test
 
 RUN = NotableBuildkiteRun
 MENDED = {"passed": 1, "failed": 1}

@@ -5,7 +5,7 @@ from starlette.types import ASGIApp
 from runs_mcp.sandbox.buildkite.application import buildkite_application
 from runs_mcp.sandbox.buildkite.builds import Build, Job
 from runs_mcp.sandbox.buildkite.limits import RateLimits
-from runs_mcp.sandbox.buildkite.paging import PageForm
+from runs_mcp.sandbox.buildkite.paging import PageOptions
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
 
@@ -19,7 +19,7 @@ class BuildkiteApi:
     def __init__(self) -> None:
         self.store = Store()
         self.limits = RateLimits()
-        self.pages = PageForm()
+        self.pages = PageOptions()
 
     def application(self) -> ASGIApp:
         """The API, to be mounted under /v2."""

@@ -4,7 +4,7 @@ Whoever reads the real API's answers must not rely on any of this. The rest of t
 vendor's documentation or code has it.
 """
 
-ASSUMED = (
+ASSUMPTIONS = (
     # Refusals
     "All that there is not is 404 «Not Found»: also a wrong method and a foreign organization.",
     "A missing scope is 403 «Forbidden» on every path under it, whatever is there.",

@@ -24,10 +24,10 @@ from runs_mcp.sandbox.buildkite.builds import (
     job_counts,
     pipeline_of,
 )
-from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
-from runs_mcp.sandbox.buildkite.refusals import not_found
-from runs_mcp.sandbox.buildkite.routes import check_organization
+from runs_mcp.sandbox.buildkite.error_responses import not_found
+from runs_mcp.sandbox.buildkite.paging import PageOptions, page_answer
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
+from runs_mcp.sandbox.buildkite.suite_routes import check_organization
 from runs_mcp.sandbox.json_answers import json_answer
 from runs_mcp.sandbox.path_values import path_value
 
@@ -38,7 +38,7 @@ _BUILD = "/organizations/{organization}/pipelines/{pipeline}/builds/{number}"
 _BUILDS = "/organizations/{organization}/builds"
 
 
-def build_routes(store: Store, form: PageForm) -> list[Route]:
+def build_routes(store: Store, options: PageOptions) -> list[Route]:
     """The two operations on builds."""
 
     async def get_build(request: Request) -> Response:
@@ -63,7 +63,7 @@ def build_routes(store: Store, form: PageForm) -> list[Route]:
             for build, jobs in found
             if commit in (None, build.commit)
         ]
-        return page_answer(request, form, shown)
+        return page_answer(request, options, shown)
 
     return [
         Route(_BUILD, get_build, methods=["GET"]),

@@ -15,7 +15,8 @@ from runs_mcp.sandbox.buildkite.addresses import (
     pipeline_web_url,
 )
 from runs_mcp.sandbox.buildkite.records import Record, Run
-from runs_mcp.sandbox.identifiers import utc, uuid_id
+from runs_mcp.sandbox.seeded import uuid_id
+from runs_mcp.sandbox.timestamps import utc
 
 BuildState = Literal["running", "passed", "failed", "canceled"]
 JobState = Literal["running", "passed", "failed", "canceled"]

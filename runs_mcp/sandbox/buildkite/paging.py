@@ -9,9 +9,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runs_mcp.sandbox.buildkite.refusals import ApiError
-from runs_mcp.sandbox.identifiers import hex_id
+from runs_mcp.sandbox.buildkite.error_responses import ApiError
 from runs_mcp.sandbox.json_answers import json_answer
+from runs_mcp.sandbox.seeded import hex_id
 
 DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 100
@@ -23,7 +23,7 @@ ItemT = TypeVar("ItemT")
 
 
 @dataclass
-class PageForm:
+class PageOptions:
     """What the API leaves open about its pages; a test can change it at any time."""
 
     at_most: int | None = None
@@ -51,12 +51,12 @@ class PageForm:
 class Page:
     """The page that a request asks for."""
 
-    def __init__(self, request: Request, form: PageForm) -> None:
+    def __init__(self, request: Request, options: PageOptions) -> None:
         self._request = request
-        self._form = form
+        self._options = options
         self._number = _number(request, "page", 1, None)
         asked = _number(request, "per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
-        self._size = min(asked, form.at_most or asked)
+        self._size = min(asked, options.at_most or asked)
 
     def of(self, items: Sequence[ItemT]) -> Sequence[ItemT]:
         """Its items; none behind the last page."""
@@ -74,13 +74,13 @@ class Page:
         links = [
             f'<{self._url(at)}>; rel="{rel}"'
             for rel, at in numbers.items()
-            if rel in self._form.rels
+            if rel in self._options.rels
         ]
         return {"Link": ", ".join(links)} if links else {}
 
     def _url(self, number: int) -> str:
         url = self._request.url.include_query_params(page=number)
-        return str(url.include_query_params(api_key=LINK_TOKEN) if self._form.tokens else url)
+        return str(url.include_query_params(api_key=LINK_TOKEN) if self._options.tokens else url)
 
 
 def _as_it_is(item: ItemT) -> ItemT:
@@ -89,12 +89,12 @@ def _as_it_is(item: ItemT) -> ItemT:
 
 def page_answer(
     request: Request,
-    form: PageForm,
+    options: PageOptions,
     items: Sequence[ItemT],
     shown: Callable[[ItemT], ItemT] = _as_it_is,
 ) -> Response:
     """The page of these items that the request asks for, with its links."""
-    page = Page(request, form)
+    page = Page(request, options)
     body = msgspec.json.encode([shown(item) for item in page.of(items)])
     answer = json_answer(body, request.headers)
     answer.headers.update(page.links(len(items)))

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 from runs_mcp.sandbox.buildkite.builds import Build, Job, build_of, build_without_runs
 from runs_mcp.sandbox.buildkite.executions import Execution, KnownTest, TestState
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run, Suite
-from runs_mcp.sandbox.identifiers import choice
+from runs_mcp.sandbox.seeded import choice
 
 Failures = Callable[[str, Run], tuple[FailedExecution, ...]]
 """From a suite and a run to what failed in it."""

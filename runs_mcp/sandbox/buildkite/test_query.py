@@ -7,8 +7,8 @@ from typing import get_args
 import msgspec
 from starlette.datastructures import QueryParams
 
+from runs_mcp.sandbox.buildkite.error_responses import ApiError
 from runs_mcp.sandbox.buildkite.executions import Execution, ExecutionResult, KnownTest, TestState
-from runs_mcp.sandbox.buildkite.refusals import ApiError
 from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest, measured
 
 _ORDERS: dict[str, Callable[[MeasuredTest], float | None]] = {

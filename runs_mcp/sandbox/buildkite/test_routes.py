@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
-from runs_mcp.sandbox.buildkite.refusals import not_found
-from runs_mcp.sandbox.buildkite.routes import check_organization
+from runs_mcp.sandbox.buildkite.error_responses import not_found
+from runs_mcp.sandbox.buildkite.paging import PageOptions, page_answer
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
+from runs_mcp.sandbox.buildkite.suite_routes import check_organization
 from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest
 from runs_mcp.sandbox.buildkite.test_query import TestQuery
 from runs_mcp.sandbox.path_values import path_value
@@ -19,7 +19,7 @@ _Asked = frozenset[tuple[str, str]]
 _TESTS = "/analytics/organizations/{organization}/builds/{build_id}/tests"
 
 
-def test_routes(store: Store, form: PageForm) -> list[Route]:
+def test_routes(store: Store, options: PageOptions) -> list[Route]:
     """The one operation that tells of passed executions, too."""
     memory = _Memory()
 
@@ -34,7 +34,9 @@ def test_routes(store: Store, form: PageForm) -> list[Route]:
             for name, value in request.query_params.items()
             if name not in ("page", "per_page")
         )
-        return page_answer(request, form, await run_in_threadpool(memory.found, asked, query, runs))
+        return page_answer(
+            request, options, await run_in_threadpool(memory.found, asked, query, runs)
+        )
 
     return [Route(_TESTS, tests_of_build, methods=["GET"])]
 

@@ -5,8 +5,8 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from runs_mcp.sandbox.buildkite.records import Record
-from runs_mcp.sandbox.identifiers import uuid_id
 from runs_mcp.sandbox.keys import READ_ONLY_KEY, READ_WRITE_KEY
+from runs_mcp.sandbox.seeded import uuid_id
 
 TokenScope = Literal["read_suites", "write_suites", "read_builds", "read_user"]
 NO_SUITES_KEY = "sandbox-no-suites"

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runs_mcp.sandbox.currents.answers import ApiError, One, encode
-from runs_mcp.sandbox.currents.finding import find_run_body
+from runs_mcp.sandbox.currents.find_run import find_run_body
 from runs_mcp.sandbox.currents.parameters import PAGING, Parameters
 from runs_mcp.sandbox.currents.records import Project
 from runs_mcp.sandbox.currents.run_bodies import RunBodies

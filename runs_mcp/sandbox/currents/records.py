@@ -154,7 +154,7 @@ class Cancellation(Record, frozen=True, kw_only=True):
     reason: str
 
     @classmethod
-    def told(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
+    def of(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
         """The same in either words."""
         if as_open_api:
             return cls(cancelled_by=who, cancelled_at=when, reason=why)

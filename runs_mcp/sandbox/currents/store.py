@@ -10,9 +10,9 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from runs_mcp.sandbox.currents.records import Project, Run, Spec
+from runs_mcp.sandbox.currents.reset_records import unreported_instance
 from runs_mcp.sandbox.currents.schema2_records import AnyInstance
-from runs_mcp.sandbox.currents.unreported import unreported_instance
-from runs_mcp.sandbox.identifiers import hex_id
+from runs_mcp.sandbox.seeded import hex_id
 
 
 class RunSource(Protocol):
@@ -97,15 +97,15 @@ class Store:
         self._not_indexed: list[RunSource] = []
         self._as_open_api: set[str] = set()
 
-    def add_project(self, project: Project, *, tells_as_open_api: bool = False) -> None:
+    def add_project(self, project: Project, *, cancels_as_open_api: bool = False) -> None:
         """One more project; its cancellations are told in one of the two ways there are."""
         with self.lock:
             cursor = hex_id(f"cursor {project.project_id}", 24)
             self._projects[project.project_id] = replace(project, cursor=cursor)
-            if tells_as_open_api:
+            if cancels_as_open_api:
                 self._as_open_api.add(project.project_id)
 
-    def tells_as_open_api(self, project_id: str) -> bool:
+    def cancels_as_open_api(self, project_id: str) -> bool:
         """Whether the project's cancellations are told as the OpenAPI document says."""
         return project_id in self._as_open_api
 

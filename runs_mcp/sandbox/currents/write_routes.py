@@ -91,7 +91,7 @@ def _run_named(store: Store, request: Request) -> StoredRun:
 
 
 def _cancel(store: Store, stored: StoredRun) -> Canceled:
-    return cancel(stored, as_open_api=store.tells_as_open_api(stored.run.project_id))
+    return cancel(stored, as_open_api=store.cancels_as_open_api(stored.run.project_id))
 
 
 def _decoded(body: bytes, shape: type[DataT]) -> DataT:

@@ -16,10 +16,10 @@ from runs_mcp.sandbox.currents.records import (
     Run,
     Spec,
 )
+from runs_mcp.sandbox.currents.reset_records import unreported_spec
 from runs_mcp.sandbox.currents.store import Store, StoredRun
 from runs_mcp.sandbox.currents.totals import counts_of_specs, counts_of_tests
-from runs_mcp.sandbox.currents.unreported import unreported_spec
-from runs_mcp.sandbox.identifiers import utc
+from runs_mcp.sandbox.timestamps import utc
 
 _REASON = "apiRequest"
 
@@ -59,7 +59,7 @@ def cancel(stored: StoredRun, *, as_open_api: bool = False) -> Canceled:
             run,
             status="FAILED" if has_failed or run.status == "FAILING" else "PASSED",
             completion_state="CANCELED",
-            cancellation=Cancellation.told(ACTOR, utc(now), _REASON, as_open_api=as_open_api),
+            cancellation=Cancellation.of(ACTOR, utc(now), _REASON, as_open_api=as_open_api),
             duration_ms=max(0, int(age.total_seconds() * 1000)),
         )
     )
