@@ -1,4 +1,7 @@
-"""A real HTTP server that behaves like the vendors' APIs and tells one seeded story."""
+"""An HTTP server that behaves like the APIs of Currents and Buildkite, over invented test runs.
+
+What it serves is the same every time, but for the times, which count back from now.
+"""
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
 from runs_mcp.sandbox.buildkite.paging import LINK_TOKEN as BUILDKITE_LINK_TOKEN

@@ -1,4 +1,4 @@
-"""Faults and recorded requests over HTTP, for a sandbox in another process."""
+"""Faults and recorded requests over HTTP, for clients in other processes."""
 
 from dataclasses import fields
 
@@ -12,13 +12,13 @@ from runs_mcp.sandbox.recorded_request import RecordedRequest
 
 
 def control_routes(faults: FaultList, requests: list[RecordedRequest]) -> list[Route]:
-    """POST and DELETE /sandbox/faults, GET /sandbox/requests."""
+    """Returns POST and DELETE /sandbox/faults, and GET /sandbox/requests."""
 
     async def add_fault(request: Request) -> Response:
         try:
             faults.add(_fault(await request.body()))
         except (msgspec.MsgspecError, ValueError) as error:
-            return Response(f"no fault: {error}", 400, media_type="text/plain")
+            return Response(f"not a valid fault: {error}", 400, media_type="text/plain")
         return Response(status_code=204)
 
     async def clear_faults(_: Request) -> Response:
@@ -39,5 +39,5 @@ def _fault(body: bytes) -> Fault:
     given = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     unknown = set(given) - {field.name for field in fields(Fault)}
     if unknown:
-        raise ValueError(f"a fault has no {min(unknown)}")
+        raise ValueError(f"a fault has no field {min(unknown)}")
     return msgspec.json.decode(body, type=Fault)

@@ -1,4 +1,4 @@
-"""How each fault is acted out, down to what plain ASGI cannot do to a connection."""
+"""What each fault does to a request, including what plain ASGI cannot do to a connection."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ _CHUNK = 64 * 1024
 
 
 class Exchange:
-    """One request with the TCP connection it came on."""
+    """A request with the TCP connection that it came on."""
 
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, transport: asyncio.Transport
@@ -28,11 +28,11 @@ class Exchange:
 
     @property
     def is_gone(self) -> bool:
-        """Whether nobody is left to send to."""
+        """Whether the connection is closed or closing."""
         return self._transport.is_closing()
 
     async def reset(self) -> None:
-        """Answer nothing but a TCP reset."""
+        """Resets the TCP connection."""
         if not self.is_gone:
             connection: socket.socket = self._transport.get_extra_info("socket")
             # A linger time of zero turns the close into a reset.
@@ -41,18 +41,18 @@ class Exchange:
         await self._until_disconnected()
 
     async def close(self) -> None:
-        """Send what is buffered, then close, whatever was declared."""
+        """Sends what is buffered and closes, even before Content-Length bytes."""
         self._transport.close()
         await self._until_disconnected()
 
     async def _until_disconnected(self) -> None:
-        # An application that returned before uvicorn noticed would be logged as broken.
+        # uvicorn logs an error where an application returns before the disconnect reaches it.
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
 
 async def inject(fault: Fault, exchange: Exchange, app: ASGIApp) -> None:
-    """Do what the fault says to this request; its delay is over already."""
+    """Answers a request as the fault says, after its delay."""
     if fault.reset:
         await exchange.reset()
     elif fault.lose_answer:
@@ -77,7 +77,7 @@ _JSON = {"content-type": "application/json"}
 
 
 class _Wording(NamedTuple):
-    """The bodies that a vendor's API would answer, as far as a fault needs them."""
+    """The bodies of a vendor's API that faults need."""
 
     failure: str
     malformed: str
@@ -131,7 +131,7 @@ async def _flood(size: int, exchange: Exchange, *, gzipped: bool) -> None:
         if exchange.is_gone:
             return
         await exchange.send({"type": "http.response.body", "body": chunk, "more_body": True})
-        # Sending need not wait; other requests must get their turn all the same.
+        # Sending may return at once: give other requests a turn.
         await asyncio.sleep(0)
     await exchange.send({"type": "http.response.body", "body": b"", "more_body": False})
 

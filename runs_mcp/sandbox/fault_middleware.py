@@ -1,4 +1,4 @@
-"""The outermost application: records every request and lets faults happen to it."""
+"""The outermost application: it records requests and makes faults happen."""
 
 import asyncio
 
@@ -10,13 +10,13 @@ from runs_mcp.sandbox.recorded_request import RecordedRequest
 
 CONTROL_PREFIX = "/sandbox/"
 TRANSPORT = "sandbox.transport"
-"""Where the scope holds the connection's transport."""
+"""The scope's key for the transport of the connection."""
 CLOSING = "sandbox.closing"
-"""Where the scope holds the event that says the sandbox is closing."""
+"""The scope's key for the event that is set when the sandbox closes."""
 
 
 class FaultMiddleware:
-    """Stands before the APIs; the control routes pass it unrecorded and unharmed."""
+    """Records every request and makes faults happen to it, except for the control routes."""
 
     def __init__(self, app: ASGIApp, faults: FaultList, requests: list[RecordedRequest]) -> None:
         self._app = app
@@ -24,9 +24,9 @@ class FaultMiddleware:
         self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         path = scope["raw_path"].decode("ascii")
-        # Routed raw: to a real router, `a%2Fb` is one segment, and `..` is a name like any other.
+        # Route on the raw path: `a%2Fb` is one segment, and `..` is an ordinary name.
         scope = {**scope, "path": path}
         if path.startswith(CONTROL_PREFIX):
             await self._app(scope, receive, send)
@@ -62,7 +62,7 @@ def _record(scope: Scope, body: bytes) -> RecordedRequest:
 
 
 async def _body_from(receive: Receive) -> bytes | None:
-    """The whole body; None where the client went away before it was sent."""
+    """Returns the whole body; None where the client disconnected before the end."""
     body = bytearray()
     while True:
         message = await receive()

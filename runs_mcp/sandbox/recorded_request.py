@@ -1,18 +1,18 @@
-"""What the sandbox remembers of every request that arrived."""
+"""A request that the sandbox received."""
 
 from dataclasses import dataclass
 
 
 @dataclass(kw_only=True)
 class RecordedRequest:
-    """One request as it came over the wire, and the status it was answered with."""
+    """A request as it was sent, and the status of the answer."""
 
     method: str
     path: str
-    """Raw: still percent-encoded, without the query."""
+    """The raw path: percent-encoded, without the query."""
     query: str
     """The raw query string."""
     accept_encoding: str
     body: bytes
     status: int = 0
-    """0 until an answer begins, and for ever where the connection was dropped before one."""
+    """0 until an answer begins, and where the connection was dropped without one."""

@@ -1,4 +1,4 @@
-"""The sandbox: the vendors' APIs on one loopback port, telling one story."""
+"""The sandbox: the APIs of Currents and Buildkite on one loopback port."""
 
 from datetime import UTC, datetime
 from types import TracebackType
@@ -21,15 +21,24 @@ from runs_mcp.sandbox.story.currents.story import add_currents_story
 
 
 class Sandbox:
-    """Serves from entering it to leaving it: a synchronous context manager.
+    """A synchronous context manager that serves until it is left.
 
-    `port` 0 is any free one; `now` is the moment at which the two weeks of the story end.
+    Attributes:
+        now: The time at which the two weeks of the story end.
+        currents: The Currents API.
+        buildkite: The Buildkite API.
     """
 
     requests: list[RecordedRequest]
-    """Every request that arrived, but not the control ones; oldest first."""
+    """All requests that arrived, oldest first, without those to /sandbox/."""
 
     def __init__(self, *, port: int = 0, now: datetime | None = None) -> None:
+        """Creates a sandbox.
+
+        Args:
+            port: The port to serve on; 0 for any free one.
+            now: The time at which the story ends; by default, the current minute.
+        """
         self.now = now or datetime.now(UTC).replace(second=0, microsecond=0)
         self.currents = CurrentsApi()
         self.buildkite = BuildkiteApi()
@@ -41,7 +50,11 @@ class Sandbox:
         add_buildkite_story(self.buildkite.store, self.now)
 
     def __enter__(self) -> Self:
-        """Serve when this returns; a port in use raises OSError."""
+        """Serves once this returns.
+
+        Raises:
+            OSError: The port is in use.
+        """
         listener = listening_socket(self._port)
         self._port = listener.getsockname()[1]
         apis = [
@@ -61,19 +74,19 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Drop what is under way and stop, within a few seconds."""
+        """Drops all connections and stops, within a few seconds."""
         if self._serving is not None:
             self._serving.stop()
             self._serving = None
 
     @property
     def port(self) -> int:
-        """The port it serves on, once it serves."""
+        """The port that it serves on, while it serves."""
         return self._port
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables under which a server uses it."""
+        """The environment variables of a server that uses it."""
         return {
             "CURRENTS_API_URL": self.currents_url,
             "CURRENTS_API_KEY": READ_WRITE_KEY,
@@ -93,9 +106,9 @@ class Sandbox:
         return f"http://127.0.0.1:{self._port}"
 
     def fail(self, fault: Fault) -> None:
-        """Misbehave from now on; of several faults, the oldest that matches hits a request."""
+        """Adds a fault; a request that several faults match gets the oldest."""
         self._faults.add(fault)
 
     def heal(self) -> None:
-        """Behave again."""
+        """Removes all faults."""
         self._faults.clear()

@@ -1,8 +1,8 @@
-"""Times as the APIs write them."""
+"""Times in the form of the APIs."""
 
 from datetime import UTC, datetime
 
 
 def utc(moment: datetime) -> str:
-    """The way the API writes a time: UTC, milliseconds, Z."""
+    """Returns a time in UTC, with milliseconds and a Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

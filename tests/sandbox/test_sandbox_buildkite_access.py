@@ -131,7 +131,7 @@ def test_pages_can_be_made_longer_again_but_not_empty(sandbox: Sandbox, api: htt
     assert len(api.get(RUNS).json()) == 2
     sandbox.buildkite.pages.shorten(to=None)
     assert len(api.get(RUNS).json()) == 30
-    with pytest.raises(ValueError, match="1 item"):
+    with pytest.raises(ValueError, match="at least 1 item"):
         sandbox.buildkite.pages.shorten(to=0)
 
 

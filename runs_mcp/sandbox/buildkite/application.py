@@ -1,4 +1,4 @@
-"""The Buildkite API as an application, to be mounted under /v2."""
+"""The Buildkite API as an ASGI application, to be mounted under /v2."""
 
 import re
 from datetime import date
@@ -26,7 +26,7 @@ _TOKEN_PATH = "/v2/access-token"  # noqa: S105  # a path
 
 
 def buildkite_application(store: Store, limits: RateLimits, options: PageOptions) -> ASGIApp:
-    """All operations, behind a token and the rate limits."""
+    """Returns the application, with all operations, authorization and rate limits."""
     api = Starlette(
         routes=[
             *suite_routes(store, options),
@@ -36,11 +36,11 @@ def buildkite_application(store: Store, limits: RateLimits, options: PageOptions
         exception_handlers={ApiError: _refused, HTTPException: _unknown},
     )
     api.router.redirect_slashes = False
-    return _Entrance(api, limits)
+    return _TokenAndLimits(api, limits)
 
 
-class _Entrance:
-    """Lets in who has a token and requests left, and states the limits on every answer."""
+class _TokenAndLimits:
+    """Requires a token, counts requests, and states the limits in every answer."""
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self._app = app
@@ -96,5 +96,5 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _unknown(request: Request, _: Exception) -> Response:
-    # To the API, a wrong method is a path that it does not have.
+    # The API answers a wrong method as an unknown path.
     return error_response(not_found(), request.headers)

@@ -1,7 +1,7 @@
-"""Builds: how they went, their jobs, and the runs that they uploaded to.
+"""Builds with their jobs and runs: one by its number, and those of a commit.
 
-One by its number, and those of a commit. That list is in the vendor's reference («List builds for
-an organization»: newest first, narrowed by `commit`, with `include_retried_jobs`).
+The list is as the vendor's reference has it («List builds for an organization»: newest first,
+filtered by `commit`, with `include_retried_jobs`).
 """
 
 import re
@@ -33,13 +33,11 @@ from runs_mcp.sandbox.path_values import path_value
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD = "/organizations/{organization}/pipelines/{pipeline}/builds/{number}"
-
-
 _BUILDS = "/organizations/{organization}/builds"
 
 
 def build_routes(store: Store, options: PageOptions) -> list[Route]:
-    """The two operations on builds."""
+    """Returns the routes of one build and of the list of builds."""
 
     async def get_build(request: Request) -> Response:
         check_organization(request)

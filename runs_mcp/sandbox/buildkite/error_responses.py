@@ -1,4 +1,4 @@
-"""How the API refuses: a status and a message."""
+"""The errors of the API: a status and a message."""
 
 import msgspec
 from starlette.datastructures import Headers
@@ -8,7 +8,7 @@ from runs_mcp.sandbox.json_answers import json_answer
 
 
 class ApiError(Exception):
-    """A refusal, with the status and the message that the caller gets."""
+    """An error, with the status and the message of its answer."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -17,10 +17,10 @@ class ApiError(Exception):
 
 
 def not_found() -> ApiError:
-    """What the API says of everything that it does not have, or does not show."""
+    """Returns the error for whatever does not exist or is not shown."""
     return ApiError(404, "Not Found")
 
 
 def error_response(error: ApiError, headers: Headers) -> Response:
-    """The answer that says so."""
+    """Returns the answer for an error."""
     return json_answer(msgspec.json.encode({"message": error.message}), headers, error.status)

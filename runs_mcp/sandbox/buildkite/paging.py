@@ -1,4 +1,4 @@
-"""Pages by number, and the Link header that leads from one to the next."""
+"""Pages by number, with Link headers."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -17,33 +17,36 @@ DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 100
 ALL_RELS = ("next", "last", "prev", "first")
 LINK_TOKEN = f"bkua_{hex_id('a token that must never leak', 40)}"
-"""The token in every Link URL, as in the vendor's own example; the API takes no notice of it."""
+"""The token in every Link URL, as in the vendor's own example; the API ignores it."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 ItemT = TypeVar("ItemT")
 
 
 @dataclass
 class PageOptions:
-    """What the API leaves open about its pages; a test can change it at any time."""
+    """Choices that the API leaves open; they can be changed at any time."""
 
     at_most: int | None = None
-    """However many items a page is asked to have, it has no more than these."""
+    """The most items of a page, even where a request asks for more."""
     tokens: bool = True
-    """Whether the URLs of a Link header carry a token."""
+    """Whether the URLs of a Link header have a token."""
     rels: tuple[str, ...] = ALL_RELS
-    """Which links there are, as far as they lead somewhere."""
+    """The relations of the links, where there is such a page."""
 
     def shorten(self, to: int | None) -> None:
-        """Limits the pages of every list to so many items, whatever is asked for.
+        """Limits all pages to this many items, even where a request asks for more; None: no limit.
 
-        Pages are counted by what they have, so that rel=next leads to all items; None: no limit.
+        Page numbers count the shorter pages, so that rel=next leads to all items.
+
+        Raises:
+            ValueError: Less than one item.
         """
         if to is not None and to < 1:
-            raise ValueError("a page has 1 item at least")
+            raise ValueError("a page has at least 1 item")
         self.at_most = to
 
     def shape_links(self, *, tokens: bool = True, rels: Sequence[str] = ALL_RELS) -> None:
-        """Leaves tokens out of Link URLs, or links of other relations out of the header."""
+        """Sets whether Link URLs have tokens, and which relations there are."""
         self.tokens = tokens
         self.rels = tuple(rels)
 
@@ -59,12 +62,12 @@ class Page:
         self._size = min(asked, options.at_most or asked)
 
     def of(self, items: Sequence[ItemT]) -> Sequence[ItemT]:
-        """Its items; none behind the last page."""
+        """Returns the items of the page; none after the last page."""
         begin = (self._number - 1) * self._size
         return items[begin : begin + self._size]
 
     def links(self, count: int) -> dict[str, str]:
-        """The Link header of a page of so many items; none where there is one page only."""
+        """Returns the Link header for a list of this length; none for a single page."""
         last = max(1, -(-count // self._size))
         numbers: dict[str, int] = {}
         if self._number < last:
@@ -83,7 +86,7 @@ class Page:
         return str(url.include_query_params(api_key=LINK_TOKEN) if self._options.tokens else url)
 
 
-def _as_it_is(item: ItemT) -> ItemT:
+def _unchanged(item: ItemT) -> ItemT:
     return item
 
 
@@ -91,9 +94,9 @@ def page_answer(
     request: Request,
     options: PageOptions,
     items: Sequence[ItemT],
-    shown: Callable[[ItemT], ItemT] = _as_it_is,
+    shown: Callable[[ItemT], ItemT] = _unchanged,
 ) -> Response:
-    """The page of these items that the request asks for, with its links."""
+    """Returns the page of the items that the request asks for, with its links."""
     page = Page(request, options)
     body = msgspec.json.encode([shown(item) for item in page.of(items)])
     answer = json_answer(body, request.headers)

@@ -1,4 +1,4 @@
-"""Suites, their runs and what failed in those; all operations only read."""
+"""Suites, their runs, failed executions and muted tests."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def suite_routes(store: Store, options: PageOptions) -> list[Route]:
-    """Suites, runs and failed executions."""
+    """Returns the routes."""
 
     async def list_suites(request: Request) -> Response:
         check_organization(request)
@@ -65,7 +65,7 @@ def suite_routes(store: Store, options: PageOptions) -> list[Route]:
 
 
 def check_organization(request: Request) -> None:
-    """Refuse every organization but the one there is."""
+    """Raises ApiError for every organization but the only one."""
     if path_value(request, "organization") != BUILDKITE_ORGANIZATION:
         raise not_found()
 

@@ -1,4 +1,4 @@
-"""«Find run»: the most recent completed run that matches, if it is small enough."""
+"""«Find run»: the newest completed run that matches, if it is small enough."""
 
 from msgspec import UNSET
 
@@ -11,11 +11,15 @@ from runs_mcp.sandbox.currents.schema2_records import AnyInstance, Schema2Instan
 from runs_mcp.sandbox.currents.store import Store, StoredRun
 
 MAX_BODY_BYTES = 1_000_000
-"""Of decoded JSON: gzip does not help."""
+"""The limit of decoded JSON, whether it is sent as gzip or not."""
 
 
 def find_run_body(store: Store, parameters: Parameters) -> bytes:
-    """The body of the answer; 404 where no run matches, 413 where it is too large."""
+    """Returns the body of the answer.
+
+    Raises:
+        ApiError: 404 where no run matches, 413 where the body is too large.
+    """
     wants_last_run = parameters.one_of("pwLastRun", ("true", "false")) == "true"
     with store.lock:
         stored = _newest_match(store, parameters)
@@ -50,7 +54,7 @@ def _newest_match(store: Store, parameters: Parameters) -> StoredRun:
 
 
 def _is_complete(run: Run) -> bool:
-    # The oldest payloads do not say; their runs are over.
+    # The oldest payloads lack the state; their runs are complete.
     return run.completion_state in ("COMPLETE", UNSET)
 
 

@@ -1,4 +1,4 @@
-"""The operations that only read."""
+"""The operations that read."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -19,9 +19,11 @@ from runs_mcp.sandbox.path_values import path_value
 
 
 def read_routes(store: Store) -> list[Route]:
-    """Projects, runs and instances."""
-    bodies = RunBodies(store)
+    """Returns the routes of projects, runs and instances."""
+    return [*_project_routes(store), *_run_routes(store)]
 
+
+def _project_routes(store: Store) -> list[Route]:
     async def list_projects(request: Request) -> Response:
         projects = store.projects()
         page = Parameters(request.query_params, *PAGING).page_of(projects, projects)
@@ -35,11 +37,21 @@ def read_routes(store: Store) -> list[Route]:
     async def list_runs(request: Request) -> Response:
         project = _project(store, path_value(request, "project_id"))
         parameters = Parameters(request.query_params, *LIST_PARAMETERS)
-        asked_for = ListFilter.of(parameters)
-        # The first list makes the runs of the story.
+        filters = ListFilter.of(parameters)
+        # In a thread: the first list makes the runs of the story, which takes a while.
         runs = await run_in_threadpool(store.runs, project.project_id)
-        page = parameters.page_of(runs, [run for run in runs if asked_for.matches(run)])
+        page = parameters.page_of(runs, [run for run in runs if filters.matches(run)])
         return json_answer(encode(page), request.headers)
+
+    return [
+        Route("/projects", list_projects, methods=["GET"]),
+        Route("/projects/{project_id}", get_project, methods=["GET"]),
+        Route("/projects/{project_id}/runs", list_runs, methods=["GET"]),
+    ]
+
+
+def _run_routes(store: Store) -> list[Route]:
+    bodies = RunBodies(store)
 
     async def find_run(request: Request) -> Response:
         parameters = Parameters(request.query_params, *FIND_PARAMETERS)
@@ -61,9 +73,6 @@ def read_routes(store: Store) -> list[Route]:
         return json_answer(encode(One(data=instance)), request.headers)
 
     return [
-        Route("/projects", list_projects, methods=["GET"]),
-        Route("/projects/{project_id}", get_project, methods=["GET"]),
-        Route("/projects/{project_id}/runs", list_runs, methods=["GET"]),
         Route("/runs/find", find_run, methods=["GET"]),
         Route("/runs/{run_id}", get_run, methods=["GET"]),
         Route("/instances/{instance_id}", get_instance, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""What is left of a spec file's results when it is to run again."""
+"""The records of a spec file after a reset."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -8,26 +8,26 @@ from runs_mcp.sandbox.currents.records import Spec, SpecResults, Stats
 from runs_mcp.sandbox.currents.schema2_records import AnyInstance, ListedTest, Schema2Results
 
 
-def unreported_spec(spec: Spec) -> Spec:
-    """The spec, not completed, of which only the number of tests is known."""
+def reset_spec(spec: Spec) -> Spec:
+    """Returns the spec, not completed, with only the number of its tests."""
     if spec.results is UNSET:
         return replace(spec, completed_at=None)
-    results = SpecResults(stats=_unreported(spec.results.stats), flaky=0, video_url=None)
+    results = SpecResults(stats=_reset_stats(spec.results.stats), flaky=0, video_url=None)
     return replace(spec, completed_at=None, results=results)
 
 
-def unreported_instance(instance: AnyInstance) -> AnyInstance:
-    """The instance without results; of schema 2, with the tests that it has."""
+def reset_instance(instance: AnyInstance) -> AnyInstance:
+    """Returns the instance without results; of schema 2, with its tests."""
     if isinstance(instance, Instance):
         return replace(instance, results=UNSET)
     results = Schema2Results(
-        stats=_unreported(instance.results.stats),
-        tests=tuple(map(_not_done, instance.results.tests)),
+        stats=_reset_stats(instance.results.stats),
+        tests=tuple(map(_reset_test, instance.results.tests)),
     )
     return replace(instance, results=results, test_results={})
 
 
-def _unreported(stats: Stats) -> Stats:
+def _reset_stats(stats: Stats) -> Stats:
     return Stats(
         suites=stats.suites,
         tests=stats.tests,
@@ -37,7 +37,7 @@ def _unreported(stats: Stats) -> Stats:
     )
 
 
-def _not_done(test: ListedTest) -> ListedTest:
+def _reset_test(test: ListedTest) -> ListedTest:
     return replace(
         test,
         short_state=None,

@@ -1,4 +1,4 @@
-"""The state of the sandbox: projects, runs and instances, and what writes do to them."""
+"""The state of the Currents API: projects, runs and instances, and the effects of writes."""
 
 import threading
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from runs_mcp.sandbox.currents.records import Project, Run, Spec
-from runs_mcp.sandbox.currents.reset_records import unreported_instance
+from runs_mcp.sandbox.currents.reset_records import reset_instance
 from runs_mcp.sandbox.currents.schema2_records import AnyInstance
 from runs_mcp.sandbox.seeded import hex_id
 
@@ -34,10 +34,10 @@ class RunSource(Protocol):
         """The IDs of all specs, claimed or not."""
 
     def specs(self) -> Sequence[Spec]:
-        """All specs, as they were before any write."""
+        """The specs as they were before any write."""
 
     def instance(self, instance_id: str) -> AnyInstance | None:
-        """One spec's execution; None where it was never claimed."""
+        """Returns the execution of a spec; None where it was never claimed."""
 
 
 class StoredRun:
@@ -62,17 +62,17 @@ class StoredRun:
         return replace(self.source.run, cursor=cursor, specs=UNSET)
 
     def specs(self) -> tuple[Spec, ...]:
-        """All specs as they are now."""
+        """Returns the specs as they are now."""
         if self._changed_specs is not None:
             return self._changed_specs
         return tuple(self.source.specs())
 
     def instance(self, instance_id: str) -> AnyInstance | None:
-        """One spec's execution as it is now: without results where it was reset."""
+        """Returns the execution of a spec as it is now: without results after a reset."""
         instance = self.source.instance(instance_id)
         if instance is None or instance_id not in self._to_run_again:
             return instance
-        return unreported_instance(instance)
+        return reset_instance(instance)
 
     def change(self, run: Run) -> None:
         """Replaces the run, after a write."""
@@ -87,7 +87,7 @@ class StoredRun:
 
 
 class Store:
-    """All there is; safe to use from several threads."""
+    """All projects and runs; safe to use from several threads."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -98,7 +98,7 @@ class Store:
         self._as_open_api: set[str] = set()
 
     def add_project(self, project: Project, *, cancels_as_open_api: bool = False) -> None:
-        """One more project; its cancellations are told in one of the two ways there are."""
+        """Adds a project; its cancellations have the fields of the reference or of OpenAPI."""
         with self.lock:
             cursor = hex_id(f"cursor {project.project_id}", 24)
             self._projects[project.project_id] = replace(project, cursor=cursor)
@@ -106,7 +106,7 @@ class Store:
                 self._as_open_api.add(project.project_id)
 
     def cancels_as_open_api(self, project_id: str) -> bool:
-        """Whether the project's cancellations are told as the OpenAPI document says."""
+        """Whether the project's cancellations have the fields of the OpenAPI document."""
         return project_id in self._as_open_api
 
     def add_run(self, source: RunSource) -> None:
@@ -125,16 +125,16 @@ class Store:
             self._not_indexed.append(source)
 
     def projects(self) -> list[Project]:
-        """All projects, newest first."""
+        """Returns all projects, newest first."""
         with self.lock:
             return sorted(self._projects.values(), key=lambda p: p.created_at, reverse=True)
 
     def project(self, project_id: str) -> Project | None:
-        """A project by its ID."""
+        """Returns a project by its ID."""
         return self._projects.get(project_id)
 
     def runs(self, project_id: str | None = None) -> list[Run]:
-        """The runs of a project, or of all, without specs, newest first."""
+        """Returns the runs of a project, or of all, without specs, newest first."""
         with self.lock:
             runs = [
                 stored.run
@@ -144,11 +144,11 @@ class Store:
         return sorted(runs, key=lambda run: datetime.fromisoformat(run.created_at), reverse=True)
 
     def run(self, run_id: str) -> StoredRun | None:
-        """A run by its ID."""
+        """Returns a run by its ID."""
         return self._runs.get(run_id)
 
     def instance(self, instance_id: str) -> AnyInstance | None:
-        """An instance by its ID; None for a spec that was never claimed."""
+        """Returns an instance by its ID; None for a spec that was never claimed."""
         with self.lock:
             self._index_instances()
             run_id = self._run_of_instance.get(instance_id)
@@ -168,7 +168,7 @@ class Store:
 
 
 class GivenRun:
-    """The source of a run that somebody brought along complete."""
+    """A run whose records are given."""
 
     def __init__(self, run: Run, instances: Sequence[AnyInstance] = ()) -> None:
         self.run_id = run.run_id
@@ -178,13 +178,13 @@ class GivenRun:
         self._instances = {instance.instance_id: instance for instance in instances}
 
     def instance_ids(self) -> Iterable[str]:
-        """Of the specs and of the instances given."""
+        """The IDs of the specs and of the instances."""
         return {*(spec.instance_id for spec in self._specs), *self._instances}
 
     def specs(self) -> Sequence[Spec]:
-        """The specs given."""
+        """The specs of the run."""
         return self._specs
 
     def instance(self, instance_id: str) -> AnyInstance | None:
-        """The instance given."""
+        """Returns an instance; None where it was not given."""
         return self._instances.get(instance_id)

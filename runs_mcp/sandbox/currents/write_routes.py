@@ -1,4 +1,4 @@
-"""The operations that change something."""
+"""The operations that write."""
 
 from typing import Annotated
 
@@ -42,7 +42,7 @@ class _Deleted(Record, frozen=True, kw_only=True):
 
 
 def write_routes(store: Store) -> list[Route]:
-    """Cancel, cancel by GitHub CI, reset and delete."""
+    """Returns the routes of cancel, cancel by GitHub CI, reset and delete."""
 
     async def cancel_run(request: Request) -> Response:
         with store.lock:
