@@ -1,6 +1,6 @@
-"""What the vendors' own collectors upload to Buildkite: the forms that mapping must stand.
+"""The texts that the vendors' own collectors upload to Buildkite, which mapping has to read.
 
-Recorded by `tests/collectors/record.py`. Each of these is a fact of `tests/collectors/facts.json`.
+Recorded by `tests/collectors/record.py`. Each test shows a fact of `tests/collectors/facts.json`.
 """
 
 import json
@@ -42,7 +42,7 @@ def the(name: str, test: str, run: str = "suite") -> UploadedResult:
 
 
 @every_recording
-def test_a_recording_says_nothing_of_the_machine(name: str) -> None:
+def test_a_recording_does_not_show_the_machine(name: str) -> None:
     text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
 
     assert re.findall(r"/(?:home|Users)/\w+", text) in ([], ["/home/ci"] * text.count("/home/"))
@@ -52,12 +52,12 @@ def test_a_recording_says_nothing_of_the_machine(name: str) -> None:
 
 @every_recording
 def test_a_recording_names_what_was_recorded(name: str) -> None:
-    made = recording(name)
+    found = recording(name)
 
-    assert re.fullmatch(r"\d+\.\d+\.\d+", made.version)
-    assert re.fullmatch(r"\d+\.\d+\.\d+", made.framework_version)
-    assert {upload["run"] for upload in made.uploads} <= set(made.runs)
-    assert made.uploads
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found.version)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found.framework_version)
+    assert {upload["run"] for upload in found.uploads} <= set(found.runs)
+    assert found.uploads
 
 
 def test_the_recordings_are_small() -> None:
@@ -92,7 +92,7 @@ def test_pytest_counts_lines_from_0() -> None:
     assert the(PYTEST, "test_before", "interrupted").location == "interrupted/test_interrupted.py:0"
 
 
-def test_jest_sends_no_location_for_a_time_out_though_told_to() -> None:
+def test_jest_sends_no_location_for_a_time_out_though_configured_to() -> None:
     without = [result.name for result in uploaded_results(JEST) if result.location is None]
 
     assert {"time-out", "thrown object"} < set(without)
@@ -100,7 +100,7 @@ def test_jest_sends_no_location_for_a_time_out_though_told_to() -> None:
 
 
 @pytest.mark.parametrize("name", [JEST, VITEST])
-def test_jest_and_vitest_send_no_location_unless_told_to(name: str) -> None:
+def test_jest_and_vitest_send_no_location_unless_configured_to(name: str) -> None:
     results = [result for result in uploaded_results(name) if result.run == "without location"]
 
     assert results
@@ -151,7 +151,7 @@ def test_an_error_without_a_message_leaves_its_class_or_nothing(
     assert result.failure_reason == line
 
 
-def test_vitest_does_not_say_that_a_test_timed_out() -> None:
+def test_vitest_sends_no_message_that_a_test_timed_out() -> None:
     result = the(VITEST, "time-out")
 
     assert result.failure_reason == "Error: STACK_TRACE_ERROR"
@@ -167,12 +167,14 @@ def test_vitest_does_not_say_that_a_test_timed_out() -> None:
         (PLAYWRIGHT, "time-out", "Test timeout of 200ms exceeded."),
     ],
 )
-def test_the_others_say_so_in_the_first_line(name: str, test: str, words: str) -> None:
+def test_the_others_name_a_time_out_in_the_first_line(name: str, test: str, words: str) -> None:
     assert the(name, test).first_line.startswith(words)
 
 
 @pytest.mark.parametrize("name", [JEST, VITEST, PLAYWRIGHT])
-def test_a_reason_is_one_line_in_these_and_the_message_goes_on_behind(name: str) -> None:
+def test_jest_vitest_and_playwright_send_one_line_as_reason_and_the_rest_expanded(
+    name: str,
+) -> None:
     assert all("\n" not in (result.failure_reason or "") for result in uploaded_results(name))
     assert "second line" in the(name, "message of two lines").lines("expanded")
 
@@ -185,21 +187,21 @@ def test_a_reason_is_one_line_in_these_and_the_message_goes_on_behind(name: str)
         (JASMINE, "message of two lines"),
     ],
 )
-def test_a_reason_is_the_whole_message_in_these(name: str, test: str) -> None:
+def test_pytest_mocha_and_jasmine_send_the_complete_message_as_reason(name: str, test: str) -> None:
     assert "\n" in (the(name, test).failure_reason or "")
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "sent"),
     [(JEST, True), (JASMINE, True), (VITEST, False), (MOCHA, False), (PLAYWRIGHT, False)],
 )
-def test_only_jest_and_jasmine_tell_the_cause_of_an_error(name: str, told: bool) -> None:
+def test_only_jest_and_jasmine_send_the_cause_of_an_error(name: str, sent: bool) -> None:
     result = the(name, "nested cause")
 
-    assert ("Cannot read properties" in str(result.failure_expanded)) is told
+    assert ("Cannot read properties" in str(result.failure_expanded)) is sent
 
 
-def test_pytest_tells_the_cause_before_the_error_itself() -> None:
+def test_pytest_sends_the_cause_before_the_error_itself() -> None:
     lines = [line for line in the(PYTEST, "test_nested_cause").lines("expanded") if line[:1] == "E"]
 
     assert lines[0] == "E   KeyError: 'price'"

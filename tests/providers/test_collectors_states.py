@@ -1,6 +1,6 @@
-"""Which outcome the vendors' own collectors upload for which end of a test, and what they lose.
+"""The outcomes that the vendors' own collectors upload, and the tests that they lose.
 
-Recorded by `tests/collectors/record.py`. Each of these is a fact of `tests/collectors/facts.json`.
+Recorded by `tests/collectors/record.py`. Each test shows a fact of `tests/collectors/facts.json`.
 """
 
 import json
@@ -23,7 +23,7 @@ from collectors.collector_recordings import (
 )
 
 NEVER_RAN: Final = "Playwright didn’t run this attempt because the run was halted"
-MARK: Final = "\n...truncated to fit the 2048-character limit\n"
+TRUNCATED: Final = "\n...truncated to fit the 2048-character limit\n"
 QUARANTINE: Final = "_currents:rule:quarantine"
 
 
@@ -47,7 +47,9 @@ def states_of(record: CurrentsRecord) -> list[tuple[str, str]]:
     ("name", "skipped", "to_do"),
     [(JEST, "pending", "skipped"), (VITEST, "skipped", "pending"), (MOCHA, "pending", "pending")],
 )
-def test_skipped_and_to_do_have_other_words_in_each(name: str, skipped: str, to_do: str) -> None:
+def test_each_collector_has_its_own_words_for_skipped_and_to_do(
+    name: str, skipped: str, to_do: str
+) -> None:
     assert outcomes(name, "skipped") == [skipped]
     assert outcomes(name, "to do") == [to_do]
 
@@ -59,7 +61,9 @@ def test_playwright_uploads_an_expected_failure_as_failed_and_a_missing_one_as_p
 
 
 @pytest.mark.parametrize("name", [JEST, VITEST])
-def test_jest_and_vitest_upload_what_the_expectation_makes_of_it(name: str) -> None:
+def test_jest_and_vitest_upload_an_expected_failure_as_passed_and_a_missing_one_as_failed(
+    name: str,
+) -> None:
     assert outcomes(name, "expected to fail and fails") == ["passed"]
     assert outcomes(name, "expected to fail but passes") == ["failed"]
 
@@ -90,7 +94,7 @@ def test_vitest_sends_a_passed_test_with_the_reason_of_its_failed_attempt() -> N
     assert result.first_line.startswith("AssertionError")
 
 
-def test_pytest_sends_no_result_for_what_rerunfailures_runs() -> None:
+def test_pytest_sends_no_result_for_tests_that_rerunfailures_runs() -> None:
     for test in ("test_passes_when_run_again", "test_fails_also_when_run_again"):
         attempts = results_by_name(PYTEST)[test]
 
@@ -98,7 +102,7 @@ def test_pytest_sends_no_result_for_what_rerunfailures_runs() -> None:
         assert all(attempt.failure_reason == ABSENT for attempt in attempts)
 
 
-def test_pytest_and_mocha_upload_a_test_as_passed_whose_clean_up_fails() -> None:
+def test_pytest_and_mocha_upload_a_test_as_passed_if_its_clean_up_fails() -> None:
     assert outcomes(PYTEST, "test_clean_up_fails") == ["passed"]
     assert outcomes(MOCHA, "passes before") == ["passed"]
     assert outcomes(JEST, "fails before") == ["failed"]
@@ -169,7 +173,7 @@ def test_currents_gets_the_state_as_playwright_expected_it() -> None:
     assert (expected.state, states_of(expected)) == ("passed", [("failed", "failed")])
 
 
-def test_currents_tells_an_expected_failure_by_annotation_not_by_expected_status() -> None:
+def test_currents_marks_an_expected_failure_by_annotation_not_by_expected_status() -> None:
     for title in ("failing > expected to fail but passes", "declared to fail but passes"):
         body = record_of(title).body
 
@@ -197,7 +201,7 @@ def test_currents_tells_an_expected_failure_by_annotation_not_by_expected_status
         ),
     ],
 )
-def test_currents_gets_these_states(
+def test_currents_gets_the_state_of_each_attempt(
     title: str, run: str, state: str, attempts: list[tuple[str, str]]
 ) -> None:
     record = record_of(title, run)
@@ -206,13 +210,13 @@ def test_currents_gets_these_states(
     assert states_of(record) == attempts
 
 
-def test_currents_marks_flaky_only_what_passed_in_the_end() -> None:
+def test_currents_marks_only_tests_that_passed_in_the_end_as_flaky() -> None:
     assert [each.title for each in currents_records() if each.body["_f"]] == [
         "retried > passes when run again"
     ]
 
 
-def test_attempts_that_never_ran_are_filled_up_with_an_error_but_no_errors() -> None:
+def test_attempts_that_never_ran_have_an_error_but_an_empty_list_of_errors() -> None:
     record = record_of("never runs", "halted")
 
     assert [attempt["attempt"] for attempt in record.attempts] == [1, 2]
@@ -233,12 +237,12 @@ def test_a_long_text_is_cut_in_the_middle_and_loses_its_last_character() -> None
     error: dict[str, Any] = record_of("failing > long message").attempts[0]["error"]
 
     assert len(error["message"]) == 2047
-    assert MARK in error["message"]
+    assert TRUNCATED in error["message"]
     assert error["message"].endswith("0123456789 en")
     assert error["stack"].endswith("cart.spec.js:62:11"[:-1])
 
 
-def test_an_error_that_is_no_error_has_its_value_for_a_message_and_no_stack() -> None:
+def test_a_thrown_value_that_is_not_an_error_is_sent_as_message_without_a_stack() -> None:
     for title, value in (("text", "'only a text'"), ("object", "{ code: 42 }")):
         [attempt] = record_of(f"failing > thrown {title}").attempts
 
@@ -251,7 +255,7 @@ def test_an_error_without_a_message_is_sent_as_its_class_with_a_colon() -> None:
     )
 
 
-def test_every_error_of_an_attempt_is_sent_the_first_of_them_twice() -> None:
+def test_every_error_of_an_attempt_is_sent_and_the_first_one_twice() -> None:
     [attempt] = record_of("failing > two soft assertions").attempts
 
     assert len(attempt["errors"]) == 2
@@ -269,7 +273,7 @@ def test_a_quarantined_failure_is_pending_and_keeps_its_error() -> None:
     assert json.loads(rule["description"])["testInfo"]["status"] == "failed"
 
 
-def test_every_annotation_says_its_source_and_not_every_one_has_a_description() -> None:
+def test_every_annotation_has_a_source_but_not_always_a_description() -> None:
     annotations = [each for record in currents_records() for each in record.body["annotations"]]
 
     assert {each["source"] for each in annotations} == {"test"}
@@ -281,12 +285,12 @@ def test_every_annotation_says_its_source_and_not_every_one_has_a_description() 
     }
 
 
-def test_tags_come_without_their_sign_and_stay_in_the_title() -> None:
+def test_tags_are_sent_without_their_sign_and_stay_in_the_title() -> None:
     assert record_of("passes").body["tags"] == ["team:checkout", "smoke"]
     assert record_of("tagged in its title @slow").body["tags"] == ["slow"]
 
 
-def test_a_failed_attempt_brings_an_error_context_also_without_a_page() -> None:
+def test_a_failed_attempt_has_an_error_context_also_without_a_page() -> None:
     [artifact] = [
         each
         for each in currents_requests("/artifacts/test-record")
