@@ -13,16 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hosts import ERAS, Era, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import configured
-from mcp import Client
 from mcp_types import CallToolResult, ContentBlock, TextContent
 from report_stub import IN_ACME, Route, Stub
-
-from runs_mcp.server.build import build_server
+from shared_client import SharedClient, shared_client
 
 Json = dict[str, Any]
 Place = tuple[str | int, ...]
@@ -99,30 +96,11 @@ def routes(run: Json, instance: Json) -> list[Route]:
     ]
 
 
-class Server:
-    """A server in this process that reads from the stub, with a client of each era."""
-
-    def __init__(self, portal: BlockingPortal, clients: dict[Era, Client], stub: Stub) -> None:
-        self._portal = portal
-        self._clients = clients
-        self.stub = stub
-
-    def call(self, era: Era, tool: str, arguments: Json) -> CallToolResult:
-        result: CallToolResult = self._portal.call(self._clients[era].call_tool, tool, arguments)
-        return result
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Stub() as stub, start_blocking_portal() as portal, ExitStack() as stack:
-        configuration = configured(stub.environment | IN_ACME)
-        clients = {
-            era: stack.enter_context(
-                portal.wrap_async_context_manager(Client(build_server(configuration), mode=era))
-            )
-            for era in ERAS
-        }
-        yield Server(portal, clients, stub)
+def clients(stub: Stub) -> Iterator[dict[Era, SharedClient]]:
+    configuration = configured(stub.environment | IN_ACME)
+    with ExitStack() as stack:
+        yield {era: stack.enter_context(shared_client(configuration, era)) for era in ERAS}
 
 
 def says_nothing_failed(result: CallToolResult) -> bool:
@@ -150,14 +128,12 @@ RUN_CALLS: Final = [
     era=st.sampled_from(ERAS),
 )
 def test_a_damaged_run_never_looks_as_if_nothing_failed(
-    server: Server, damage: list[tuple[Place, object]], era: Era
+    clients: dict[Era, SharedClient], stub: Stub, damage: list[tuple[Place, object]], era: Era
 ) -> None:
     base = damaged(RUN, [(("data", "specs"), [])])
-    server.stub.serve(
-        [Route(path="/runs/other$", body=base), *routes(damaged(RUN, damage), INSTANCE)]
-    )
+    stub.serve([Route(path="/runs/other$", body=base), *routes(damaged(RUN, damage), INSTANCE)])
     for tool, arguments in RUN_CALLS:
-        result = server.call(era, tool, arguments)
+        result = clients[era].call(tool, arguments)
         assert not says_nothing_failed(result), (tool, text_of(result))
 
 
@@ -175,14 +151,14 @@ def test_a_damaged_run_never_looks_as_if_nothing_failed(
     era=st.sampled_from(ERAS),
 )
 def test_a_damaged_instance_never_looks_as_if_nothing_failed(
-    server: Server, damage: list[tuple[Place, object]], era: Era
+    clients: dict[Era, SharedClient], stub: Stub, damage: list[tuple[Place, object]], era: Era
 ) -> None:
     base = damaged(RUN, [(("data", "specs"), [])])
     instance = damaged(INSTANCE, damage)
-    server.stub.serve([Route(path="/runs/other$", body=base), *routes(RUN, instance)])
+    stub.serve([Route(path="/runs/other$", body=base), *routes(RUN, instance)])
     calls = [("currents_get_instance", {"instance_id": FAILED_SPECS[0]}), *RUN_CALLS[2:]]
     for tool, arguments in calls:
-        result = server.call(era, tool, arguments)
+        result = clients[era].call(tool, arguments)
         counted = isinstance((instance["data"].get("results") or {}), dict)
         if tool != "currents_get_instance" or counted:
             assert not says_nothing_failed(result), (tool, text_of(result))
@@ -209,9 +185,9 @@ BUILDKITE_RUN: Final = {"id": UUID, "state": "finished", "result": "failed", "br
 @settings(max_examples=40)
 @given(damage=damage_to(EXECUTIONS, [("sent",)]), era=st.sampled_from(ERAS))
 def test_damaged_executions_never_look_as_if_nothing_failed(
-    server: Server, damage: list[tuple[Place, object]], era: Era
+    clients: dict[Era, SharedClient], stub: Stub, damage: list[tuple[Place, object]], era: Era
 ) -> None:
-    server.stub.serve(
+    stub.serve(
         [
             Route(path="/failed_executions", body=damaged(EXECUTIONS, damage)["sent"]),
             Route(path=f"{SUITE}/runs/{UUID}$", body=BUILDKITE_RUN),
@@ -222,7 +198,7 @@ def test_damaged_executions_never_look_as_if_nothing_failed(
         ("triage_run", {"run": f"buildkite:acme/web/{UUID}"}),
     ]
     for tool, arguments in calls:
-        result = server.call(era, tool, arguments)
+        result = clients[era].call(tool, arguments)
         assert not says_nothing_failed(result), (tool, text_of(result))
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Final, Literal, Union, get_args, get_origin
 
-from in_process import configured
 from msgspec import UNSET, UnsetType
 from msgspec.structs import fields
 
 from runs_mcp.model import Record, Shortening, Whole
+from runs_mcp.providers import PROVIDERS
 from runs_mcp.server.tools.catalog import FOR_EVERY_PROVIDER
 from runs_mcp.server.tools.provider_tools import provider_tool
 
@@ -22,9 +22,9 @@ _RECORDS_IN_A_RECORD: Final = 6
 def report_types() -> list[type[Record]]:
     """Returns what the tools answer with, whatever provider they are of."""
     own = {
-        provider_tool(provider, tool).report
-        for provider in configured({}).configured
-        for tool in provider.definition.tools
+        provider_tool(provider.name, tool).report
+        for provider in PROVIDERS
+        for tool in provider.tools
     }
     return sorted(own | {tool.report for tool in FOR_EVERY_PROVIDER}, key=lambda one: one.__name__)
 

@@ -11,7 +11,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from sandbox_control import add_run, run_of, specs_of
 
-from runs_mcp.api.client import ApiClient, connection_pool
+from runs_mcp.api.client import ApiClient
+from runs_mcp.api.connections import connection_pool
 from runs_mcp.confirmation.action import Action
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.currents.actions.cancel_run_by_github_ci import CancelRunByGithubCi

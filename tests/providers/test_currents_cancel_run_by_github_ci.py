@@ -1,5 +1,7 @@
 """Cancelling what a GitHub workflow run started: which runs are found, shown and canceled."""
 
+from collections.abc import Sequence
+
 import pytest
 from providers.currents_runs import (
     ATTEMPT,
@@ -16,6 +18,9 @@ from providers.currents_runs import (
 from sandbox_control import run_of
 
 from runs_mcp.confirmation.action import Preview
+from runs_mcp.model import ListedRun
+from runs_mcp.providers.currents.client import CurrentsClient, CurrentsPage
+from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.currents.records import CompletionState
 
@@ -108,14 +113,53 @@ async def test_many_runs_of_one_workflow_run_are_all_in_the_preview(sandbox: San
     assert [run_id for run_id in ids if run_id not in preview.description] == []
 
 
-async def test_a_run_in_progress_is_found_behind_a_page_of_others(sandbox: Sandbox) -> None:
-    """It must neither go unshown nor be taken for over."""
+@pytest.mark.parametrize(
+    ("completion", "attempt"), [("COMPLETE", ATTEMPT), ("IN_PROGRESS", ATTEMPT + 1)]
+)
+async def test_a_run_in_progress_is_found_behind_a_page_of_others(
+    sandbox: Sandbox, completion: CompletionState, attempt: int
+) -> None:
+    """It must neither go unshown nor be taken for over; the others are over, or not meant."""
     for number in range(50):
-        build = from_github(f"shard-{number}-{WORKFLOW_RUN}-{ATTEMPT}", sandbox)
-        put_run(sandbox, f"shard-{number}", created_at="2099-01-01T00:00:00.000Z", **build)
+        build = from_github(f"shard-{number}-{WORKFLOW_RUN}-{attempt}", sandbox)
+        created = "2099-01-01T00:00:00.000Z"
+        put_run(sandbox, f"shard-{number}", completion=completion, created_at=created, **build)
     async with client_of(sandbox.currents_url) as client:
         preview = await by_ci(client).inspect()
     assert (shown_ids(preview), preview.already_done) == ([RUNNING], "")
+
+
+class ChangingList(CurrentsClient):
+    """Lists runs that start and end between one request and the next."""
+
+    def __init__(self, *completions: Sequence[str]) -> None:
+        self._answers = list(completions)
+
+    async def list_runs(
+        self, project: str, filters: RunFilters, *, limit: int, after: str = ""
+    ) -> CurrentsPage[ListedRun]:
+        del project, filters, limit, after
+        runs = [
+            ListedRun(
+                provider="currents",
+                id=f"run-{number}",
+                ci_build_id=f"x-{WORKFLOW_RUN}-{ATTEMPT}",
+                completion=completion,
+            )
+            for number, completion in enumerate(self._answers.pop(0))
+        ]
+        return CurrentsPage(tuple((run, run.id) for run in runs), has_more=False)
+
+
+async def test_a_run_that_ended_since_is_not_shown() -> None:
+    preview = await by_ci(ChangingList(["canceled"], ["canceled"])).inspect()
+    assert shown_ids(preview) == []
+    assert "in progress any more" in preview.already_done
+
+
+async def test_runs_are_not_called_over_where_one_has_started_since() -> None:
+    preview = await by_ci(ChangingList([], ["complete", "in_progress"])).inspect()
+    assert (shown_ids(preview), preview.already_done) == ([], "")
 
 
 @pytest.mark.parametrize("run", [WORKFLOW_RUN[:-1], WORKFLOW_RUN[1:], "4", WORKFLOW_RUN[2:-2]])

@@ -56,6 +56,8 @@ async def test_any_other_answer_is_declined_and_nothing_is_written(
         ElicitResult(action="accept", content={"confirm": True}),
         ElicitResult(action="decline"),
         ElicitResult(action="cancel"),
+        ElicitResult(action="decline", content={"last_characters": RUNNING[-6:]}),
+        ElicitResult(action="cancel", content={"last_characters": RUNNING[-6:]}),
     ]
     person = FakePerson(*answers)
     async with connect(sandbox, era=era, elicitation=person) as client:

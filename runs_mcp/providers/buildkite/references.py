@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.pasted_links import link_path
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
 BUILDKITE_HOST: Final = "buildkite.com"
 DASHBOARD: Final = f"https://{BUILDKITE_HOST}"
@@ -143,7 +143,7 @@ def _require_same(link: _Link, organization: str, suite: str) -> None:
 
 def _refused(reference: str, why: str) -> InvalidArgument:
     return InvalidArgument(
-        f'"{clip(one_line(reference), 120)}" {why}; nothing was requested.',
+        f"{quoted(reference, 120)} {why}; nothing was requested.",
         next_step="Slugs are 1 to 128 letters, digits, `-`, `_` and inner `.`; a run is a UUID, "
         f"or its URL such as {DASHBOARD}/organizations/<organization>/analytics/suites/<suite>"
         "/runs/<run ID>. buildkite_list_suites and buildkite_list_runs give them.",

@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple, NewType, TypeAlias
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.pasted_links import link_path
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
 PROVIDER: Final = "currents"
 """The name of the provider, as in `currents:…` references."""
@@ -131,9 +131,9 @@ def _checked_id(candidate: str, reference: str, thing: _Thing) -> str:
 
 
 def _refused(reference: str, thing: _Thing, why: str) -> InvalidArgument:
-    shown = clip(one_line(reference), 120)
     return InvalidArgument(
-        f'"{shown}" {why} (1 to 128 ASCII letters, digits, "-" and "_"); nothing was requested.',
+        f'{quoted(reference, 120)} {why} (1 to 128 ASCII letters, digits, "-" and "_"); '
+        "nothing was requested.",
         next_step=_HINTS[thing],
     )
 

@@ -1,5 +1,6 @@
 """The tools of a provider, as MCP serves them."""
 
+from functools import cache
 from inspect import Parameter
 from typing import Annotated, Final
 
@@ -8,7 +9,6 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from runs_mcp.answers.fitting import longest_page
-from runs_mcp.configuration import ConfiguredProvider
 from runs_mcp.confirmation.question import Question
 from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.providers.definition import ActionTool, ReadTool
@@ -30,24 +30,27 @@ _TOKEN: Final = Parameter(
 )
 
 
-def provider_tool(provider: ConfiguredProvider, tool: ReadTool | ActionTool) -> ServedTool:
-    """Returns a provider's tool in the form that is served."""
+@cache
+def provider_tool(provider: str, tool: ReadTool | ActionTool) -> ServedTool:
+    """Returns a tool of the provider of this name, in the form that is served."""
     if isinstance(tool, ReadTool):
         return _read_tool(provider, tool)
     return _action_tool(provider, tool)
 
 
-def _read_tool(provider: ConfiguredProvider, tool: ReadTool) -> ServedTool:
+def _read_tool(name: str, tool: ReadTool) -> ServedTool:
     async def read(ctx: Ctx, **arguments: object) -> CallToolResult:
         services = ctx.request_context.lifespan_context
+        provider = services.configuration.provider(name)
         return answer(await tool.function(services.call(provider), **arguments))
 
     return ServedTool(with_context(read, tool.function), tool.title, tool.report)
 
 
-def _action_tool(provider: ConfiguredProvider, tool: ActionTool) -> ServedTool:
+def _action_tool(name: str, tool: ActionTool) -> ServedTool:
     async def carry_out(ctx: Ctx, confirmation_token: str = "", **arguments: object) -> ToolResult:
         services = ctx.request_context.lifespan_context
+        provider = services.configuration.provider(name)
         deadline = services.deadline()
         action = tool.function(services.call(provider, deadline), **arguments)
         channel = Elicitation(ctx, services.answer_seconds)

@@ -7,9 +7,9 @@ from runs_mcp.confirmation.action import Preview
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.model import FullRun, Receipt
 from runs_mcp.providers.currents.actions.run_action import RunAction
-from runs_mcp.providers.currents.actions.wording import describe_run, quoted
+from runs_mcp.providers.currents.actions.wording import describe_run
 from runs_mcp.settings import ActionName
-from runs_mcp.text import clip
+from runs_mcp.text import clip, quoted
 
 
 @dataclass(frozen=True)

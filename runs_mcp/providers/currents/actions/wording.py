@@ -6,7 +6,7 @@ from typing import Final
 
 from runs_mcp.model import FullRun, ListedRun, Run
 from runs_mcp.providers.field_values import when
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
 CANCEL_EFFECT: Final = (
     "It is stopped for good: tests under way finish, no further spec starts, and commit statuses, "
@@ -15,6 +15,7 @@ CANCEL_EFFECT: Final = (
 
 _DESCRIBED_RUNS: Final = 3
 _LISTED_IDS_CHARS: Final = 1200
+_QUOTED_CHARS: Final = 80
 
 
 def describe_run(full: FullRun) -> str:
@@ -51,19 +52,14 @@ def describe_end(full: FullRun) -> str:
     return f"{full.run.completion}{at}, {full.run.status or 'no status'}"
 
 
-def quoted(text: str, max_chars: int = 80) -> str:
-    """Returns a stranger's text as one line, shortened, in quotes that it cannot close."""
-    return '"' + clip(one_line(text), max_chars).replace('"', "'") + '"'
-
-
 def _identity(run: Run) -> str:
     state = ", ".join(part for part in (run.status, run.completion.replace("_", " ")) if part)
     created = when(run.created_at)
     age = f", created {_age(created)} ago ({run.created_at})" if created else ""
-    message = f" {quoted(run.commit_message)}" if run.commit_message else ""
+    message = f" {quoted(run.commit_message, _QUOTED_CHARS)}" if run.commit_message else ""
     return (
         f"Run {run.id} of project {run.project_id}: {state}{age}; "
-        f"branch {quoted(run.branch)}, commit {run.commit[:12]}{message}"
+        f"branch {quoted(run.branch, _QUOTED_CHARS)}, commit {run.commit[:12]}{message}"
     )
 
 

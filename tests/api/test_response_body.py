@@ -1,190 +1,16 @@
+"""Downloading of a response's body."""
+
 import gzip
-import json
 import zlib
 from collections.abc import AsyncIterator, Callable
 
 import httpx
-import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from runs_mcp.api.response_body import decode, read_body, read_head
+from runs_mcp.api.response_body import read_body, read_head
 from runs_mcp.errors import MalformedResponse, RunsError, TooLarge
-
-
-class Inner(msgspec.Struct):
-    name: str | None = None
-    count: int | float | None = None
-
-
-class Answer(msgspec.Struct):
-    data: Inner | None = None
-    has_more: bool | None = None
-
-
-def decoded(body: bytes) -> Answer:
-    return decode(bytearray(body), Answer, "Currents")[0]
-
-
-# --- decoding
-
-
-def test_an_answer_is_decoded_and_unknown_fields_are_ignored() -> None:
-    answer = decoded(b'{"status":"OK","data":{"name":"a","x":[1,{"y":null}]},"has_more":true}')
-    assert answer == Answer(data=Inner(name="a"), has_more=True)
-
-
-@pytest.mark.parametrize(
-    ("sent", "count"),
-    [('"12"', 12), ("12.0", 12), ('"12.5"', 12.5), ("12.5", 12.5), ("1e3", 1000), ("null", None)],
-)
-def test_a_number_may_come_as_a_text(sent: str, count: float | None) -> None:
-    answer = decoded(f'{{"data":{{"count":{sent}}}}}'.encode())
-    assert answer.data == Inner(count=count)
-
-
-@pytest.mark.parametrize(
-    ("escaped", "text"),
-    [
-        (r"cut \ud83d", "cut \ufffd"),
-        (r"\ude00 cut", "\ufffd cut"),
-        (r"\uDE00\uD83D", "\ufffd\ufffd"),
-        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
-        (r"\ud83d\ude00\ude00", "\U0001f600\ufffd"),
-        (r"\ud83dx\ude00", "\ufffdx\ufffd"),
-        (r"\ud83d\n\ude00", "\ufffd\n\ufffd"),
-        (r"\ud83d\\ude00", "\ufffd\\ude00"),
-        (r"\\ud83d \ud83d", "\\ud83d \ufffd"),
-        (r"\\\ud83d", "\\\ufffd"),
-        (r"\"\ud83d\"", '"\ufffd"'),
-        (r"\ud83d\u0041", "\ufffdA"),
-        (r"\ud7ff\ue000 \ud800", "\ud7ff\ue000 \ufffd"),
-    ],
-)
-def test_half_an_emoji_does_not_lose_the_answer(escaped: str, text: str) -> None:
-    answer = decoded(f'{{"data":{{"name":"{escaped}","count":1}}}}'.encode())
-    assert answer.data == Inner(name=text, count=1)
-
-
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        (b"\xff", "\ufffd"),
-        (b"a\xf0\x9f\x98", "a\ufffd"),
-        (b"caf\xe9 b", "caf\ufffd b"),
-        (b"\xed\xa0\xbd", "\ufffd\ufffd\ufffd"),
-        (b"\xc0\xaf", "\ufffd\ufffd"),
-        (b"\xff" + rb"\ud83d", "\ufffd\ufffd"),
-        ("日本語 😀".encode() + b"\xff", "日本語 😀\ufffd"),
-    ],
-)
-def test_bytes_that_are_no_utf_8_do_not_lose_the_answer(raw: bytes, text: str) -> None:
-    answer = decoded(b'{"data":{"name":"' + raw + b'","count":1}}')
-    assert answer.data == Inner(name=text, count=1)
-
-
-@pytest.mark.parametrize("raw", [b"\xff", rb"\ud83d", b"\xed\xa0\xbd"])
-def test_broken_text_in_a_field_that_is_not_read_does_no_harm(raw: bytes) -> None:
-    answer = decoded(b'{"x' + raw + b'":"' + raw + b'","data":{"name":"a"}}')
-    assert answer.data == Inner(name="a")
-
-
-@given(text=st.text())
-def test_whole_text_is_never_changed(text: str) -> None:
-    for ascii_only in (True, False):
-        body = json.dumps({"data": {"name": text}}, ensure_ascii=ascii_only).encode()
-        assert decoded(body).data == Inner(name=text)
-        broken = body.replace(b'{"data"', b'{"broken":"\\ud83d", "data"')
-        assert decoded(broken).data == Inner(name=text)
-
-
-@given(text=st.text(st.characters(exclude_categories=[])))
-@example(text="\ud83d")
-@example(text="\ud83d\ude00")
-@example(text="\\ud83d")
-def test_text_with_halves_of_pairs_anywhere_is_read(text: str) -> None:
-    answer = decoded(json.dumps({"data": {"name": text, "count": 1}}).encode())
-    assert answer.data is not None
-    assert answer.data.count == 1
-    expected = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    assert answer.data.name is not None
-    assert answer.data.name.replace("\ufffd", "") == expected.replace("\ufffd", "")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b"", id="nothing"),
-        pytest.param(b" \n", id="blanks"),
-        pytest.param(b"<!doctype html><title>502 Bad Gateway</title>", id="HTML"),
-        pytest.param(b'{"data":{"name":"a"', id="cut short"),
-        pytest.param(b'{"data":{"name":"a\\', id="cut short within an escape"),
-        pytest.param(b'{"data":{"name":"\\ud83', id="cut short within half a pair"),
-        pytest.param(b'{"data":{"name":"\xf0\x9f', id="cut short within an emoji"),
-        pytest.param(b'{"data":{}} and more', id="something behind"),
-        pytest.param(b'{"data":{"name":"a\nb"}}', id="a bare line end in a text"),
-        pytest.param(b'{"data":{"name":"\\x41"}}', id="no such escape"),
-        pytest.param(b"\x00" * 100, id="NULs"),
-        pytest.param(b"\x1f\x8b\x08", id="gzip that was not announced"),
-        pytest.param(b"\xff\xfe{\x00}\x00", id="UTF-16"),
-        pytest.param(b"OK", id="a word"),
-        pytest.param(b'{"x":' + b"[" * 200_000, id="depth without an end"),
-        pytest.param(b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b"}", id="depth"),
-    ],
-)
-def test_what_is_no_json_is_a_malformed_response(body: bytes) -> None:
-    with pytest.raises(MalformedResponse, match="Currents API answered with something that is no"):
-        decoded(body)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *[b"[]", b"null", b"1", b'"data"', b'{"data":[]}', b'{"data":"x"}'],
-        *[b'{"has_more":"perhaps"}', b'{"has_more":[],"data":{}}'],
-        *[b'{"data":{"count":1e999}}', b'{"data":{"count":' + b"9" * 5000 + b"}}"],
-        b'{"data":[],"x":"\\ud83d"}',
-        b'{"x":"\xff","data":"\\ud83d"}',
-    ],
-)
-def test_an_answer_of_another_shape_is_a_malformed_response_that_says_where(body: bytes) -> None:
-    with pytest.raises(MalformedResponse, match="is not of the documented shape") as refused:
-        decoded(body)
-    assert str(refused.value).startswith("The Currents API's answer is not")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        *[b'{"data":{"name":1}}', b'{"data":{"count":"many"}}', b'{"data":{"count":[]}}'],
-        b'{"data":{"name":1,"x":"\\ud83d"}}',
-        b'{"data":{"x":"\xff","count":[]}}',
-    ],
-)
-def test_a_field_of_another_shape_is_read_as_if_it_were_not_there(body: bytes) -> None:
-    assert decoded(body).data == Inner()
-
-
-def test_an_error_does_not_quote_the_answer() -> None:
-    with pytest.raises(MalformedResponse) as refused:
-        decoded(b'{"data":"Signature=secret"}')
-    assert "secret" not in str(refused.value)
-    with pytest.raises(MalformedResponse) as refused:
-        decoded(b'Signature=secret {"data":{}}')
-    assert "secret" not in str(refused.value)
-
-
-@given(body=st.binary() | st.text().map(str.encode))
-@example(body=b'{"data":{"name":"\\ud83d\\')
-def test_no_body_raises_anything_but_a_malformed_response(body: bytes) -> None:
-    try:
-        decoded(body)
-    except MalformedResponse:
-        return
-
-
-# --- reading
 
 
 class Sent(httpx.AsyncByteStream):
@@ -227,7 +53,7 @@ async def test_a_gzipped_body_is_read_whatever_parts_it_comes_in(encoding: str, 
     assert bytes(await read_body(response(sent, encoding), 10_000, "Currents")) == HELLO
 
 
-async def test_empty_parts_within_a_gzipped_body_end_nothing() -> None:
+async def test_empty_parts_do_not_end_a_gzipped_body() -> None:
     parts = [part for byte in in_parts(gzip.compress(HELLO), 9) for part in (b"", byte)]
     assert bytes(await read_body(response(Sent(*parts), "gzip"), 10_000, "Currents")) == HELLO
 
@@ -266,7 +92,7 @@ async def test_a_body_without_an_end_is_stopped_at_the_cap() -> None:
     assert sent.asked_for == 11
 
 
-async def test_what_is_announced_does_not_decide() -> None:
+async def test_the_content_length_does_not_decide() -> None:
     lying = httpx.Response(200, headers={"Content-Length": "3"}, stream=Sent(b"x" * 100))
     with pytest.raises(TooLarge):
         await read_body(lying, 50, "Currents")
@@ -275,10 +101,10 @@ async def test_what_is_announced_does_not_decide() -> None:
 
 
 @pytest.mark.parametrize("size", [100, 10**6])
-async def test_a_gzip_bomb_is_stopped_before_it_has_swollen(
+async def test_a_gzip_bomb_is_stopped_before_it_is_decompressed(
     size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    swollen = 0
+    decompressed = 0
     decompressobj = zlib.decompressobj
 
     class Counting:
@@ -286,10 +112,10 @@ async def test_a_gzip_bomb_is_stopped_before_it_has_swollen(
             self.inner = decompressobj(wbits)
 
         def decompress(self, data: bytes, max_length: int) -> bytes:
-            nonlocal swollen
+            nonlocal decompressed
             assert max_length > 0
             part = self.inner.decompress(data, max_length)
-            swollen += len(part)
+            decompressed += len(part)
             return part
 
         @property
@@ -300,7 +126,7 @@ async def test_a_gzip_bomb_is_stopped_before_it_has_swollen(
     bomb = gzip.compress(bytes(50_000_000), 1)
     with pytest.raises(TooLarge, match="larger than 2,000,000 bytes"):
         await read_body(response(Sent(*in_parts(bomb, size)), "gzip"), 2_000_000, "Currents")
-    assert swollen <= 3_000_000
+    assert decompressed <= 3_000_000
 
 
 @pytest.mark.parametrize(
@@ -328,7 +154,7 @@ async def test_an_encoding_that_was_not_asked_for_is_a_malformed_response(encodi
     assert refused.value.status == 200
 
 
-async def test_a_connection_that_breaks_off_is_left_to_the_caller() -> None:
+async def test_a_broken_connection_raises_the_exception_of_httpx() -> None:
     broken = Sent(b"{", failure=httpx.ReadError("reset"))
     with pytest.raises(httpx.ReadError):
         await read_body(response(broken), 10_000, "Currents")
@@ -340,9 +166,6 @@ async def test_no_bytes_raise_anything_but_a_runs_error(body: bytes, encoding: s
         await read_body(response(Sent(body), encoding), 100, "Currents")
     except RunsError as error:
         assert isinstance(error, TooLarge | MalformedResponse)  # noqa: PT017
-
-
-# --- the first bytes of an error's body
 
 
 @pytest.mark.parametrize("compress", [None, gzip.compress])
@@ -367,12 +190,12 @@ async def test_an_error_without_an_end_is_read_no_further_than_its_head() -> Non
     [
         pytest.param(Sent(b"{", failure=httpx.ReadError("reset")), None, id="it breaks off"),
         pytest.param(Sent(b"<html>"), "gzip", id="not gzipped"),
-        pytest.param(Sent(b""), "gzip", id="nothing, said to be gzipped"),
+        pytest.param(Sent(b""), "gzip", id="nothing, as gzip"),
         pytest.param(Sent(gzip.compress(HELLO)[:-5]), "gzip", id="cut short"),
         pytest.param(Sent(HELLO), "br", id="another encoding"),
     ],
 )
-async def test_the_body_of_an_error_that_cannot_be_read_is_nothing(
+async def test_the_body_of_an_error_that_cannot_be_read_is_empty(
     sent: Sent, encoding: str | None
 ) -> None:
     assert await read_head(response(sent, encoding, 502), 10_000) == b""
@@ -390,4 +213,4 @@ async def test_a_body_is_read_through_a_real_client() -> None:
         client.stream("GET", "https://api.currents.dev/v1/projects") as received,
     ):
         body = await read_body(received, 10_000, "Currents")
-    assert decode(body, Answer, "Currents")[0].data == Inner(name="hello " * 100)
+    assert bytes(body) == HELLO

@@ -1,4 +1,4 @@
-"""What the error of an API says, in whatever form it says it."""
+"""Errors made of responses other than 2xx."""
 
 import json
 from collections.abc import AsyncIterator
@@ -40,23 +40,23 @@ async def test_the_message_is_found_in_every_form(body: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "shown"),
     [
         (b"", "answered 403 with nothing."),
-        (b"<html>", "answered 403 with something that is no JSON."),
-        (b'{"x":' + b"[" * 30_000, "answered 403 with something that is no JSON."),
+        (b"<html>", "answered 403 with something that is not JSON."),
+        (b'{"x":' + b"[" * 30_000, "answered 403 with something that is not JSON."),
         (b'{"error":' * 20 + b'"deep"' + b"}" * 20, "answered 403."),
         (b"{}", "answered 403."),
         (b'{"message": "cut \xed\xa0\x80 text"}', "cut"),
     ],
 )
-async def test_where_no_message_is_found_the_status_is_told(body: bytes, said: str) -> None:
-    assert said in (await refused(body)).what
+async def test_without_a_message_the_error_gives_the_status(body: bytes, shown: str) -> None:
+    assert shown in (await refused(body)).what
 
 
 @pytest.mark.parametrize(
     "date", ["Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Jan 0001 00:00:00 +2359", "soon", ""]
 )
-async def test_a_date_that_is_none_tells_no_time_to_wait(date: str) -> None:
-    told = await refused({}, 429, {"Retry-After": date, "RateLimit-Reset": "x"})
-    assert told.retry_after_s in (None, 0.0)
+async def test_an_invalid_date_is_no_time_to_wait(date: str) -> None:
+    error = await refused({}, 429, {"Retry-After": date, "RateLimit-Reset": "x"})
+    assert error.retry_after_s in (None, 0.0)

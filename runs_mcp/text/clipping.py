@@ -1,4 +1,4 @@
-"""Texts cut to a length, each saying how much is missing."""
+"""Texts clipped to a length; each says how much is missing."""
 
 import re
 import unicodedata
@@ -7,13 +7,13 @@ from typing import Final
 _ZWJ: Final = "\u200d"
 _SKIN_TONES_AND_TAGS: Final = re.compile(r"[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _REGIONAL_INDICATORS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
-_LONGEST_SEQUENCE: Final = 32  # More combining characters than this are no one's writing.
+_LONGEST_SEQUENCE: Final = 32  # Nobody writes more combining characters than this.
 
 
 def clip(text: str, max_chars: int) -> str:
-    """Return at most max_chars characters in all; the end says how many of the text's are missing.
+    """Returns the text, cut to at most max_chars characters; its end says how many are missing.
 
-    Where only "…" would fit, the number is left out.
+    Where only "…" fits, the number is left out.
     """
     if len(text) <= max_chars:
         return text
@@ -25,9 +25,9 @@ def clip(text: str, max_chars: int) -> str:
 
 
 def clip_middle(text: str, max_chars: int) -> str:
-    """Return at most max_chars characters: a beginning, how many are missing, and the end.
+    """Returns the text, cut in the middle to at most max_chars characters.
 
-    For titles, whose end tells one case of a test from the others.
+    For titles: their ends distinguish the cases of a test.
     """
     if len(text) <= max_chars:
         return text
@@ -50,7 +50,7 @@ def _cut_marker(count: int) -> str:
 
 
 def _cut_position(text: str, wanted: int) -> int:
-    """Return the last position up to `wanted` (or nearly) that splits nothing seen as one."""
+    """Returns a position at or just before `wanted` that splits no visible character."""
     for position in range(wanted, max(wanted - _LONGEST_SEQUENCE, 0), -1):
         if not _splits_sequence(text, position):
             return position
@@ -59,7 +59,7 @@ def _cut_position(text: str, wanted: int) -> int:
 
 def _splits_sequence(text: str, position: int) -> bool:
     before, after = text[position - 1], text[position]
-    if before in _REGIONAL_INDICATORS and after in _REGIONAL_INDICATORS:  # flags are pairs
+    if before in _REGIONAL_INDICATORS and after in _REGIONAL_INDICATORS:  # A flag is a pair.
         head = text[:position]
         return (len(head) - len(head.rstrip(_REGIONAL_INDICATORS))) % 2 == 1
     return (
