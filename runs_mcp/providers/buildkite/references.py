@@ -7,6 +7,7 @@ from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.text import quoted
 
+PROVIDER: Final = "buildkite"
 BUILDKITE_HOST: Final = "buildkite.com"
 DASHBOARD: Final = f"https://{BUILDKITE_HOST}"
 
@@ -90,6 +91,11 @@ def buildkite_build(build_id: str) -> str:
     if build_id and not _UUID.fullmatch(build_id.lower()):
         raise _refused(build_id, "is not the ID of a build, which is a UUID")
     return build_id.lower()
+
+
+def buildkite_reference(run: BuildkiteRunRef) -> str:
+    """Returns the reference to a run, as every tool takes it."""
+    return f"{PROVIDER}:{run.organization}/{run.suite}/{run.run_id}"
 
 
 def buildkite_run_url(run: BuildkiteRunRef) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from runs_mcp import model
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.references import (
+    PROVIDER,
     BuildkiteRunRef,
     BuildkiteSuite,
     buildkite_run_url,
@@ -43,7 +44,7 @@ def run(sent: wire.WireRun, suite_of_run: BuildkiteSuite) -> model.Run:
     completion = _COMPLETION.get(state, state)
     url = buildkite_run_url(BuildkiteRunRef(*suite_of_run, run_id)) if run_id else ""
     return model.Run(
-        provider="buildkite",
+        provider=PROVIDER,
         id=run_id,
         url=url,
         organization=suite_of_run.organization,

@@ -10,6 +10,7 @@ from runs_mcp.providers.buildkite.reading.failed_tests import FailedTests, read_
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRunRef,
     BuildkiteSuite,
+    buildkite_reference,
     buildkite_run,
     is_run_id,
 )
@@ -34,7 +35,7 @@ class BuildkiteRunReader:
     @property
     def reference(self) -> str:
         """The reference to the run, as every tool takes it."""
-        return f"buildkite:{self._ref.organization}/{self._ref.suite}/{self._ref.run_id}"
+        return buildkite_reference(self._ref)
 
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads the run, without counts: the API has none."""
