@@ -21,7 +21,11 @@ def calls_of_every_tool(sandbox: Sandbox) -> dict[str, dict[str, object]]:
         "currents_list_projects": {},
         "currents_list_runs": {"project_id": BOOKING_PROJECT},
         "currents_get_run": {"run_id": run},
-        "currents_find_run": {"project_id": BOOKING_PROJECT, "pw_last_run": True},
+        "currents_find_run": {
+            "project_id": BOOKING_PROJECT,
+            "branch": "feat/fare-engine-v2",
+            "pw_last_run": True,
+        },
         "currents_get_instance": {
             "instance_id": instance,
             "include_passed": True,

@@ -21,8 +21,8 @@ SIZES: Final = {
     "0.3 MB": 300_000,
     "0.95 MB": 950_000,
     "1.2 MB": 1_200_000,
-    "8 MB": 8_000_000,
-    "40 MB": 40_000_000,
+    "4 MB": 4_000_000,
+    "20 MB": 20_000_000,
 }
 
 
@@ -88,7 +88,7 @@ def severity(spec: Spec) -> tuple[int, int, str] | None:
     return (2, 0, spec.spec) if spec.results.flaky else None
 
 
-@of_sizes("20 KB", "0.3 MB", "0.95 MB", "1.2 MB", "8 MB")
+@of_sizes("20 KB", "0.3 MB", "0.95 MB", "1.2 MB", "4 MB")
 def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
     sandbox: Sandbox, host: SharedClient, run: str
 ) -> None:
