@@ -105,30 +105,42 @@ class Settings(BaseSettings):
         "auto", description="how a destructive call is confirmed: auto, human or token"
     )
     preapprove: Annotated[tuple[ActionName, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="comma list of cancel, reset, delete that run without asking"
+        (),
+        description="comma list of cancel, reset, delete that run without asking: for automation",
     )
     state_keys: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_check_state_key)], ...],
         NoDecode,
         BeforeValidator(_split_commas),
-    ] = Field((), description="comma list of secrets (32 bytes or more): the first signs")
+    ] = Field(
+        (),
+        description="comma list of secrets of at least 32 bytes: the first signs, all verify; by "
+        "default one is made at start, and a confirmation does not outlive the server",
+    )
     audit_log: Path | None = Field(
-        None, description="a file that gets a JSON line for every destructive call"
+        None, description="a file that gets a JSON line for each destructive call, besides stderr"
     )
     trim_above_bytes: int = Field(
         1_000_000, ge=1, description="an upstream payload above this is never returned whole"
     )
     result_bytes: int = Field(
-        8000, ge=2000, le=40_000, description="budget of one tool result, in each channel"
+        8000,
+        ge=2000,
+        le=40_000,
+        description="budget of one tool result in each channel, in bytes: 2000 to 40000",
     )
     timeout_s: float = Field(
-        30, gt=0, le=600, description="one deadline for a whole tool call's upstream work"
+        30,
+        gt=0,
+        le=600,
+        description="one deadline for a tool call's upstream work, retries and waits included, in "
+        "seconds",
     )
     max_download_bytes: int = Field(
         100_000_000, ge=1000, description="decoded size at which a download is stopped"
     )
     providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="comma list of the providers to serve (default: those with a key)"
+        (), description="comma list of the providers to serve; by default those with a key"
     )
 
     @classmethod

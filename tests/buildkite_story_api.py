@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
-from sandbox_control import buildkite_build, buildkite_build_of
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_PIPELINE
@@ -39,13 +38,13 @@ def links(answer: httpx.Response) -> dict[str, httpx.URL]:
 
 def path_of(sandbox: Sandbox, build_id: str) -> str:
     """Returns the path of a build, which goes by its number."""
-    number = buildkite_build(sandbox, build_id)[0].number
+    number = sandbox.buildkite.build(build_id)[0].number
     return f"{PIPELINES}/{BUILDKITE_PIPELINE}/builds/{number}"
 
 
 def build_of(sandbox: Sandbox, run_id: str) -> str:
     """Returns the ID of the build of a run."""
-    return buildkite_build_of(sandbox, run_id)[0].id
+    return sandbox.buildkite.build_of(run_id)[0].id
 
 
 def everything(api: httpx.Client, path: str, **parameters: str | int) -> list[Json]:

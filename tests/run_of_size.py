@@ -1,24 +1,25 @@
-"""A run whose «get run» body has a given size: a believable mix, mostly passed."""
+"""Currents runs whose «get run» body has a given size: a believable mix, mostly passed."""
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain, islice
 
 import msgspec
 from msgspec.structs import replace
 
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.assets import signed_size
 from runs_mcp.sandbox.currents.answers import One
-from runs_mcp.sandbox.currents.records import Run
-from runs_mcp.sandbox.identifiers import choice
-from runs_mcp.sandbox.story import commits
-from runs_mcp.sandbox.story.booking import causes as causes
-from runs_mcp.sandbox.story.booking.runs import CHROMIUM_GROUP, MATRIX_GROUPS
-from runs_mcp.sandbox.story.causes import Outcome
-from runs_mcp.sandbox.story.run_plan import OLD_REPORTER, RunPlan
-from runs_mcp.sandbox.story.spec_files import SpecFile, booking_specs, route_specs
-from runs_mcp.sandbox.story.story_run import StoryRun
+from runs_mcp.sandbox.seeded import choice
+from runs_mcp.sandbox.story.currents import commits
+from runs_mcp.sandbox.story.currents.booking import causes
+from runs_mcp.sandbox.story.currents.booking.runs import CHROMIUM_GROUP, MATRIX_GROUPS
+from runs_mcp.sandbox.story.currents.causes import Outcome
+from runs_mcp.sandbox.story.currents.run_plan import OLD_REPORTER, RunPlan
+from runs_mcp.sandbox.story.currents.spec_files import SpecFile, booking_specs, route_specs
+from runs_mcp.sandbox.story.currents.story_run import StoryRun
+from runs_mcp.sandbox.story.notable import BOOKING_PROJECT
 
 MIN_BYTES, MAX_BYTES = 20_000, 42_000_000
 _ONE_GROUP_BELOW = 3_000_000
@@ -30,16 +31,24 @@ _FAILED, _FLAKY = "e2e/specs/search/return.spec.ts", "e2e/specs/search/ports.spe
 _FAILURES = (causes.DOWNLOAD, causes.RENAMED_BUTTON, causes.TEST_TIMEOUT)
 
 
-def run_of_size(
-    run_id: str, target_bytes: int, *, project_id: str, branch: str, now: datetime
-) -> tuple[Run, StoryRun]:
-    """The run, and the source of its specs; created 25 minutes ago."""
+def add_run_of_size(
+    sandbox: Sandbox,
+    run_id: str,
+    target_bytes: int,
+    *,
+    project_id: str = BOOKING_PROJECT,
+    branch: str = "main",
+) -> None:
+    """Adds a complete, failed run whose «get run» body has this many bytes (decoded).
+
+    It is the newest completed run there is; its body is made when asked for.
+    """
     if not MIN_BYTES <= target_bytes <= MAX_BYTES:
         raise ValueError(f"a run has {MIN_BYTES} to {MAX_BYTES} bytes")
     plan = RunPlan(
         run_id=run_id,
         project_id=project_id,
-        created_at=now - _AGE,
+        created_at=sandbox.now - _AGE,
         meta=commits.meta(
             run_id,
             repository="booking-site",
@@ -53,8 +62,7 @@ def run_of_size(
         extra_screenshots=3,
         lists_pictures=True,
     )
-    source = StoryRun(_sized(plan, target_bytes))
-    return source.run, source
+    sandbox.currents.store.add_run(StoryRun(_sized(plan, target_bytes)))
 
 
 def _sized(plan: RunPlan, target: int) -> RunPlan:

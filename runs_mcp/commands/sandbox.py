@@ -24,7 +24,7 @@ def serve_sandbox(port: int) -> int:
     Raises:
         SettingsError: The port is taken.
     """
-    # A plain terminate must also run the orderly end.
+    # SIGTERM stops the sandbox as SIGINT does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Sandbox(port=port) as sandbox:

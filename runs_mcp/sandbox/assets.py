@@ -1,6 +1,6 @@
-"""Asset URLs: bare in the sandbox's records, signed in every answer that leaves.
+"""URLs of assets: unsigned in the sandbox's records, signed in its answers.
 
-There are two forms: one with `Expires`, and that of object storage, with `X-Amz-Expires`.
+There are two forms: one with `Expires`, and one of object storage with `X-Amz-Expires`.
 """
 
 import base64
@@ -8,7 +8,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 
-from runs_mcp.sandbox.identifiers import hex_id, uuid_id
+from runs_mcp.sandbox.seeded import hex_id, uuid_id
 
 VALID_FOR_S = 2 * 60 * 60
 """How long a URL of the first form is valid."""
@@ -18,7 +18,7 @@ _HOST, _STORAGE = "https://assets.sandbox.example", "https://artifacts.sandbox.e
 _FOLDER = hex_id("organization", 24)
 _KEY_PAIR = "K" + hex_id("key pair", 13).upper()
 _ACCESS_KEY = hex_id("access key", 20).upper()
-_BARE = re.compile(
+_UNSIGNED = re.compile(
     rb"https://(?:assets\.sandbox\.example/[0-9a-f]{24}/[0-9a-f-]{36}"
     rb'|(artifacts)\.sandbox\.example/[0-9a-f]{16}/[0-9a-f]{16})\.[a-z0-9]+(?=")'
 )
@@ -26,17 +26,17 @@ _URL_SAFE = bytes.maketrans(b"+/=", b"-~_")
 
 
 def asset_url(seed: str, suffix: str) -> str:
-    """The bare URL of an asset of the first form, the same for the same seed."""
+    """Returns the unsigned URL of an asset, in the first form."""
     return f"{_HOST}/{_FOLDER}/{uuid_id(seed)}.{suffix}"
 
 
 def stored_url(seed: str, suffix: str) -> str:
-    """The bare URL of an asset in object storage, the same for the same seed."""
+    """Returns the unsigned URL of an asset in object storage."""
     return f"{_STORAGE}/{_FOLDER[:16]}/{hex_id(seed, 16)}.{suffix}"
 
 
 def sign_assets(body: bytes, now: float) -> bytes:
-    """The body with every bare asset URL signed from now on."""
+    """Returns the body with all asset URLs signed; they are valid from now on."""
     ours = f"?Expires={int(now) + VALID_FOR_S}&Key-Pair-Id={_KEY_PAIR}&Signature=".encode()
     storage = _storage_query(now).encode()
 
@@ -47,12 +47,12 @@ def sign_assets(body: bytes, now: float) -> bytes:
         digest = hashlib.shake_256(url[0] + ours).digest(222)
         return url[0] + ours + base64.b64encode(digest).translate(_URL_SAFE)
 
-    return _BARE.sub(signed, body)
+    return _UNSIGNED.sub(signed, body)
 
 
 def signed_size(body: bytes) -> int:
-    """How long the body will be once it is signed, without the work of signing it."""
-    in_storage = _BARE.findall(body)
+    """Returns the length that the body will have once it is signed."""
+    in_storage = _UNSIGNED.findall(body)
     stored = sum(map(bool, in_storage))
     return len(body) + stored * _STORED_GROWTH + (len(in_storage) - stored) * _GROWTH
 

@@ -1,4 +1,4 @@
-"""What can be made to go wrong, and for which requests."""
+"""Faults that can be made to happen, and the requests that they happen to."""
 
 import re
 import threading
@@ -8,44 +8,44 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A misbehaviour for the requests that match; without one of its own, only a delay."""
+    """Something that goes wrong for the requests that match; by itself, only a delay."""
 
     method: str | None = None
-    """None: every method."""
+    """None for every method."""
     path: str = ""
-    """A regular expression that the raw path begins with; a plain prefix is one, too."""
+    """A regular expression that the start of the raw path must match, such as a plain prefix."""
     times: int | None = None
-    """How many requests it hits; None: until healed."""
+    """How many requests it happens to; None for all until it is removed."""
     delay_s: float = 0.0
-    """Latency before the answer, or before whatever else this fault does."""
+    """The time to wait before the answer, or before whatever else this fault does."""
     status: int | None = None
-    """Answer with this status, `body` and `headers` instead of asking the API.
+    """The status to answer with, with `body` and `headers`, instead of asking the API.
 
-    Without a body, it is the vendor's envelope of a failure; so 200 is a failure that says OK.
+    Without a body, the body is the vendor's error, even with the status 200.
     """
     body: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     reset: bool = False
-    """A TCP reset before any byte of an answer; nothing is carried out."""
+    """Reset the TCP connection before any byte of an answer; the API is not asked."""
     truncate: bool = False
-    """The right answer with its full Content-Length, but only the first half of the body."""
+    """Send the right answer with its full Content-Length, but only the first half of the body."""
     malformed: bool = False
-    """200 with broken JSON."""
+    """Answer 200 with malformed JSON."""
     oversized: int | None = None
-    """200 with a JSON body of this many decoded bytes, streamed."""
+    """Answer 200 and stream a JSON body of this many decoded bytes."""
     gzip_bomb: bool = False
-    """Send the oversized body as gzip, which makes it some thousand times smaller."""
+    """Send the oversized body as gzip, which makes it about a thousand times smaller."""
     lose_answer: bool = False
-    """Carry the request out, then drop the connection without an answer."""
+    """Ask the API, then reset the connection without an answer."""
 
     def __post_init__(self) -> None:
         try:
             re.compile(self.path)
         except re.error as error:
-            raise ValueError(f"path is no regular expression: {error}") from error
+            raise ValueError(f"path is not a regular expression: {error}") from error
         if (self.times or 0) < 0 or self.delay_s < 0:
             raise ValueError("neither times nor delay_s can be negative")
-        deeds = (
+        effects = (
             self.status is not None,
             self.reset,
             self.truncate,
@@ -53,39 +53,40 @@ class Fault:
             self.oversized is not None,
             self.lose_answer,
         )
-        if sum(deeds) > 1:
+        if sum(effects) > 1:
             raise ValueError(
-                "a fault does one of status, reset, truncate, malformed, oversized, lose_answer"
+                "a fault can have only one of"
+                " status, reset, truncate, malformed, oversized, lose_answer"
             )
         if self.gzip_bomb and self.oversized is None:
-            raise ValueError("gzip_bomb says how an oversized body is sent: give oversized, too")
+            raise ValueError("gzip_bomb needs oversized")
         if self.status is None and (self.body is not None or self.headers):
-            raise ValueError("body and headers belong to a fault with a status")
+            raise ValueError("body and headers need a status")
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request of this method and raw path is hit."""
+        """Whether the fault happens to a request with this method and raw path."""
         return self.method in (None, method) and re.match(self.path, path) is not None
 
 
 class FaultList:
-    """The faults in force, oldest first; the first that matches a request is used up by it."""
+    """The active faults, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[tuple[Fault, int | None]] = []
 
     def add(self, fault: Fault) -> None:
-        """Put one more fault in force."""
+        """Adds a fault."""
         with self._lock:
             self._faults.append((fault, fault.times))
 
     def clear(self) -> None:
-        """Behave again."""
+        """Removes all faults."""
         with self._lock:
             self._faults.clear()
 
     def next_for(self, method: str, path: str) -> Fault | None:
-        """The fault that this request runs into, if any."""
+        """Returns the fault that happens to this request, and counts it."""
         with self._lock:
             for at, (fault, left) in enumerate(self._faults):
                 if left == 0 or not fault.matches(method, path):

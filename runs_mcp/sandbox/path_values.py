@@ -6,5 +6,5 @@ from starlette.requests import Request
 
 
 def path_value(request: Request, name: str) -> str:
-    """One segment of the path; paths are routed raw, so it is decoded only here."""
+    """Returns a decoded segment of the path; requests are routed by the raw path."""
     return unquote(request.path_params[name])

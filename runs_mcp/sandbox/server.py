@@ -1,4 +1,4 @@
-"""The sandbox: the vendors' APIs on one loopback port, telling one story."""
+"""The sandbox: the APIs of Currents and Buildkite on one loopback port."""
 
 from datetime import UTC, datetime
 from types import TracebackType
@@ -8,55 +8,63 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
-from runs_mcp.sandbox.buildkite.side import BuildkiteSide
-from runs_mcp.sandbox.control import control_routes
-from runs_mcp.sandbox.currents.application import currents_application
-from runs_mcp.sandbox.currents.store import Store
+from runs_mcp.sandbox.buildkite.api import BuildkiteApi
+from runs_mcp.sandbox.control_routes import control_routes
+from runs_mcp.sandbox.currents.api import CurrentsApi
+from runs_mcp.sandbox.fault_middleware import FaultMiddleware
 from runs_mcp.sandbox.faults import Fault, FaultList
-from runs_mcp.sandbox.front_door import FrontDoor
 from runs_mcp.sandbox.keys import READ_WRITE_KEY
-from runs_mcp.sandbox.recording import RecordedRequest
+from runs_mcp.sandbox.recorded_request import RecordedRequest
 from runs_mcp.sandbox.serving import ServingThread, listening_socket
-from runs_mcp.sandbox.story import tell_story
-from runs_mcp.sandbox.story.buildkite.story import tell_buildkite_story
+from runs_mcp.sandbox.story.buildkite.story import add_buildkite_story
+from runs_mcp.sandbox.story.currents.story import add_currents_story
 
 
 class Sandbox:
-    """Serves while it is entered: a synchronous context manager.
+    """A synchronous context manager that serves until it is left.
 
-    Args:
-        port: The port; 0 is any free one.
-        now: The moment at which the two weeks of the story end.
+    Attributes:
+        now: The time at which the two weeks of the story end.
+        currents: The Currents API.
+        buildkite: The Buildkite API.
     """
 
-    currents: Store
-    """The runs of the Currents API."""
-    buildkite: BuildkiteSide
-    """The Buildkite API: its runs, limits and pages."""
     requests: list[RecordedRequest]
-    """Every request that arrived, but for those to the control routes; oldest first."""
+    """All requests that arrived, oldest first, without those to /sandbox/."""
 
     def __init__(self, *, port: int = 0, now: datetime | None = None) -> None:
+        """Creates a sandbox.
+
+        Args:
+            port: The port to serve on; 0 for any free one.
+            now: The time at which the story ends; by default, the current minute.
+        """
         self.now = now or datetime.now(UTC).replace(second=0, microsecond=0)
-        self.currents = Store()
-        self.buildkite = BuildkiteSide()
+        self.currents = CurrentsApi()
+        self.buildkite = BuildkiteApi()
         self.requests = []
         self._port = port
         self._faults = FaultList()
         self._serving: ServingThread | None = None
-        tell_story(self.currents, self.now)
-        tell_buildkite_story(self.buildkite.store, self.now)
+        add_currents_story(self.currents.store, self.now)
+        add_buildkite_story(self.buildkite.store, self.now)
 
     def __enter__(self) -> Self:
-        """Starts to serve; a port in use raises `OSError`."""
+        """Serves once this returns.
+
+        Raises:
+            OSError: The port is in use.
+        """
         listener = listening_socket(self._port)
         self._port = listener.getsockname()[1]
         apis = [
-            Mount("/v1", app=currents_application(self.currents)),
+            Mount("/v1", app=self.currents.application()),
             Mount("/v2", app=self.buildkite.application()),
         ]
         application = Starlette(routes=[*control_routes(self._faults, self.requests), *apis])
-        self._serving = ServingThread(FrontDoor(application, self._faults, self.requests), listener)
+        self._serving = ServingThread(
+            FaultMiddleware(application, self._faults, self.requests), listener
+        )
         self._serving.start()
         return self
 
@@ -66,19 +74,19 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Drops the requests under way and stops, within a few seconds."""
+        """Drops all connections and stops, within a few seconds."""
         if self._serving is not None:
             self._serving.stop()
             self._serving = None
 
     @property
     def port(self) -> int:
-        """The port it serves on, once it serves."""
+        """The port that it serves on, while it serves."""
         return self._port
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables under which a server uses it."""
+        """The environment variables of a server that uses it."""
         return {
             "CURRENTS_API_URL": self.currents_url,
             "CURRENTS_API_KEY": READ_WRITE_KEY,
@@ -98,7 +106,7 @@ class Sandbox:
         return f"http://127.0.0.1:{self._port}"
 
     def fail(self, fault: Fault) -> None:
-        """Adds a fault: the oldest fault that matches a request decides its answer."""
+        """Adds a fault; a request that several faults match gets the oldest."""
         self._faults.add(fault)
 
     def heal(self) -> None:

@@ -1,4 +1,4 @@
-"""uvicorn on a thread of its own, with every connection within reach."""
+"""uvicorn in a thread, with access to the connections."""
 
 import asyncio
 import socket
@@ -9,17 +9,17 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from runs_mcp.sandbox.front_door import CLOSING, TRANSPORT
+from runs_mcp.sandbox.fault_middleware import CLOSING, TRANSPORT
 
 _START_WITHIN_S = 10
 _STOP_WITHIN_S = 3
 _TICK_S = 0.1
 _STEPS_OF_ACCEPTING = 3
-"""Turns of the loop from an accepted socket to a connection that uvicorn knows of."""
+"""Iterations of the event loop from accepting a socket to a connection known to uvicorn."""
 
 
 class _ReachableProtocol(H11Protocol):
-    """HTTP/1.1 that hands the application the transport it must be able to reset."""
+    """HTTP/1.1 that passes the transport to the application, which may have to reset it."""
 
     def connection_made(  # type: ignore[override]  # as in uvicorn: HTTP needs a full transport
         self, transport: asyncio.Transport
@@ -35,7 +35,7 @@ class _ReachableProtocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it is up, stops at once, and drops its connections then."""
+    """uvicorn that signals when it is up, and stops at once with all its connections."""
 
     def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
         super().__init__(config)
@@ -44,13 +44,13 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def stop(self) -> None:
-        """Begin to stop; to be called from another thread."""
+        """Begins to stop; safe to call from other threads."""
         self.should_exit = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._closing.set)
 
     async def main_loop(self) -> None:
-        # Not at startup: told to stop before its loop, uvicorn would leave connections open.
+        # Not in startup(): if stopped before its loop, uvicorn would leave connections open.
         self._loop = asyncio.get_running_loop()
         self.up.set()
         tick = 0
@@ -61,12 +61,12 @@ class _Server(uvicorn.Server):
                     await self._closing.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Not uvicorn's own, which waits for open connections and complains of those that stay.
+        # Replaces uvicorn's, which waits for open connections and logs those that remain.
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError):  # a loop without readers
             for listener in sockets or ():
                 loop.remove_reader(listener)
-        for _ in range(_STEPS_OF_ACCEPTING):  # A closed server would lose what it just accepted.
+        for _ in range(_STEPS_OF_ACCEPTING):  # or sockets just accepted would leak
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()
@@ -79,7 +79,7 @@ class _Server(uvicorn.Server):
 
 
 class ServingThread:
-    """Serves an application on a socket that listens already, until stopped."""
+    """Serves an application on a listening socket until it is stopped."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         closing = asyncio.Event()
@@ -104,20 +104,24 @@ class ServingThread:
         )
 
     def start(self) -> None:
-        """Return when requests are served."""
+        """Starts to serve, and returns when it does."""
         self._thread.start()
         if not self._server.up.wait(_START_WITHIN_S):
             raise RuntimeError(f"the sandbox was not up within {_START_WITHIN_S} s")
 
     def stop(self) -> None:
-        """Drop every connection, stop serving, and wait for the thread for a bounded time."""
+        """Drops all connections and stops; waits a bounded time for the thread."""
         self._server.stop()
         self._thread.join(2 * _STOP_WITHIN_S)
 
 
 def listening_socket(port: int) -> socket.socket:
-    """A socket that listens on loopback; a port in use raises OSError."""
-    # Without the protocol named, asyncio would leave Nagle's algorithm on: 40 ms an answer.
+    """Returns a socket that listens on loopback.
+
+    Raises:
+        OSError: The port is in use.
+    """
+    # asyncio turns Nagle's algorithm off only where the protocol is given: 40 ms per answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,7 @@ from hosts import connect, text_of
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from msgspec import UNSET
-from sandbox_control import add_run_of_size, specs_of
+from run_of_size import add_run_of_size
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
@@ -94,7 +94,7 @@ async def test_triage_reads_120_failing_specs_at_the_same_time(sandbox: Sandbox)
     add_run_of_size(sandbox, "large", SIZE_OF_120_FAILING_SPECS)
     failing = [
         spec
-        for spec in specs_of(sandbox, "large")
+        for spec in sandbox.currents.specs_of("large")
         if spec.results is not UNSET and (spec.results.stats.failures or spec.results.flaky)
     ]
     arguments = {"run": "currents:large", "baseline": f"currents:{NotableRun.EMPTY.value}"}

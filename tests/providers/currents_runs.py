@@ -9,7 +9,6 @@ import anyio
 import httpx
 from msgspec import UNSET
 from msgspec.structs import replace
-from sandbox_control import add_run, run_of, specs_of
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import connection_pool
@@ -68,7 +67,7 @@ def writes(sandbox: Sandbox) -> list[str]:
 
 def some_specs(sandbox: Sandbox) -> dict[str, Spec]:
     """Returns two failed specs on machine a, one on b, and one that passed, on a."""
-    specs = specs_of(sandbox, FAILED)
+    specs = sandbox.currents.specs_of(FAILED)
     failed = [spec for spec in specs if spec.has_failed]
     passed = next(s for s in specs if s.results is not UNSET and not s.has_failed)
     return {
@@ -90,7 +89,7 @@ def put_run(
     **more: Any,  # noqa: ANN401 - fields of a run, of many types
 ) -> None:
     """Puts a run of our own into the sandbox, in the place of one of that ID."""
-    model = run_of(sandbox, FAILED)
+    model = sandbox.currents.run_of(FAILED)
     group = Group(
         group_id="g",
         platform=model.groups[0].platform,
@@ -108,7 +107,7 @@ def put_run(
             replace(spec, instance_id=f"{run_id}-{number}") for number, spec in enumerate(specs)
         ),
     )
-    add_run(sandbox, replace(run, **more))
+    sandbox.currents.add_run(replace(run, **more))
 
 
 def remove_run(sandbox: Sandbox, run_id: str) -> None:
@@ -121,7 +120,7 @@ def remove_run(sandbox: Sandbox, run_id: str) -> None:
 
 def from_github(ci_build_id: str, sandbox: Sandbox) -> dict[str, Any]:
     """Returns the fields of a run with that CI build ID."""
-    return {"meta": replace(run_of(sandbox, FAILED).meta, ci_build_id=ci_build_id)}
+    return {"meta": replace(sandbox.currents.run_of(FAILED).meta, ci_build_id=ci_build_id)}
 
 
 def by_ci(

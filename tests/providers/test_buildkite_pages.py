@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import pytest
 from buildkite_in_stub import REFERENCE, UUID, AcmeServer, acme_server
+from buildkite_runs import add_buildkite_run
 from hosts import ERAS, Era, environment, structured_of, text_of
 from in_process import configured
 from report_stub import Route, Stub
-from sandbox_control import add_buildkite_run, shape_buildkite_links, shorten_buildkite_pages
 from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
@@ -41,8 +41,8 @@ def running() -> Iterator[Sandbox]:
 @pytest.fixture
 def story(running: Sandbox) -> Sandbox:
     """The sandbox, with its usual pages and links."""
-    shorten_buildkite_pages(running, to=None)
-    shape_buildkite_links(running)
+    running.buildkite.pages.shorten(to=None)
+    running.buildkite.pages.shape_links()
     return running
 
 
@@ -62,8 +62,8 @@ def listed(client: SharedClient, tool: str) -> list[str]:
 @pytest.fixture(scope="module")
 def all_records(running: Sandbox, client: SharedClient) -> dict[str, list[str]]:
     """The IDs of all records of each list, read in full pages."""
-    shorten_buildkite_pages(running, to=None)
-    shape_buildkite_links(running)
+    running.buildkite.pages.shorten(to=None)
+    running.buildkite.pages.shape_links()
     return {tool: listed(client, tool) for tool in LISTS}
 
 
@@ -76,7 +76,7 @@ def test_full_pages_have_each_record_once(all_records: dict[str, list[str]], too
 def test_short_pages_have_the_same_records(
     all_records: dict[str, list[str]], story: Sandbox, client: SharedClient, tool: str
 ) -> None:
-    shorten_buildkite_pages(story, to=SHORT.get(tool, 7))
+    story.buildkite.pages.shorten(to=SHORT.get(tool, 7))
     assert listed(client, tool) == all_records[tool]
 
 
@@ -84,7 +84,7 @@ def test_short_pages_have_the_same_records(
 def test_links_without_tokens_and_last_pages_lead_to_the_same_records(
     all_records: dict[str, list[str]], story: Sandbox, client: SharedClient, tool: str
 ) -> None:
-    shape_buildkite_links(story, tokens=False, rels=("next",))
+    story.buildkite.pages.shape_links(tokens=False, rels=("next",))
     assert listed(client, tool) == all_records[tool]
 
 
@@ -107,7 +107,7 @@ def test_the_limit_can_change_from_page_to_page(
 def test_every_page_of_failed_executions_has_their_total(
     story: Sandbox, client: SharedClient, items: int | None
 ) -> None:
-    shorten_buildkite_pages(story, to=items)
+    story.buildkite.pages.shorten(to=items)
     pages = client.pages("buildkite_get_failed_executions", run_id=RUN)
     trims = [structured_of(page)["trim"] for page in pages]
     assert {trim["total"] for trim in trims} == {FAILURES}
@@ -116,7 +116,7 @@ def test_every_page_of_failed_executions_has_their_total(
 
 @pytest.mark.parametrize("era", ERAS)
 def test_triage_reads_all_short_pages(story: Sandbox, era: Era) -> None:
-    shorten_buildkite_pages(story, to=50)
+    story.buildkite.pages.shorten(to=50)
     run = f"buildkite:{BUILDKITE_ORGANIZATION}/{BUILDKITE_SUITE}/{RUN}"
     with shared_client(configured(environment(story)), era) as client:
         answer = client.answer("triage_run", run=run)

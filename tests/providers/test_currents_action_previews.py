@@ -17,7 +17,6 @@ from providers.currents_runs import (
     some_specs,
 )
 from providers.hostile_texts import HOSTILE, assert_plain_line
-from sandbox_control import run_of
 
 from runs_mcp.confirmation.action import Action
 from runs_mcp.confirmation.wording import question_message
@@ -55,7 +54,7 @@ async def test_a_preview_says_what_run_it_is_and_how_it_stands(sandbox: Sandbox,
     async with client_of(sandbox.currents_url) as client:
         preview = await action_of(name, client).inspect()
 
-    commit = run_of(sandbox, OWN).meta.commit
+    commit = sandbox.currents.run_of(OWN).meta.commit
     for fact in (OWN, PROJECT, commit.branch, commit.sha[:12], "running, in progress", " ago"):
         assert fact in preview.description
     assert "3 tests failed" in preview.description
@@ -72,7 +71,7 @@ async def test_strangers_texts_are_plain_bounded_and_one_line_in_previews(
         replace(spec, spec=f"e2e/{number} {HOSTILE * 5}.spec.ts", machine_id="machine-a")
         for number, spec in enumerate([some_specs(sandbox)["a1"]] * 30)
     ]
-    meta = run_of(sandbox, FAILED).meta
+    meta = sandbox.currents.run_of(FAILED).meta
     commit = replace(
         meta.commit, branch=HOSTILE * 40, message=HOSTILE * 40, author_name=HOSTILE * 40
     )

@@ -15,7 +15,6 @@ from providers.currents_runs import (
     put_run,
     writes,
 )
-from sandbox_control import run_of
 
 from runs_mcp.confirmation.action import Preview
 from runs_mcp.model import ListedRun
@@ -64,8 +63,8 @@ async def test_the_one_run_that_is_found_is_shown_and_canceled(sandbox: Sandbox)
     assert shown_ids(preview) == [RUNNING]
     assert preview.already_done == ""
     assert receipt.reason == "apiRequest"
-    assert run_of(sandbox, RUNNING).completion_state == "CANCELED"
-    assert run_of(sandbox, CONSOLE_RUNNING).completion_state == "IN_PROGRESS"
+    assert sandbox.currents.run_of(RUNNING).completion_state == "CANCELED"
+    assert sandbox.currents.run_of(CONSOLE_RUNNING).completion_state == "IN_PROGRESS"
     assert "in progress any more" in after.already_done
     assert writes(sandbox) == ["PUT"]
 

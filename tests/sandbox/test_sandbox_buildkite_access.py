@@ -5,13 +5,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from buildkite_story_api import ANALYTICS, NO_TLS, NOW, RUNS, api_of, links, path_of
-from sandbox_control import (
-    buildkite_build_of,
-    buildkite_failures_of,
-    lift_buildkite_limits,
-    shape_buildkite_links,
-    shorten_buildkite_pages,
-)
 
 from runs_mcp.sandbox import (
     BUILDKITE_LINK_TOKEN,
@@ -20,7 +13,7 @@ from runs_mcp.sandbox import (
     NotableBuildkiteRun,
     Sandbox,
 )
-from runs_mcp.sandbox.buildkite.assumptions import ASSUMED
+from runs_mcp.sandbox.buildkite.assumptions import ASSUMPTIONS
 from runs_mcp.sandbox.buildkite.tokens import NO_BUILDS_KEY, NO_SUITES_KEY
 
 RUN = NotableBuildkiteRun
@@ -35,8 +28,8 @@ def running() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running: Sandbox) -> Iterator[Sandbox]:
     yield running
-    shorten_buildkite_pages(running, to=None)
-    shape_buildkite_links(running)
+    running.buildkite.pages.shorten(to=None)
+    running.buildkite.pages.shape_links()
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +51,7 @@ def test_a_token_tells_its_scopes_and_is_held_to_them(
     sandbox: Sandbox, key: str, scopes: list[str]
 ) -> None:
     headers = {"Authorization": f"Bearer {key}"}
-    build = buildkite_build_of(sandbox, RUN.MAIN)[0]
+    build = sandbox.buildkite.build_of(RUN.MAIN)[0]
     with httpx.Client(base_url=sandbox.buildkite_url, headers=headers, verify=NO_TLS) as client:
         token = client.get("/v2/access-token").json()
         statuses = {
@@ -81,7 +74,7 @@ def test_a_token_tells_its_scopes_and_is_held_to_them(
 
 def test_a_forbidden_request_has_a_message_and_counts(sandbox: Sandbox) -> None:
     headers = {"Authorization": f"Bearer {NO_SUITES_KEY}"}
-    lift_buildkite_limits(sandbox)
+    sandbox.buildkite.limits.lift()
     answer = httpx.get(f"{sandbox.buildkite_url}{RUNS}", headers=headers, verify=NO_TLS)
     assert (answer.status_code, list(answer.json())) == (403, ["message"])
     assert answer.headers["ratelimit-remaining"] == "199"
@@ -119,7 +112,7 @@ def test_a_version_is_a_date_or_nothing(api: httpx.Client, version: str, status:
 @pytest.mark.parametrize("to", [1, 7, 99])
 def test_a_short_page_is_not_the_end(sandbox: Sandbox, api: httpx.Client, to: int) -> None:
     path = f"{RUNS}/{RUN.TWELVE_FAILURES}/failed_executions"
-    shorten_buildkite_pages(sandbox, to=to)
+    sandbox.buildkite.pages.shorten(to=to)
     sizes, found = [], []
     url: httpx.URL | str = f"{path}?per_page=100"
     while url:
@@ -127,34 +120,36 @@ def test_a_short_page_is_not_the_end(sandbox: Sandbox, api: httpx.Client, to: in
         sizes.append(len(answer.json()))
         found += [one["execution_id"] for one in answer.json()]
         url = links(answer).get("next", "")
-    known = buildkite_failures_of(sandbox, RUN.TWELVE_FAILURES)
+    known = sandbox.buildkite.failures_of(RUN.TWELVE_FAILURES)
     assert found == [one.execution_id for one in known]
     assert max(sizes) == min(to, 12)
     assert len(sizes) == -(-12 // to)
 
 
 def test_pages_can_be_made_longer_again_but_not_empty(sandbox: Sandbox, api: httpx.Client) -> None:
-    shorten_buildkite_pages(sandbox, to=2)
+    sandbox.buildkite.pages.shorten(to=2)
     assert len(api.get(RUNS).json()) == 2
-    shorten_buildkite_pages(sandbox, to=None)
+    sandbox.buildkite.pages.shorten(to=None)
     assert len(api.get(RUNS).json()) == 30
+    with pytest.raises(ValueError, match="at least 1 item"):
+        sandbox.buildkite.pages.shorten(to=0)
 
 
 def test_links_can_be_without_tokens_and_without_some_relations(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     assert BUILDKITE_LINK_TOKEN in api.get(RUNS, params={"page": 2}).headers["link"]
-    shape_buildkite_links(sandbox, tokens=False, rels=["next"])
+    sandbox.buildkite.pages.shape_links(tokens=False, rels=["next"])
     answer = api.get(RUNS, params={"page": 2})
     assert set(links(answer)) == {"next"}
     assert BUILDKITE_LINK_TOKEN not in answer.headers["link"]
     assert "api_key" not in answer.headers["link"]
-    shape_buildkite_links(sandbox, rels=[])
+    sandbox.buildkite.pages.shape_links(rels=[])
     assert "link" not in api.get(RUNS).headers
 
 
 def test_each_assumption_is_one_sentence_told_once() -> None:
-    assert len(set(ASSUMED)) == len(ASSUMED)
-    for sentence in ASSUMED:
+    assert len(set(ASSUMPTIONS)) == len(ASSUMPTIONS)
+    for sentence in ASSUMPTIONS:
         assert sentence.endswith(".")
         assert len(sentence) < 100

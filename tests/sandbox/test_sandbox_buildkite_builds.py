@@ -4,13 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from buildkite_runs import add_buildkite_run
 from buildkite_story_api import ANALYTICS, NOW, PIPELINES, api_of, path_of
-from sandbox_control import (
-    add_buildkite_run,
-    buildkite_build,
-    buildkite_build_of,
-    buildkite_failures_of,
-)
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
@@ -82,7 +77,7 @@ def test_a_build_without_runs_has_no_test_engine(sandbox: Sandbox, api: httpx.Cl
 
 
 def test_retried_jobs_are_there_only_when_asked_for(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, known = buildkite_build_of(sandbox, RUN.MENDED)
+    build, known = sandbox.buildkite.build_of(RUN.MENDED)
     path = path_of(sandbox, build.id)
     last = {job["id"]: job for job in api.get(path).json()["jobs"]}
     got = api.get(path, params={"include_retried_jobs": "true"}).json()
@@ -100,10 +95,10 @@ def test_retried_jobs_are_there_only_when_asked_for(sandbox: Sandbox, api: httpx
 
 def test_failures_name_the_job_that_they_were_in(sandbox: Sandbox) -> None:
     for run in RUN:
-        failures = buildkite_failures_of(sandbox, run)
+        failures = sandbox.buildkite.failures_of(run)
         if run in (RUN.STRANGE_STRINGS, RUN.OLDEST_SHAPE) or not failures:
             continue
-        build, jobs = buildkite_build_of(sandbox, run)
+        build, jobs = sandbox.buildkite.build_of(run)
         states = {job.id: job.state for job in jobs}
         for failure in failures:
             assert isinstance(failure.tags, dict)
@@ -129,7 +124,7 @@ def test_failures_name_the_job_that_they_were_in(sandbox: Sandbox) -> None:
 def test_a_build_is_as_its_jobs_are(
     sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, state: str
 ) -> None:
-    build, jobs = buildkite_build_of(sandbox, run)
+    build, jobs = sandbox.buildkite.build_of(run)
     got = api.get(path_of(sandbox, build.id)).json()
     assert got["state"] == state
     assert state in {job.state for job in jobs}
@@ -137,14 +132,14 @@ def test_a_build_is_as_its_jobs_are(
 
 
 def test_newer_builds_have_higher_numbers(sandbox: Sandbox) -> None:
-    builds = [buildkite_build_of(sandbox, run)[0] for run in (RUN.STALE, RUN.MAIN, RUN.PENDING)]
+    builds = [sandbox.buildkite.build_of(run)[0] for run in (RUN.STALE, RUN.MAIN, RUN.PENDING)]
     assert sorted(build.number for build in builds) == [build.number for build in builds]
-    added = buildkite_build_of(sandbox, add_buildkite_run(sandbox))[0]
+    added = sandbox.buildkite.build_of(add_buildkite_run(sandbox))[0]
     assert added.number > builds[-1].number
 
 
 def test_three_attempts_of_one_build_are_its_retried_jobs(sandbox: Sandbox) -> None:
-    build, jobs = buildkite_build(sandbox, BUILDKITE_SHARED_BUILD)
+    build, jobs = sandbox.buildkite.build(BUILDKITE_SHARED_BUILD)
     assert build.state == "passed"
     by_id = {job.id: job for job in jobs}
     chains = [job for job in jobs if job.retries_count == 2]
@@ -161,7 +156,7 @@ def test_a_build_that_there_is_not_is_not_found(api: httpx.Client, end: str) -> 
 
 
 def test_a_number_belongs_to_one_pipeline(sandbox: Sandbox, api: httpx.Client) -> None:
-    number = buildkite_build_of(sandbox, RUN.MAIN)[0].number
+    number = sandbox.buildkite.build_of(RUN.MAIN)[0].number
     assert api.get(f"{PIPELINES}/freight-api/builds/{number}").status_code == 404
     other = f"/v2/organizations/nobody/pipelines/{BUILDKITE_PIPELINE}/builds/{number}"
     assert api.get(other).status_code == 404

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from buildkite_story_api import NOW, RUNS, SUITES, Json, api_of
 from msgspec import UNSET, UnsetType
-from sandbox_control import buildkite_build_of, buildkite_failures_of
 
 from runs_mcp.sandbox import (
     BUILDKITE_ORGANIZATION,
@@ -18,8 +17,8 @@ from runs_mcp.sandbox import (
     Sandbox,
 )
 from runs_mcp.sandbox.buildkite.records import FailedExecution
+from runs_mcp.sandbox.story.buildkite.failures.odd import INSTRUCTION, INVISIBLE_NAME
 from runs_mcp.sandbox.story.buildkite.notable import MIXED_SUITE
-from runs_mcp.sandbox.story.buildkite.odd_failures import INSTRUCTION, INVISIBLE_NAME
 
 MATCHER = re.compile(r"expect\(received\)\.to\w+\(expected\) // \w")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -44,7 +43,7 @@ def lines_of(failure: FailedExecution) -> tuple[str, ...]:
 
 
 def test_rspec_failures_have_code_lines_and_a_backtrace_into_gems(sandbox: Sandbox) -> None:
-    (known,) = buildkite_failures_of(sandbox, NotableBuildkiteRun.MAIN)
+    (known,) = sandbox.buildkite.failures_of(NotableBuildkiteRun.MAIN)
     assert known.failure_reason is not None
     assert known.failure_reason.startswith("Failure/Error: expect(mail.subject).to eq(")
     assert re.fullmatch(r"\./spec/\w+/\w+_spec\.rb:\d+", known.location or "")
@@ -56,7 +55,7 @@ def test_rspec_failures_have_code_lines_and_a_backtrace_into_gems(sandbox: Sandb
 
 
 def test_pytest_failures_end_where_they_happened(sandbox: Sandbox) -> None:
-    failures = buildkite_failures_of(sandbox, NotableBuildkiteRun.FREIGHT_FAILED)
+    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.FREIGHT_FAILED)
     for failure in failures:
         assert re.fullmatch(r"tests/\w+/test_\w+\.py:\d+", failure.location or "")
         assert re.match(
@@ -66,17 +65,17 @@ def test_pytest_failures_end_where_they_happened(sandbox: Sandbox) -> None:
         assert expanded.backtrace is not UNSET
         assert lines_of(failure)[-1] == expanded.backtrace[-1]
         assert re.search(r"\.py:\d+: \w+Error$", expanded.backtrace[-1])
-    many = buildkite_failures_of(sandbox, NotableBuildkiteRun.MANY_FAILURES)
+    many = sandbox.buildkite.failures_of(NotableBuildkiteRun.MANY_FAILURES)
     text = msgspec.json.encode(many).decode()
     assert "/site-packages/sqlalchemy/" in text
     assert "fixture 'harbour_plan' not found" in text
 
 
 def test_jest_failures_have_a_stack_and_some_of_them_colours(sandbox: Sandbox) -> None:
-    crew = buildkite_failures_of(sandbox, NotableBuildkiteRun.CREW_FAILED)
+    crew = sandbox.buildkite.failures_of(NotableBuildkiteRun.CREW_FAILED)
     many = [
         failure
-        for failure in buildkite_failures_of(sandbox, NotableBuildkiteRun.MANY_FAILURES)
+        for failure in sandbox.buildkite.failures_of(NotableBuildkiteRun.MANY_FAILURES)
         if (failure.location or "").startswith("src/")
     ]
     coloured = [failure for failure in many if "\x1b[" in str(failure.failure_reason)]
@@ -90,19 +89,19 @@ def test_jest_failures_have_a_stack_and_some_of_them_colours(sandbox: Sandbox) -
 
 
 def test_a_place_is_where_the_collector_counts_it(sandbox: Sandbox) -> None:
-    for failure in buildkite_failures_of(sandbox, NotableBuildkiteRun.FREIGHT_FAILED):
+    for failure in sandbox.buildkite.failures_of(NotableBuildkiteRun.FREIGHT_FAILED):
         # pytest counts from 0, the lines of its report from 1; both are of the same test.
         ((expanded,),) = (failure.failure_expanded or (),)
         assert expanded.backtrace is not UNSET
         file, line = (failure.location or "").rsplit(":", 1)
         place = next(known for known in expanded.backtrace if known.startswith(file))
         assert int(place.split(":")[1]) in (int(line) + 3, int(line) + 4)
-    crew = buildkite_failures_of(sandbox, NotableBuildkiteRun.CREW_FAILED)
+    crew = sandbox.buildkite.failures_of(NotableBuildkiteRun.CREW_FAILED)
     assert {failure.location for failure in crew} == {None}
 
 
 def test_an_attempt_of_playwright_is_an_execution(sandbox: Sandbox) -> None:
-    failures = buildkite_failures_of(sandbox, NotableBuildkiteRun.E2E_FAILED)
+    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.E2E_FAILED)
     times = Counter(failure.test_id for failure in failures)
     assert sorted(times.values()) == [1, 2, 2, 2, 2]
     assert len({failure.execution_id for failure in failures}) == len(failures)
@@ -117,7 +116,7 @@ def test_an_attempt_of_playwright_is_an_execution(sandbox: Sandbox) -> None:
 
 
 def test_a_retry_fails_after_the_first_attempt_and_is_the_same_test(sandbox: Sandbox) -> None:
-    failures = buildkite_failures_of(sandbox, NotableBuildkiteRun.HALF_MENDED)
+    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.HALF_MENDED)
     ((test_id, times),) = Counter(failure.test_id for failure in failures).most_common(1)
     assert times == 2
     first, second = (failure for failure in failures if failure.test_id == test_id)
@@ -130,7 +129,7 @@ def test_a_retry_fails_after_the_first_attempt_and_is_the_same_test(sandbox: San
 def test_a_shared_example_is_in_another_file_than_its_spec(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build = buildkite_build_of(sandbox, NotableBuildkiteRun.MAIN)[0]
+    build = sandbox.buildkite.build_of(NotableBuildkiteRun.MAIN)[0]
     path = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/builds/{build.id}/tests"
     query: dict[str, str | int] = {
         "per_page": 100,

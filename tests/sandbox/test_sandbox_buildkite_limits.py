@@ -4,7 +4,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from buildkite_story_api import NO_TLS, SUITES
-from sandbox_control import age_buildkite_limits, lift_buildkite_limits, limit_buildkite
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.buildkite.limits import Scope
@@ -25,7 +24,7 @@ def running() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running: Sandbox) -> Sandbox:
-    lift_buildkite_limits(running)
+    running.buildkite.limits.lift()
     return running
 
 
@@ -53,9 +52,9 @@ def test_both_limits_count_down_and_begin_anew_after_a_minute(
         assert stated(answer, "rest")[:2] == (200, 200 - number)
         assert stated(answer, "rest_user")[:2] == (50, 50 - number)
         assert 50 < stated(answer, "rest")[2] <= 60
-    age_buildkite_limits(sandbox, 45)
+    sandbox.buildkite.limits.advance(45)
     assert 5 < stated(api.get(SUITES), "rest")[2] <= 15
-    age_buildkite_limits(sandbox, 15)
+    sandbox.buildkite.limits.advance(15)
     assert stated(api.get(SUITES), "rest")[1] == 199
 
 
@@ -92,7 +91,7 @@ def test_a_limit_names_its_scope_and_warns_while_it_is_used_up(
     sandbox: Sandbox, api: httpx.Client, scope: Scope
 ) -> None:
     prefix, _ = LIMITS[scope]
-    limit_buildkite(sandbox, scope, remaining=2, reset_s=42)
+    sandbox.buildkite.limits.spend(scope, remaining=2, reset_s=42)
     first, second, refused = (api.get(SUITES) for _ in range(3))
     for answer in (first, second, refused):
         assert answer.headers["RateLimit-Scope"] == "rest"
@@ -103,7 +102,7 @@ def test_a_limit_names_its_scope_and_warns_while_it_is_used_up(
     assert refused.headers[f"{prefix}-Warning"] == refused.json()["message"]
     other = next(known for known, _ in LIMITS.values() if known != prefix)
     assert f"{other}-Warning" not in refused.headers
-    age_buildkite_limits(sandbox, 60)
+    sandbox.buildkite.limits.advance(60)
     assert f"{prefix}-Warning" not in api.get(SUITES).headers
 
 
@@ -112,7 +111,7 @@ def test_a_spent_limit_refuses_until_it_is_reset(
     sandbox: Sandbox, api: httpx.Client, scope: Scope
 ) -> None:
     _, limit = LIMITS[scope]
-    limit_buildkite(sandbox, scope, remaining=2, reset_s=42)
+    sandbox.buildkite.limits.spend(scope, remaining=2, reset_s=42)
     assert [stated(api.get(SUITES), scope)[1] for _ in range(2)] == [1, 0]
     for _ in range(3):
         answer = api.get(SUITES)
@@ -131,9 +130,9 @@ def test_a_spent_limit_refuses_until_it_is_reset(
         assert 30 < body["reset"] <= 42
         assert stated(answer, scope)[:2] == (limit, 0)
         assert "retry-after" not in answer.headers
-    age_buildkite_limits(sandbox, 20)
+    sandbox.buildkite.limits.advance(20)
     assert 10 < api.get(SUITES).json()["reset"] <= 22
-    age_buildkite_limits(sandbox, 22)
+    sandbox.buildkite.limits.advance(22)
     answer = api.get(SUITES)
     assert answer.status_code == 200
     assert stated(answer, scope)[1] == limit - 1
@@ -141,16 +140,16 @@ def test_a_spent_limit_refuses_until_it_is_reset(
 
 
 def test_whoever_waits_as_long_as_reset_says_is_let_in(sandbox: Sandbox, api: httpx.Client) -> None:
-    limit_buildkite(sandbox, "rest_user", remaining=0, reset_s=3)
-    age_buildkite_limits(sandbox, 0.7)
+    sandbox.buildkite.limits.spend("rest_user", remaining=0, reset_s=3)
+    sandbox.buildkite.limits.advance(0.7)
     reset = stated(api.get(SUITES), "rest_user")[2]
     assert reset >= 1
-    age_buildkite_limits(sandbox, reset)
+    sandbox.buildkite.limits.advance(reset)
     assert api.get(SUITES).status_code == 200
 
 
 def test_a_refused_request_counts_for_neither_limit(sandbox: Sandbox, api: httpx.Client) -> None:
-    limit_buildkite(sandbox, "rest_user", remaining=0, reset_s=60)
+    sandbox.buildkite.limits.spend("rest_user", remaining=0, reset_s=60)
     before = stated(api.get(SUITES), "rest")[1]
     assert stated(api.get(SUITES), "rest")[1] == before == 200
 
@@ -158,28 +157,28 @@ def test_a_refused_request_counts_for_neither_limit(sandbox: Sandbox, api: httpx
 def test_of_two_spent_limits_the_organizations_comes_first(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    limit_buildkite(sandbox, "rest_user", remaining=0, reset_s=30)
-    limit_buildkite(sandbox, "rest", remaining=0, reset_s=10)
+    sandbox.buildkite.limits.spend("rest_user", remaining=0, reset_s=30)
+    sandbox.buildkite.limits.spend("rest", remaining=0, reset_s=10)
     assert api.get(SUITES).json()["scope"] == "rest"
-    age_buildkite_limits(sandbox, 10)
+    sandbox.buildkite.limits.advance(10)
     assert api.get(SUITES).json()["scope"] == "rest_user"
 
 
 def test_without_a_valid_token_it_is_401_however_much_is_spent(sandbox: Sandbox) -> None:
-    limit_buildkite(sandbox, "rest", remaining=0, reset_s=60)
+    sandbox.buildkite.limits.spend("rest", remaining=0, reset_s=60)
     assert httpx.get(sandbox.buildkite_url + SUITES, verify=NO_TLS).status_code == 401
 
 
 def test_limits_can_be_lifted(sandbox: Sandbox, api: httpx.Client) -> None:
-    limit_buildkite(sandbox, "rest", remaining=0, reset_s=600)
+    sandbox.buildkite.limits.spend("rest", remaining=0, reset_s=600)
     assert api.get(SUITES).status_code == 429
-    lift_buildkite_limits(sandbox)
+    sandbox.buildkite.limits.lift()
     answer = api.get(SUITES)
     assert (answer.status_code, stated(answer, "rest")[1]) == (200, 199)
 
 
 def test_of_many_requests_at_once_exactly_those_that_remain_are_let_in(sandbox: Sandbox) -> None:
-    limit_buildkite(sandbox, "rest", remaining=7, reset_s=60)
+    sandbox.buildkite.limits.spend("rest", remaining=7, reset_s=60)
     statuses: list[int] = []
 
     def ask() -> None:
@@ -199,11 +198,11 @@ def test_a_limit_that_makes_no_sense_is_refused(
     sandbox: Sandbox, remaining: int, reset_s: int
 ) -> None:
     with pytest.raises(ValueError, match=r"can remain|negative"):
-        limit_buildkite(sandbox, "rest", remaining, reset_s)
+        sandbox.buildkite.limits.spend("rest", remaining=remaining, reset_s=reset_s)
 
 
 def test_the_other_api_knows_nothing_of_these_limits(sandbox: Sandbox) -> None:
-    limit_buildkite(sandbox, "rest", remaining=0, reset_s=60)
+    sandbox.buildkite.limits.spend("rest", remaining=0, reset_s=60)
     answer = httpx.get(f"{sandbox.currents_url}/projects", headers=KEY, verify=NO_TLS)
     assert answer.status_code == 200
     assert "ratelimit-limit" not in answer.headers

@@ -5,7 +5,6 @@ import httpx
 import msgspec
 import pytest
 from buildkite_story_api import NO_TLS, NOW, RUNS, SUITES, api_of, everything, links
-from sandbox_control import buildkite_failures_of
 
 from runs_mcp.sandbox import (
     BUILDKITE_LINK_TOKEN,
@@ -83,7 +82,7 @@ def test_pages_put_together_are_everything_once(
     assert len({suite["id"] for suite in suites}) == len(suites) == 6
     path = f"{RUNS}/{NotableBuildkiteRun.TWELVE_FAILURES}/failed_executions"
     failures = everything(api, path, per_page=per_page)
-    known = buildkite_failures_of(sandbox, NotableBuildkiteRun.TWELVE_FAILURES)
+    known = sandbox.buildkite.failures_of(NotableBuildkiteRun.TWELVE_FAILURES)
     assert [one["execution_id"] for one in failures] == [one.execution_id for one in known]
 
 
@@ -94,7 +93,7 @@ def test_437_failures_are_on_five_pages_of_a_hundred(sandbox: Sandbox, api: http
     ]
     assert sizes == [100, 100, 100, 100, 37, 0]
     failures = everything(api, f"{MANY}/failed_executions", per_page=100)
-    known = buildkite_failures_of(sandbox, NotableBuildkiteRun.MANY_FAILURES)
+    known = sandbox.buildkite.failures_of(NotableBuildkiteRun.MANY_FAILURES)
     assert [one["execution_id"] for one in failures] == [one.execution_id for one in known]
     assert len({one["test_id"] for one in failures}) == 437
 
@@ -168,7 +167,7 @@ def test_failures_are_expanded_only_when_that_is_asked_for(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     path = f"{RUNS}/{NotableBuildkiteRun.TWELVE_FAILURES}/failed_executions"
-    known = buildkite_failures_of(sandbox, NotableBuildkiteRun.TWELVE_FAILURES)
+    known = sandbox.buildkite.failures_of(NotableBuildkiteRun.TWELVE_FAILURES)
     expanded = api.get(path, params={"include_failure_expanded": "true"}).json()
     assert expanded == msgspec.json.decode(msgspec.json.encode(known))
     assert all(one["failure_expanded"] for one in expanded)

@@ -7,14 +7,9 @@ from uuid import UUID
 
 import httpx
 import pytest
+from buildkite_runs import add_buildkite_run, change_buildkite_run
 from buildkite_story_api import NOW, RUNS, SUITES, api_of
 from msgspec.structs import replace
-from sandbox_control import (
-    add_buildkite_run,
-    buildkite_failures_of,
-    buildkite_run_of,
-    change_buildkite_run,
-)
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
@@ -64,9 +59,9 @@ def test_the_same_moment_tells_the_same_story() -> None:
     one, other = (Sandbox(now=NOW) for _ in range(2))
     later = Sandbox(now=NOW + timedelta(days=1))
     for run in NotableBuildkiteRun:
-        assert buildkite_run_of(one, run) == buildkite_run_of(other, run)
-        assert buildkite_failures_of(one, run) == buildkite_failures_of(other, run)
-        assert buildkite_run_of(later, run).created_at > buildkite_run_of(one, run).created_at
+        assert one.buildkite.run_of(run) == other.buildkite.run_of(run)
+        assert one.buildkite.failures_of(run) == other.buildkite.failures_of(run)
+        assert later.buildkite.run_of(run).created_at > one.buildkite.run_of(run).created_at
 
 
 def test_the_story_is_the_two_weeks_until_now(api: httpx.Client) -> None:
@@ -127,9 +122,9 @@ def test_a_build_id_can_be_null_or_missing(api: httpx.Client) -> None:
 
 
 def test_437_failures_have_six_looks_in_three_frameworks(sandbox: Sandbox) -> None:
-    failures = buildkite_failures_of(sandbox, NotableBuildkiteRun.MANY_FAILURES)
+    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.MANY_FAILURES)
     assert sorted(looks(failures).values()) == [1, 27, 41, 83, 121, 164]
-    twelve = buildkite_failures_of(sandbox, NotableBuildkiteRun.TWELVE_FAILURES)
+    twelve = sandbox.buildkite.failures_of(NotableBuildkiteRun.TWELVE_FAILURES)
     assert sorted(looks(twelve).values()) == [1, 2, 4, 5]
     frameworks = Counter(
         failure.tags["test.framework.name"] for failure in failures if failure.tags
@@ -140,11 +135,11 @@ def test_437_failures_have_six_looks_in_three_frameworks(sandbox: Sandbox) -> No
 def test_the_failure_known_on_main_is_the_same_test_with_the_same_text_on_branches(
     sandbox: Sandbox,
 ) -> None:
-    (known,) = buildkite_failures_of(sandbox, NotableBuildkiteRun.MAIN)
+    (known,) = sandbox.buildkite.failures_of(NotableBuildkiteRun.MAIN)
     for run in (NotableBuildkiteRun.MANY_FAILURES, NotableBuildkiteRun.TWELVE_FAILURES):
         (again,) = (
             failure
-            for failure in buildkite_failures_of(sandbox, run)
+            for failure in sandbox.buildkite.failures_of(run)
             if failure.test_id == known.test_id
         )
         assert again.test_name == known.test_name
@@ -155,7 +150,7 @@ def test_the_failure_known_on_main_is_the_same_test_with_the_same_text_on_branch
 
 def test_addresses_are_those_of_the_vendor(sandbox: Sandbox) -> None:
     web = "https://buildkite.com/organizations/skerry-lines/analytics/suites/crew.portal"
-    for failure in buildkite_failures_of(sandbox, NotableBuildkiteRun.CREW_FAILED):
+    for failure in sandbox.buildkite.failures_of(NotableBuildkiteRun.CREW_FAILED):
         assert failure.run_url == f"{web}/runs/{NotableBuildkiteRun.CREW_FAILED}"
         assert failure.test_url == f"{web}/tests/{failure.test_id}"
         assert failure.test_execution_url == (
@@ -169,7 +164,7 @@ def test_a_run_of_any_number_of_failures_can_be_added_quickly(
 ) -> None:
     begin = time.perf_counter()
     run = add_buildkite_run(sandbox, failures=count)
-    failures = buildkite_failures_of(sandbox, run)
+    failures = sandbox.buildkite.failures_of(run)
     assert time.perf_counter() - begin < 2
     assert len({failure.test_id for failure in failures}) == len(failures) == count
     assert len({failure.test_name for failure in failures}) == count
@@ -180,7 +175,7 @@ def test_a_run_of_any_number_of_failures_can_be_added_quickly(
 
 def test_fewer_failures_are_always_among_more(sandbox: Sandbox) -> None:
     few, many = (
-        {failure.test_id: failure.failure_reason for failure in buildkite_failures_of(sandbox, run)}
+        {failure.test_id: failure.failure_reason for failure in sandbox.buildkite.failures_of(run)}
         for run in (add_buildkite_run(sandbox, failures=count) for count in (40, 160))
     )
     assert set(few) < set(many)
@@ -190,12 +185,12 @@ def test_added_runs_are_the_same_in_every_sandbox() -> None:
     one, other = (Sandbox(now=NOW) for _ in range(2))
     ids = [add_buildkite_run(each, failures=5, branch="feat/x") for each in (one, other)]
     assert ids[0] == ids[1]
-    assert buildkite_run_of(one, ids[0]) == buildkite_run_of(other, ids[0])
-    assert buildkite_failures_of(one, ids[0]) == buildkite_failures_of(other, ids[0])
+    assert one.buildkite.run_of(ids[0]) == other.buildkite.run_of(ids[0])
+    assert one.buildkite.failures_of(ids[0]) == other.buildkite.failures_of(ids[0])
 
 
 def test_a_run_can_be_added_with_everything_said(sandbox: Sandbox, api: httpx.Client) -> None:
-    (known,) = buildkite_failures_of(sandbox, NotableBuildkiteRun.MAIN)
+    (known,) = sandbox.buildkite.failures_of(NotableBuildkiteRun.MAIN)
     own = "11111111-2222-4333-8444-555555555555"
     run = add_buildkite_run(
         sandbox,
@@ -234,7 +229,7 @@ def test_a_run_goes_on_as_uploads_arrive(sandbox: Sandbox, api: httpx.Client) ->
     assert now() == ("finished", "failed", 2)
 
 
-def test_what_cannot_be_added_is_refused(sandbox: Sandbox) -> None:
+def test_what_cannot_be_added_or_found_is_refused(sandbox: Sandbox) -> None:
     for count in (-1, 2001):
         with pytest.raises(ValueError, match="0 to 2000"):
             add_buildkite_run(sandbox, failures=count)
@@ -242,3 +237,6 @@ def test_what_cannot_be_added_is_refused(sandbox: Sandbox) -> None:
         add_buildkite_run(sandbox, run_id=NotableBuildkiteRun.MAIN)
     with pytest.raises(ValueError, match="no suite"):
         add_buildkite_run(sandbox, suite="nobody")
+    for ask in (sandbox.buildkite.run_of, sandbox.buildkite.failures_of):
+        with pytest.raises(KeyError):
+            ask("nobody")

@@ -5,29 +5,21 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from buildkite_runs import add_buildkite_run, change_buildkite_run, process_late_upload
 from buildkite_story_api import ANALYTICS, NO_TLS, NOW, Json, api_of, build_of, listed_tests
-from sandbox_control import (
-    add_buildkite_run,
-    buildkite_build_of,
-    buildkite_failures_of,
-    buildkite_run_of,
-    buildkite_tests_of,
-    change_buildkite_run,
-    receive_late_upload,
-)
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
     NotableBuildkiteRun,
     Sandbox,
 )
-from runs_mcp.sandbox.story.buildkite.catalog import MUTED_TEST, SKIPPED_TEST, id_of_test
 from runs_mcp.sandbox.story.buildkite.notable import (
     BUILDKITE_BUILD_WITHOUT_RUNS,
     BUILDKITE_SHARED_BUILD,
     BUILDKITE_TWO_SUITES_BUILD,
     E2E_SUITE,
 )
+from runs_mcp.sandbox.story.buildkite.suites.known_tests import MUTED_TEST, SKIPPED_TEST, id_of_test
 
 RUN = NotableBuildkiteRun
 MENDED = {"passed": 1, "failed": 1}
@@ -55,7 +47,7 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
 ) -> None:
     build = build_of(sandbox, RUN.MAIN)
     tests = listed_tests(api, build)
-    (known,) = buildkite_failures_of(sandbox, RUN.MAIN)
+    (known,) = sandbox.buildkite.failures_of(RUN.MAIN)
     assert len({test["id"] for test in tests}) == len(tests) > 2000
     assert [test["id"] for test in tests if test["executions_count_by_result"]["failed"]] == [
         known.test_id
@@ -64,7 +56,7 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
 
 
 def test_a_test_has_its_metrics_and_no_more(sandbox: Sandbox, api: httpx.Client) -> None:
-    (known,) = buildkite_failures_of(sandbox, RUN.MAIN)
+    (known,) = sandbox.buildkite.failures_of(RUN.MAIN)
     (test,) = listed_tests(api, build_of(sandbox, RUN.MAIN), tags="result:~failed")
     assert test == {
         "id": known.test_id,
@@ -130,7 +122,7 @@ def test_red_and_rescued_tests_are_told_apart(
     some = listed_tests(api, build, tags="result:~failed")
     assert len(every) == red
     assert len(some) == red + rescued
-    failed = {failure.test_id for failure in buildkite_failures_of(sandbox, run)}
+    failed = {failure.test_id for failure in sandbox.buildkite.failures_of(run)}
     assert {test["id"] for test in some} == failed
     assert {test["id"] for test in every} <= failed
 
@@ -138,7 +130,7 @@ def test_red_and_rescued_tests_are_told_apart(
 def test_a_job_that_was_retried_ran_all_its_tests_twice(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = buildkite_build_of(sandbox, RUN.MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.MENDED)
     (first,) = (job for job in jobs if job.retried)
     of_first = listed_tests(api, build.id, tags=f"build.job_id:{first.id}")
     of_both = listed_tests(
@@ -152,7 +144,7 @@ def test_a_job_that_was_retried_ran_all_its_tests_twice(
 def test_the_jobs_that_ended_failed_leave_only_what_is_red(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = buildkite_build_of(sandbox, RUN.HALF_MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.HALF_MENDED)
     (failed,) = (job for job in jobs if job.state == "failed" and not job.retried)
     (red,) = listed_tests(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
     assert red["executions_count_by_result"] == {"passed": 0, "failed": 1}
@@ -163,18 +155,18 @@ def test_the_jobs_that_ended_failed_leave_only_what_is_red(
 def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None:
     with Sandbox(now=NOW) as sandbox:
         client = httpx.Client(base_url=sandbox.buildkite_url, headers=api.headers, verify=NO_TLS)
-        build, jobs = buildkite_build_of(sandbox, RUN.LATE_UPLOAD)
+        build, jobs = sandbox.buildkite.build_of(RUN.LATE_UPLOAD)
         assert (build.state, build.finished_at) == ("running", None)
-        assert buildkite_run_of(sandbox, RUN.LATE_UPLOAD).state == "running"
+        assert sandbox.buildkite.run_of(RUN.LATE_UPLOAD).state == "running"
         (retried,) = (job for job in jobs if job.retried)
         states = {job.id: job.state for job in jobs}
         assert states[str(retried.retried_in_job_id)] == "passed"
         (before,) = listed_tests(client, build.id, tags="result:~failed")
-        receive_late_upload(sandbox)
-        after = buildkite_build_of(sandbox, RUN.LATE_UPLOAD)[0]
+        process_late_upload(sandbox)
+        after = sandbox.buildkite.build_of(RUN.LATE_UPLOAD)[0]
         assert after.state == "passed"
         assert after.finished_at is not None
-        run = buildkite_run_of(sandbox, RUN.LATE_UPLOAD)
+        run = sandbox.buildkite.run_of(RUN.LATE_UPLOAD)
         assert (run.state, run.result) == ("finished", "failed")
         (again,) = listed_tests(client, build.id, tags="result:~failed")
         assert again["id"] == before["id"]
@@ -184,7 +176,7 @@ def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None
 
 
 def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, jobs = buildkite_build_of(sandbox, RUN.MATRIX)
+    build, jobs = sandbox.buildkite.build_of(RUN.MATRIX)
     matrix = [job for job in jobs if job.matrix is not None]
     assert [(job.matrix, job.state) for job in matrix] == [
         ({"python": "3.13.1"}, "passed"),
@@ -198,14 +190,14 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     for job, failed in zip(matrix, (0, 1), strict=True):
         ran = listed_tests(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
         assert len(ran) == failed
-    (failure,) = buildkite_failures_of(sandbox, RUN.MATRIX)
+    (failure,) = sandbox.buildkite.failures_of(RUN.MATRIX)
     assert isinstance(failure.tags, dict)
     assert failure.tags["language.version"] == "3.14.0"
 
 
 def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, jobs = buildkite_build_of(sandbox, RUN.MUTED)
-    assert buildkite_run_of(sandbox, RUN.MUTED).result == "failed"
+    build, jobs = sandbox.buildkite.build_of(RUN.MUTED)
+    assert sandbox.buildkite.run_of(RUN.MUTED).result == "failed"
     assert build.state == "passed"
     assert {job.state for job in jobs} == {"passed"}
     (muted,) = listed_tests(api, build.id, state="muted")
@@ -217,15 +209,12 @@ def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: htt
 
 
 def test_tests_of_all_suites_of_a_build_are_there_with_the_suite_in_their_urls(
-    sandbox: Sandbox, api: httpx.Client
+    api: httpx.Client,
 ) -> None:
     tests = listed_tests(api, BUILDKITE_TWO_SUITES_BUILD)
     suites = Counter(test["url"].split("/suites/")[1].split("/")[0] for test in tests)
     assert set(suites) == {BUILDKITE_SUITE, E2E_SUITE}
     assert suites[E2E_SUITE] == 60
-    assert [test.id for test in buildkite_tests_of(sandbox, BUILDKITE_TWO_SUITES_BUILD)] == [
-        test["id"] for test in tests
-    ]
 
 
 def test_attempts_with_a_run_of_their_own_count_together(api: httpx.Client) -> None:
@@ -242,15 +231,15 @@ def test_a_build_without_runs_has_no_tests(api: httpx.Client, build: str) -> Non
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
-def test_added_runs_have_tests_of_their_builds_and_some_mended(
+def test_added_runs_have_tests_of_their_builds_and_some_pass_in_a_retry(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    run = add_buildkite_run(sandbox, failures=9, recovered=4)
+    run = add_buildkite_run(sandbox, failures=9, rescued=4)
     build = build_of(sandbox, run)
     assert counts(listed_tests(api, build, tags="result:~failed")) == {(1, 1): 4, (0, 1): 5}
-    assert len(buildkite_failures_of(sandbox, run)) == 9
-    whole = add_buildkite_run(sandbox, failures=3, recovered=3)
-    assert buildkite_build_of(sandbox, whole)[0].state == "passed"
+    assert len(sandbox.buildkite.failures_of(run)) == 9
+    whole = add_buildkite_run(sandbox, failures=3, rescued=3)
+    assert sandbox.buildkite.build_of(whole)[0].state == "passed"
     change_buildkite_run(sandbox, run, failures=0)
     assert listed_tests(api, build, tags="result:~failed") == []
 
@@ -258,4 +247,4 @@ def test_added_runs_have_tests_of_their_builds_and_some_mended(
 def test_a_run_outside_of_any_build_has_no_build(sandbox: Sandbox) -> None:
     for run in (RUN.WITHOUT_BUILD, RUN.OLDEST_SHAPE):
         with pytest.raises(KeyError):
-            buildkite_build_of(sandbox, run)
+            sandbox.buildkite.build_of(run)

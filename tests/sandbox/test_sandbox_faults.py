@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_control import run_of
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story import NotableRun
@@ -129,7 +128,7 @@ def test_a_reset_comes_before_any_byte_of_an_answer(sandbox: Sandbox) -> None:
             connection.recv(1)
     sandbox.heal()
     assert [request.status for request in sandbox.requests] == [0]
-    (in_progress,) = (run_of(sandbox, NotableRun.IN_PROGRESS),)
+    (in_progress,) = (sandbox.currents.run_of(NotableRun.IN_PROGRESS),)
     assert in_progress.completion_state == "IN_PROGRESS"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_control import add_run_of_size
+from run_of_size import add_run_of_size
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.story import BOOKING_PROJECT, CONSOLE_PROJECT, NotableRun

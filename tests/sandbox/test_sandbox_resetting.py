@@ -5,7 +5,7 @@ import httpx
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
-from sandbox_control import add_run, add_run_of_size, instance_of, run_of, specs_of
+from run_of_size import add_run_of_size
 from story_api import Json, complete, instance, run
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
@@ -176,9 +176,9 @@ def test_a_write_to_a_large_run_shows_at_once(sandbox: Sandbox, api: httpx.Clien
 def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    (spec, *_) = specs_of(sandbox, NotableRun.THREE_CAUSES)
-    execution = instance_of(sandbox, spec.instance_id)
-    model = run_of(sandbox, NotableRun.THREE_CAUSES)
+    (spec, *_) = sandbox.currents.specs_of(NotableRun.THREE_CAUSES)
+    execution = sandbox.currents.instance_of(spec.instance_id)
+    model = sandbox.currents.run_of(NotableRun.THREE_CAUSES)
     own = replace(
         model,
         run_id="own-1",
@@ -186,7 +186,7 @@ def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
         groups=(),
         specs=(replace(spec, instance_id="own-2"), replace(spec, instance_id="own-3")),
     )
-    add_run(sandbox, own, [replace(execution, run_id="own-1", instance_id="own-2")])
+    sandbox.currents.add_run(own, [replace(execution, run_id="own-1", instance_id="own-2")])
     got = run(api, "own-1")
     assert [each["instanceId"] for each in got["specs"]] == ["own-2", "own-3"]
     assert api.get("/instances/own-2").json()["data"]["runId"] == "own-1"
@@ -199,8 +199,8 @@ def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
 
 
 def test_a_run_id_is_given_once_and_only_within_a_known_project(sandbox: Sandbox) -> None:
-    model = replace(run_of(sandbox, NotableRun.MAIN), specs=UNSET)
+    model = replace(sandbox.currents.run_of(NotableRun.MAIN), specs=UNSET)
     with pytest.raises(ValueError, match="already"):
-        add_run(sandbox, model)
+        sandbox.currents.add_run(model)
     with pytest.raises(ValueError, match="project nobody"):
-        add_run(sandbox, replace(model, run_id="new", project_id="nobody"))
+        sandbox.currents.add_run(replace(model, run_id="new", project_id="nobody"))

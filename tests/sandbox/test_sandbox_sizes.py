@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_control import add_run_of_size, instance_of, specs_of
+from run_of_size import add_run_of_size
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.currents import answers
@@ -46,7 +46,7 @@ def test_a_run_has_the_size_asked_for_and_is_a_believable_mix(
     assert (run["runId"], run["status"], run["completionState"]) == (run_id, "FAILED", "COMPLETE")
     specs = run["specs"]
     assert [spec["instanceId"] for spec in specs] == [
-        spec.instance_id for spec in specs_of(sandbox, run_id)
+        spec.instance_id for spec in sandbox.currents.specs_of(run_id)
     ]
     failed = [spec for spec in specs if spec["results"]["stats"]["failures"]]
     flaky = [spec for spec in specs if spec["results"]["flaky"]]
@@ -57,7 +57,7 @@ def test_a_run_has_the_size_asked_for_and_is_a_believable_mix(
         spec["results"]["stats"]["failures"] for spec in specs
     )
     for spec in (failed[0], flaky[0], specs[-1]):
-        found = instance_of(sandbox, spec["instanceId"])
+        found = sandbox.currents.instance_of(spec["instanceId"])
         assert found.spec == spec["spec"]
 
 
@@ -85,7 +85,7 @@ def test_the_same_run_is_made_every_time() -> None:
     for _ in range(2):
         with Sandbox() as sandbox:
             add_run_of_size(sandbox, "same", 60_000)
-            specs = specs_of(sandbox, "same")
+            specs = sandbox.currents.specs_of("same")
             bodies.append([(s.instance_id, s.machine_id, s.spec) for s in specs])
     assert bodies[0] == bodies[1]
 

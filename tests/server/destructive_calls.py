@@ -7,7 +7,6 @@ from hosts import ERAS, structured_of, text_of
 from mcp.client import ClientRequestContext
 from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData
 from providers.currents_runs import FAILED, RUNNING
-from sandbox_control import specs_of
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, PUSH_IN_PROGRESS
@@ -46,7 +45,7 @@ def typing(characters: str) -> ElicitResult:
 
 def failed_machines(sandbox: Sandbox) -> list[str]:
     """Returns the machines on which specs of the failed run failed."""
-    failed = (spec for spec in specs_of(sandbox, FAILED) if spec.has_failed)
+    failed = (spec for spec in sandbox.currents.specs_of(FAILED) if spec.has_failed)
     return sorted({spec.machine_id for spec in failed if spec.machine_id})
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from buildkite_runs import add_buildkite_run
 from hosts import Era, environment, structured_of, text_of
 from in_process import configured
 from mcp_types import CallToolResult
-from sandbox_control import add_buildkite_run, buildkite_failures_of, limit_buildkite
 from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
@@ -75,7 +75,7 @@ def test_all_failures_come_over_the_pages_and_none_twice(
 ) -> None:
     pages: list[CallToolResult] = request.getfixturevalue(form)
     failures = failures_in(pages)
-    in_api = [failure.execution_id for failure in buildkite_failures_of(story, run)]
+    in_api = [failure.execution_id for failure in story.buildkite.failures_of(run)]
     assert len(in_api) == number
     assert [failure["execution_id"] for failure in failures] == in_api
     for page in pages:
@@ -90,7 +90,7 @@ def test_all_failures_come_over_the_pages_and_none_twice(
 def test_a_failure_has_its_place_in_the_projects_own_code(
     story: Sandbox, expanded: list[CallToolResult]
 ) -> None:
-    in_api = {failure.execution_id: failure for failure in buildkite_failures_of(story, SOME)}
+    in_api = {failure.execution_id: failure for failure in story.buildkite.failures_of(SOME)}
     libraries = ("/gems/", "site-packages", "node_modules", "_pytest/")
     failures = failures_in(expanded)
     for failure in failures:
@@ -187,7 +187,7 @@ def test_urls_of_runs_suites_and_tests_work_as_pasted(story: Sandbox) -> None:
 @every_scope
 def test_a_request_waits_for_a_limit_that_resets_soon(sandbox: Sandbox, scope: Scope) -> None:
     with shared_client(configured(environment(sandbox))) as client:
-        limit_buildkite(sandbox, scope, remaining=0, reset_s=1)
+        sandbox.buildkite.limits.spend(scope, remaining=0, reset_s=1)
         started = time.monotonic()
         run = client.answer("buildkite_get_run", run_id=MANY)["run"]
 
@@ -202,7 +202,7 @@ def test_a_request_waits_for_a_limit_that_resets_soon(sandbox: Sandbox, scope: S
 @every_scope
 def test_a_limit_that_resets_late_is_an_error_at_once(sandbox: Sandbox, scope: Scope) -> None:
     with shared_client(configured(environment(sandbox))) as client:
-        limit_buildkite(sandbox, scope, remaining=0, reset_s=300)
+        sandbox.buildkite.limits.spend(scope, remaining=0, reset_s=300)
         text = text_of(client.call("buildkite_get_run", {"run_id": MANY}))
 
     assert "kind=rate_limited status=429 retryable=yes" in text

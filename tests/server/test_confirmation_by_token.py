@@ -16,7 +16,6 @@ from providers.currents_runs import (
     some_specs,
     writes,
 )
-from sandbox_control import run_of
 from server.destructive_calls import (
     ATTEMPT,
     BY_GITHUB,
@@ -203,7 +202,7 @@ async def test_one_token_for_what_the_api_alone_decides_cancels_one_run(sandbox:
     assert done["outcome"] == "done"
     assert again["outcome"] in ("confirmation_required", "already_done")
     assert writes(sandbox) == ["PUT"]
-    states = {run_of(sandbox, run).completion_state for run in (RUNNING, CONSOLE_RUNNING)}
+    states = {sandbox.currents.run_of(run).completion_state for run in (RUNNING, CONSOLE_RUNNING)}
     assert states == {"CANCELED", "IN_PROGRESS"}
 
 

@@ -11,7 +11,6 @@ from in_process import connect
 from mcp_types import CallToolResult
 from msgspec.structs import replace
 from providers.currents_runs import FAILED, OWN, RUNNING, from_github, put_run, writes
-from sandbox_control import run_of
 from server.destructive_calls import ATTEMPT, BY_GITHUB, GITHUB_RUN, failed_machines, report_of
 
 from runs_mcp.sandbox import Sandbox
@@ -86,7 +85,7 @@ async def test_the_report_on_a_run_with_long_texts_fits_the_budget_and_its_token
     sandbox: Sandbox, budget: int, letter: str
 ) -> None:
     long = letter * 2000
-    meta = run_of(sandbox, FAILED).meta
+    meta = sandbox.currents.run_of(FAILED).meta
     commit = replace(meta.commit, branch=long, message=long, author_name=long)
     put_run(
         sandbox,

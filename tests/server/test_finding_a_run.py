@@ -4,7 +4,7 @@ import pytest
 from budgets import fits
 from hosts import pages_of, structured_of, text_of
 from in_process import connect
-from sandbox_control import add_run_of_size, specs_of
+from run_of_size import add_run_of_size
 
 from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.notable import (
@@ -93,4 +93,4 @@ async def test_the_pages_of_find_stay_with_the_run_that_was_found(sandbox: Sandb
 
     specs = [spec["instance_id"] for page in shown for spec in structured_of(page)["specs"]]
     assert {structured_of(page)["run"]["id"] for page in shown} == {"first"}
-    assert sorted(specs) == sorted(spec.instance_id for spec in specs_of(sandbox, "first"))
+    assert sorted(specs) == sorted(spec.instance_id for spec in sandbox.currents.specs_of("first"))

@@ -6,7 +6,6 @@ import pytest
 from hosts import environment, text_of
 from in_process import configured
 from report_stub import Route, Stub
-from sandbox_control import specs_of
 from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import Sandbox
@@ -155,7 +154,7 @@ def test_an_instance_that_names_no_run_cannot_be_triaged(
 
 def test_dashboard_urls_work_wherever_an_id_does(client: SharedClient, sandbox: Sandbox) -> None:
     run_id = NotableRun.THREE_CAUSES.value
-    instance_id = next(spec.instance_id for spec in specs_of(sandbox, run_id))
+    instance_id = next(spec.instance_id for spec in sandbox.currents.specs_of(run_id))
     run = client.answer("currents_get_run", run_id=run_id)
     instance = client.answer("currents_get_instance", instance_id=instance_id)
     for ending in ("", "/", "/overview?tab=specs", "?a=b", "#top"):

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from buildkite_runs import process_late_upload
 from hosts import ERAS, Era, environment, structured_of, text_of
 from in_process import configured, with_key
-from sandbox_control import receive_late_upload
 from server.story_references import currents
 from shared_client import SharedClient, shared_client
 from story_api import NOW
@@ -170,7 +170,7 @@ def test_a_failure_becomes_flaky_once_the_upload_of_its_retry_arrives() -> None:
         shared_client(configured(environment(sandbox))) as client,
     ):
         before = triaged(client, run)
-        receive_late_upload(sandbox)
+        process_late_upload(sandbox)
         after = triaged(client, run)
     assert before["groups"][0]["tests"] == 1
     assert "results of the retry may still come" in before["verdict"]

@@ -3,7 +3,6 @@
 import jsonschema
 from hosts import structured_of
 from in_process import connect
-from sandbox_control import specs_of
 
 from runs_mcp.answers.encoding import Json
 from runs_mcp.sandbox import Sandbox
@@ -17,7 +16,7 @@ from runs_mcp.sandbox.story.notable import (
 
 def calls_of_every_tool(sandbox: Sandbox) -> dict[str, dict[str, object]]:
     run = NotableRun.THREE_CAUSES.value
-    instance = specs_of(sandbox, run)[0].instance_id
+    instance = sandbox.currents.specs_of(run)[0].instance_id
     return {
         "currents_list_projects": {},
         "currents_list_runs": {"project_id": BOOKING_PROJECT},
@@ -36,7 +35,7 @@ def calls_of_every_tool(sandbox: Sandbox) -> dict[str, dict[str, object]]:
         },
         "currents_reset_run": {
             "run_id": run,
-            "machine_ids": [str(specs_of(sandbox, run)[0].machine_id)],
+            "machine_ids": [str(sandbox.currents.specs_of(run)[0].machine_id)],
         },
         "currents_delete_run": {"run_id": run},
         "buildkite_list_suites": {},

@@ -10,7 +10,6 @@ from budgets import fits
 from hosts import ERAS, Era, pages_of, structured_of, text_of
 from in_process import configured, connect
 from msgspec import UNSET
-from sandbox_control import specs_of
 from shared_client import SharedClient, shared_client
 from story_api import api_of, instance, reported_tests
 
@@ -122,7 +121,7 @@ async def test_asset_urls_are_given_whole_and_only_when_asked_for(sandbox: Sandb
     run = NotableRun.THREE_CAUSES.value
     failed = next(
         spec.instance_id
-        for spec in specs_of(sandbox, run)
+        for spec in sandbox.currents.specs_of(run)
         if spec.results is not UNSET and spec.results.stats.failures
     )
     async with connect(sandbox) as client:

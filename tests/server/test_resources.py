@@ -11,7 +11,6 @@ from in_process import connect
 from mcp import Client, MCPError
 from mcp.server.mcpserver.exceptions import UnexpectedResourceError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, TextResourceContents
-from sandbox_control import buildkite_failures_of, specs_of
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION as ORGANIZATION
 from runs_mcp.sandbox import BUILDKITE_SUITE, READ_WRITE_KEY, Fault, Sandbox
@@ -85,7 +84,9 @@ async def test_a_run_and_an_execution_read_complete_but_for_their_signatures(
     sandbox: Sandbox, era: Era
 ) -> None:
     run = NotableRun.THREE_CAUSES.value
-    instance = next(spec.instance_id for spec in specs_of(sandbox, run) if spec.completed_at)
+    instance = next(
+        spec.instance_id for spec in sandbox.currents.specs_of(run) if spec.completed_at
+    )
     paths = [f"runs/{run}", f"instances/{instance}"]
     async with connect(sandbox, era=era) as client:
         for path in paths:
@@ -105,7 +106,7 @@ async def test_a_run_of_many_megabytes_reads_whole(sandbox: Sandbox) -> None:
     assert len(text) > 5_000_000
     specs = json.loads(text)["specs"]
     assert [spec["instanceId"] for spec in specs] == [
-        spec.instance_id for spec in specs_of(sandbox, run)
+        spec.instance_id for spec in sandbox.currents.specs_of(run)
     ]
     assert "Signature=" not in text
 
@@ -120,7 +121,7 @@ async def test_a_buildkite_run_reads_with_all_its_failed_executions(
     failed = record.pop("failed_executions")
     where = f"/v2/analytics/organizations/{ORGANIZATION}/suites/{BUILDKITE_SUITE}"
     assert record == upstream(f"{sandbox.buildkite_url}{where}/runs/{MANY}")
-    truth = buildkite_failures_of(sandbox, MANY)
+    truth = sandbox.buildkite.failures_of(MANY)
     assert [each["execution_id"] for each in failed] == [each.execution_id for each in truth]
     assert all(each["failure_expanded"] for each in failed)
     assert failed[0]["test_url"] == truth[0].test_url

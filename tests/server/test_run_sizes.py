@@ -9,7 +9,7 @@ from hosts import structured_of, text_of
 from in_process import configured
 from mcp_types import CallToolResult
 from msgspec import UNSET
-from sandbox_control import add_run_of_size, specs_of
+from run_of_size import add_run_of_size
 from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import Sandbox
@@ -92,7 +92,7 @@ def severity(spec: Spec) -> tuple[int, int, str] | None:
 def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
     sandbox: Sandbox, host: SharedClient, run: str
 ) -> None:
-    specs = specs_of(sandbox, run)
+    specs = sandbox.currents.specs_of(run)
     bad = {spec.instance_id: key for spec in specs if (key := severity(spec)) is not None}
 
     pages = host.pages("currents_get_run", run_id=run, detail="failures")
@@ -111,7 +111,7 @@ def test_the_failures_are_exactly_the_specs_that_did_not_just_pass(
 def test_one_call_without_a_detail_answers_within_the_budget_and_counts_exactly(
     sandbox: Sandbox, host: SharedClient, run: str, size: str
 ) -> None:
-    specs = specs_of(sandbox, run)
+    specs = sandbox.currents.specs_of(run)
 
     answer = host.call("currents_get_run", {"run_id": run})
 
@@ -140,7 +140,7 @@ def test_the_pages_of_full_are_all_specs_once(
 
     shown = listed(pages)
     assert len(shown) == len(set(shown))
-    assert set(shown) == {spec.instance_id for spec in specs_of(sandbox, run)}
+    assert set(shown) == {spec.instance_id for spec in sandbox.currents.specs_of(run)}
     assert named_in_text(pages) == shown
     assert max(max(sizes_of(page)) for page in pages) <= BUDGET
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from buildkite_runs import add_buildkite_run
 from hosts import ERAS, Era, pages_of, structured_of, text_of
 from in_process import connect
 from mcp import Client
 from mcp_types import CallToolResult
 from msgspec import UNSET
-from sandbox_control import add_buildkite_run, specs_of
 from server.story_references import BRANCH, buildkite, currents
 from story_api import api_of, failed_tests
 
@@ -68,7 +68,7 @@ def failing_instances(sandbox: Sandbox, run: NotableRun) -> list[str]:
     """Returns the instances in which tests failed, those with the fewest first."""
     failures = {
         spec.instance_id: spec.results.stats.failures
-        for spec in specs_of(sandbox, run.value)
+        for spec in sandbox.currents.specs_of(run.value)
         if spec.results is not UNSET and spec.results.stats.failures
     }
     return sorted(failures, key=lambda instance: failures[instance])

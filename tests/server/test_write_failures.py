@@ -6,7 +6,6 @@ import pytest
 from hosts import text_of
 from in_process import connect
 from providers.currents_runs import FAILED, OWN, RUNNING, put_run, writes
-from sandbox_control import run_of
 from server.destructive_calls import ALL_PREAPPROVED, calls_of, every_action, report_of
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Fault, Sandbox
@@ -50,7 +49,7 @@ async def test_however_an_answer_is_lost_reading_settles_it_and_nothing_is_sent_
     assert report["outcome"] == outcome
     # The sandbox may not yet have recorded a request that it delays.
     assert writes(sandbox) == ["PUT"] or ("delay_s" in fault and writes(sandbox) == [])
-    canceled = run_of(sandbox, OWN).completion_state == "CANCELED"
+    canceled = sandbox.currents.run_of(OWN).completion_state == "CANCELED"
     assert canceled is (outcome == "done")
 
 

@@ -1,1 +1,1 @@
-"""The Test Engine REST API of Buildkite, as it is known from its documentation."""
+"""The REST API of Buildkite and its Test Engine, as its documentation describes it."""

@@ -1,4 +1,4 @@
-"""The Buildkite API as an application, to be mounted under /v2."""
+"""The Buildkite API as an ASGI application, to be mounted under /v2."""
 
 import re
 from datetime import date
@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runs_mcp.sandbox.buildkite.build_routes import build_routes
+from runs_mcp.sandbox.buildkite.error_responses import ApiError, error_response, not_found
 from runs_mcp.sandbox.buildkite.limits import RateLimits
-from runs_mcp.sandbox.buildkite.paging import PageForm
-from runs_mcp.sandbox.buildkite.refusals import ApiError, not_found, refusal
-from runs_mcp.sandbox.buildkite.routes import suite_routes
+from runs_mcp.sandbox.buildkite.paging import PageOptions
 from runs_mcp.sandbox.buildkite.store import Store
+from runs_mcp.sandbox.buildkite.suite_routes import suite_routes
 from runs_mcp.sandbox.buildkite.test_routes import test_routes
 from runs_mcp.sandbox.buildkite.tokens import AccessToken, needed_scope, token_of
 from runs_mcp.sandbox.json_answers import json_answer
@@ -25,18 +25,22 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TOKEN_PATH = "/v2/access-token"  # noqa: S105  # a path
 
 
-def buildkite_application(store: Store, limits: RateLimits, form: PageForm) -> ASGIApp:
-    """All operations, behind a token and the rate limits."""
+def buildkite_application(store: Store, limits: RateLimits, options: PageOptions) -> ASGIApp:
+    """Returns the application, with all operations, authorization and rate limits."""
     api = Starlette(
-        routes=[*suite_routes(store, form), *test_routes(store, form), *build_routes(store, form)],
+        routes=[
+            *suite_routes(store, options),
+            *test_routes(store, options),
+            *build_routes(store, options),
+        ],
         exception_handlers={ApiError: _refused, HTTPException: _unknown},
     )
     api.router.redirect_slashes = False
-    return _Entrance(api, limits)
+    return _TokenAndLimits(api, limits)
 
 
-class _Entrance:
-    """Lets in who has a token and requests left, and states the limits on every answer."""
+class _TokenAndLimits:
+    """Requires a token, counts requests, and states the limits in every answer."""
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self._app = app
@@ -55,15 +59,15 @@ class _Entrance:
     def _app_for(self, method: str, path: str, headers: Headers) -> ASGIApp:
         token = token_of(headers.get("authorization", ""))
         if token is None:
-            return refusal(ApiError(401, "Authentication required: no valid token"), headers)
+            return error_response(ApiError(401, "Authentication required: no valid token"), headers)
         exceeded = self._limits.count()
         if exceeded is not None:
             return json_answer(msgspec.json.encode(exceeded), headers, 429)
         if not _is_version(headers.get("buildkite-version", "")):
-            return refusal(ApiError(400, "Buildkite-Version must be YYYY-MM-DD"), headers)
+            return error_response(ApiError(400, "Buildkite-Version must be YYYY-MM-DD"), headers)
         needed = needed_scope(path)
         if needed is not None and needed not in token.scopes:
-            return refusal(ApiError(403, "Forbidden"), headers)
+            return error_response(ApiError(403, "Forbidden"), headers)
         if (method, path) == ("GET", _TOKEN_PATH):
             return _about(token, headers)
         return self._app
@@ -88,9 +92,9 @@ def _is_version(text: str) -> bool:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise error
-    return refusal(error, request.headers)
+    return error_response(error, request.headers)
 
 
 async def _unknown(request: Request, _: Exception) -> Response:
-    # To the API, a wrong method is a path that it does not have.
-    return refusal(not_found(), request.headers)
+    # The API answers a wrong method as an unknown path.
+    return error_response(not_found(), request.headers)

@@ -1,7 +1,7 @@
-"""Builds: how they went, their jobs, and the runs that they uploaded to.
+"""Builds with their jobs and runs: one by its number, and those of a commit.
 
-One by its number, and those of a commit. That list is in the vendor's reference («List builds for
-an organization»: newest first, narrowed by `commit`, with `include_retried_jobs`).
+The list is as the vendor's reference has it («List builds for an organization»: newest first,
+filtered by `commit`, with `include_retried_jobs`).
 """
 
 import re
@@ -24,22 +24,20 @@ from runs_mcp.sandbox.buildkite.builds import (
     job_counts,
     pipeline_of,
 )
-from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
-from runs_mcp.sandbox.buildkite.refusals import not_found
-from runs_mcp.sandbox.buildkite.routes import check_organization
+from runs_mcp.sandbox.buildkite.error_responses import not_found
+from runs_mcp.sandbox.buildkite.paging import PageOptions, page_answer
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
+from runs_mcp.sandbox.buildkite.suite_routes import check_organization
 from runs_mcp.sandbox.json_answers import json_answer
 from runs_mcp.sandbox.path_values import path_value
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD = "/organizations/{organization}/pipelines/{pipeline}/builds/{number}"
-
-
 _BUILDS = "/organizations/{organization}/builds"
 
 
-def build_routes(store: Store, form: PageForm) -> list[Route]:
-    """The two operations on builds."""
+def build_routes(store: Store, options: PageOptions) -> list[Route]:
+    """Returns the routes of one build and of the list of builds."""
 
     async def get_build(request: Request) -> Response:
         check_organization(request)
@@ -63,7 +61,7 @@ def build_routes(store: Store, form: PageForm) -> list[Route]:
             for build, jobs in found
             if commit in (None, build.commit)
         ]
-        return page_answer(request, form, shown)
+        return page_answer(request, options, shown)
 
     return [
         Route(_BUILD, get_build, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""Builds and their jobs in the shape that the REST API gives them."""
+"""Builds and their jobs as the REST API answers them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,8 @@ from runs_mcp.sandbox.buildkite.addresses import (
     pipeline_web_url,
 )
 from runs_mcp.sandbox.buildkite.records import Record, Run
-from runs_mcp.sandbox.identifiers import utc, uuid_id
+from runs_mcp.sandbox.seeded import uuid_id
+from runs_mcp.sandbox.timestamps import utc
 
 BuildState = Literal["running", "passed", "failed", "canceled"]
 JobState = Literal["running", "passed", "failed", "canceled"]
@@ -24,7 +25,7 @@ _AFTER_RUNS = timedelta(seconds=90)
 
 
 class Job(Record, frozen=True, kw_only=True):
-    """One job of a build; a retried one says which came in its place."""
+    """A job of a build; a retried one names the job that replaced it."""
 
     id: str
     type: Literal["script"] = "script"
@@ -43,14 +44,14 @@ class Job(Record, frozen=True, kw_only=True):
 
 
 class JobCounts(Record, frozen=True, kw_only=True):
-    """How many jobs of a build are in which state."""
+    """The jobs of a build by their states."""
 
     total: int
     states: dict[str, int]
 
 
 class Pipeline(Record, frozen=True, kw_only=True):
-    """The pipeline that a build is of."""
+    """The pipeline of a build."""
 
     id: str
     slug: str
@@ -67,22 +68,22 @@ class RunSuite(Record, frozen=True, kw_only=True):
 
 
 class BuildRun(Record, frozen=True, kw_only=True):
-    """A run that a build uploaded to."""
+    """A run of a build."""
 
     id: str
     suite: RunSuite
 
 
 class TestEngine(Record, frozen=True, kw_only=True):
-    """What Test Engine knows of a build."""
+    """The data of Test Engine on a build."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     runs: tuple[BuildRun, ...]
 
 
 class Build(Record, frozen=True, kw_only=True):
-    """One build; its jobs, its pipeline and its runs are absent unless they are asked for."""
+    """A build; its jobs, its pipeline and its runs are absent unless they are asked for."""
 
     id: str
     number: int
@@ -102,7 +103,7 @@ class Build(Record, frozen=True, kw_only=True):
 def build_of(
     build_id: str, pipeline: str, number: int, runs: Sequence[Run], jobs: Iterable[Job]
 ) -> Build:
-    """A build, as its runs and its jobs, retried ones among them, make it."""
+    """Returns a build from its runs and all its jobs, including retried ones."""
     times = [datetime.fromisoformat(run.created_at) for run in runs]
     state = _state(runs, [job for job in jobs if not job.retried])
     return Build(
@@ -121,7 +122,7 @@ def build_of(
 def build_without_runs(
     build_id: str, pipeline: str, number: int, branch: str, commit: str, created_at: datetime
 ) -> Build:
-    """A build that passed without a single test."""
+    """Returns a build that passed without tests."""
     return Build(
         id=build_id,
         number=number,
@@ -136,7 +137,7 @@ def build_without_runs(
 
 
 def pipeline_of(slug: str) -> Pipeline:
-    """A pipeline by its slug."""
+    """Returns a pipeline by its slug."""
     return Pipeline(
         id=uuid_id(f"buildkite pipeline {BUILDKITE_ORGANIZATION} {slug}"),
         slug=slug,
@@ -147,7 +148,7 @@ def pipeline_of(slug: str) -> Pipeline:
 
 
 def job_counts(jobs: Sequence[Job]) -> JobCounts:
-    """The jobs by their states."""
+    """Returns the jobs by their states."""
     return JobCounts(total=len(jobs), states=dict(Counter(job.state for job in jobs)))
 
 

@@ -1,4 +1,4 @@
-"""What ran in a build: every execution of a test, the passed ones, too."""
+"""The executions of tests in a build, including passed ones."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,9 +10,9 @@ TestState = Literal["enabled", "muted", "skipped"]
 
 
 class KnownTest(msgspec.Struct, frozen=True, kw_only=True):
-    """A test of a suite, with what the API shows of it and what it can be found by."""
+    """A test of a suite, with what the API shows and what it filters by."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     id: str
     url: str
@@ -24,20 +24,20 @@ class KnownTest(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     state: TestState = "enabled"
     owner: str | None = None
-    """The slug of the team that owns it; the API only filters by it."""
+    """The slug of the team that owns it, which the API only filters by."""
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of a test, on one attempt, in one job."""
+    """One execution of a test: an attempt in a job."""
 
     test: KnownTest
     result: ExecutionResult
     duration: float | None
     tags: Mapping[str, str]
-    """Without those that follow from the rest: the result and the file."""
+    """The tags except the result and the file, which follow from the other fields."""
 
     def tag(self, key: str) -> str | None:
-        """The value of a tag; None where it has no such tag."""
+        """Returns the value of a tag; None where it is absent."""
         if key == "result":
             return self.result
         if key == "code.file.path":

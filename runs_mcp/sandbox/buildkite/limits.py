@@ -1,4 +1,4 @@
-"""The API's two rate limits: counted in every answer, enforced only on demand."""
+"""The two rate limits of the API: stated in every answer, enforced only on demand."""
 
 import math
 import threading
@@ -27,8 +27,8 @@ class Exceeded(msgspec.Struct, frozen=True, kw_only=True):
 class RateLimits:
     """Both limits; safe to use from several threads.
 
-    Without being told to, nobody is refused: the counts go down to zero and stay there until
-    the minute is over.
+    No request is refused until `spend` is called: the remaining requests go down to zero and
+    stay there until the minute is over.
     """
 
     def __init__(self) -> None:
@@ -40,23 +40,27 @@ class RateLimits:
         }
 
     def spend(self, scope: Scope, *, remaining: int, reset_s: int) -> None:
-        """Leave that many requests, and refuse the rest until reset_s seconds have passed."""
+        """Leaves this many requests, and refuses others until reset_s seconds have passed.
+
+        Raises:
+            ValueError: More requests than the limit, or a negative number.
+        """
         with self._lock:
             self._windows[scope].spend(remaining, reset_s, self._now())
 
     def lift(self) -> None:
-        """Begin new windows, in which nobody is refused."""
+        """Begins new windows, in which no request is refused."""
         with self._lock:
             for window in self._windows.values():
                 window.begin(self._now())
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the limits alone."""
+        """Lets time pass for the limits alone."""
         with self._lock:
             self._ahead_s += seconds
 
     def count(self) -> Exceeded | None:
-        """Count one request; what to say where a limit refuses it, and it counts for none."""
+        """Counts a request; returns the body of the answer where a limit refuses it instead."""
         with self._lock:
             now = self._now()
             for window in self._windows.values():
@@ -67,7 +71,7 @@ class RateLimits:
             return None
 
     def headers(self) -> dict[str, str]:
-        """What every answer says of the limits."""
+        """Returns the headers of every answer that state the limits."""
         with self._lock:
             now = self._now()
             return dict(
@@ -79,7 +83,7 @@ class RateLimits:
 
 
 class _Window:
-    """One limit, and how much of it is used until it begins anew."""
+    """One limit, and how much of it is used in the current window."""
 
     def __init__(self, scope: Scope, prefix: str, limit: int) -> None:
         self._scope = scope
@@ -131,7 +135,7 @@ class _Window:
             yield f"{self._prefix}-Warning", _warning(self._reset(now))
 
     def _reset(self, now: float) -> int:
-        # Rounded up: who waits that long has waited long enough.
+        # Rounded up, so that waiting this long is enough.
         return math.ceil(self._ends_at - now)
 
     def _roll(self, now: float) -> None:

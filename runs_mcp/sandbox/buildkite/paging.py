@@ -1,4 +1,4 @@
-"""Pages by number, and the Link header that leads from one to the next."""
+"""Pages by number, with Link headers."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,47 +9,65 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runs_mcp.sandbox.buildkite.refusals import ApiError
-from runs_mcp.sandbox.identifiers import hex_id
+from runs_mcp.sandbox.buildkite.error_responses import ApiError
 from runs_mcp.sandbox.json_answers import json_answer
+from runs_mcp.sandbox.seeded import hex_id
 
 DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 100
+ALL_RELS = ("next", "last", "prev", "first")
 LINK_TOKEN = f"bkua_{hex_id('a token that must never leak', 40)}"
-"""The token in every Link URL, as in the vendor's own example; the API takes no notice of it."""
+"""The token in every Link URL, as in the vendor's own example; the API ignores it."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 ItemT = TypeVar("ItemT")
 
 
 @dataclass
-class PageForm:
-    """What the API leaves open about its pages; a test can change it at any time."""
+class PageOptions:
+    """Choices that the API leaves open; they can be changed at any time."""
 
     at_most: int | None = None
-    """However many items a page is asked to have, it has no more than these."""
+    """The most items of a page, even where a request asks for more."""
     tokens: bool = True
-    """Whether the URLs of a Link header carry a token."""
-    rels: tuple[str, ...] = ("next", "last", "prev", "first")
-    """Which links there are, as far as they lead somewhere."""
+    """Whether the URLs of a Link header have a token."""
+    rels: tuple[str, ...] = ALL_RELS
+    """The relations of the links, where there is such a page."""
+
+    def shorten(self, to: int | None) -> None:
+        """Limits all pages to this many items, even where a request asks for more; None: no limit.
+
+        Page numbers count the shorter pages, so that rel=next leads to all items.
+
+        Raises:
+            ValueError: Less than one item.
+        """
+        if to is not None and to < 1:
+            raise ValueError("a page has at least 1 item")
+        self.at_most = to
+
+    def shape_links(self, *, tokens: bool = True, rels: Sequence[str] = ALL_RELS) -> None:
+        """Sets whether Link URLs have tokens, and which relations there are."""
+        self.tokens = tokens
+        self.rels = tuple(rels)
 
 
 class Page:
     """The page that a request asks for."""
 
-    def __init__(self, request: Request, form: PageForm) -> None:
+    def __init__(self, request: Request, options: PageOptions) -> None:
         self._request = request
-        self._form = form
+        self._options = options
         self._number = _number(request, "page", 1, None)
         asked = _number(request, "per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
-        self._size = min(asked, form.at_most or asked)
+        self._size = min(asked, options.at_most or asked)
 
     def of(self, items: Sequence[ItemT]) -> Sequence[ItemT]:
-        """Its items; none behind the last page."""
+        """Returns the items of the page; none after the last page."""
         begin = (self._number - 1) * self._size
         return items[begin : begin + self._size]
 
     def links(self, count: int) -> dict[str, str]:
-        """The Link header of a page of so many items; none where there is one page only."""
+        """Returns the Link header for a list of this length; none for a single page."""
         last = max(1, -(-count // self._size))
         numbers: dict[str, int] = {}
         if self._number < last:
@@ -59,27 +77,27 @@ class Page:
         links = [
             f'<{self._url(at)}>; rel="{rel}"'
             for rel, at in numbers.items()
-            if rel in self._form.rels
+            if rel in self._options.rels
         ]
         return {"Link": ", ".join(links)} if links else {}
 
     def _url(self, number: int) -> str:
         url = self._request.url.include_query_params(page=number)
-        return str(url.include_query_params(api_key=LINK_TOKEN) if self._form.tokens else url)
+        return str(url.include_query_params(api_key=LINK_TOKEN) if self._options.tokens else url)
 
 
-def _as_it_is(item: ItemT) -> ItemT:
+def _unchanged(item: ItemT) -> ItemT:
     return item
 
 
 def page_answer(
     request: Request,
-    form: PageForm,
+    options: PageOptions,
     items: Sequence[ItemT],
-    shown: Callable[[ItemT], ItemT] = _as_it_is,
+    shown: Callable[[ItemT], ItemT] = _unchanged,
 ) -> Response:
-    """The page of these items that the request asks for, with its links."""
-    page = Page(request, form)
+    """Returns the page of the items that the request asks for, with its links."""
+    page = Page(request, options)
     body = msgspec.json.encode([shown(item) for item in page.of(items)])
     answer = json_answer(body, request.headers)
     answer.headers.update(page.links(len(items)))

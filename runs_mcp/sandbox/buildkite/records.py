@@ -1,6 +1,6 @@
-"""Suites, runs and failed executions in the shape that the Buildkite API gives them.
+"""Suites, runs and failed executions as the Buildkite API answers them.
 
-An UNSET field is absent from the JSON, None is null: the API has both.
+UNSET fields are absent from the JSON, None is null; the API has both.
 """
 
 from typing import Literal
@@ -13,11 +13,11 @@ Result = Literal["pending", "passed", "failed", "stale"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What all records on the wire have in common."""
+    """The base of all records of the API."""
 
 
 class Suite(Record, frozen=True, kw_only=True):
-    """A test suite; its runs are reached by the slug."""
+    """A test suite; paths name it by its slug."""
 
     id: str
     slug: str
@@ -33,7 +33,7 @@ class Suite(Record, frozen=True, kw_only=True):
 
 
 class Run(Record, frozen=True, kw_only=True):
-    """One run of a suite, as far as its results are uploaded and processed."""
+    """A run of a suite; its result is that of the uploads processed so far."""
 
     id: str
     branch: str
@@ -47,16 +47,16 @@ class Run(Record, frozen=True, kw_only=True):
 
 
 class ExpandedFailure(Record, frozen=True, kw_only=True):
-    """The lines that belong to a failure; a collector can know no backtrace, or nothing else."""
+    """The lines of a failure; some collectors send no backtrace, or nothing else."""
 
     expanded: tuple[str, ...] | UnsetType = ()
     backtrace: tuple[str, ...] | UnsetType = UNSET
 
 
 class FailedExecution(Record, frozen=True, kw_only=True):
-    """One execution that failed, whatever a retry did about it.
+    """An execution that failed, even if a retry passed.
 
-    Executions of one test share its test_id; failure_expanded only leaves when it is asked for.
+    Executions of one test share its test_id; failure_expanded is only answered on request.
     """
 
     execution_id: str

@@ -1,4 +1,4 @@
-"""A test with its metrics: what its executions in a build come to."""
+"""The metrics of a test, from its executions in a build."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _DIGITS = 6
 
 
 class ResultCounts(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """How many executions ended how; passed and failed are there even where they are 0."""
+    """The executions by their results; passed and failed are there even where they are 0."""
 
     passed: int
     failed: int
@@ -23,7 +23,7 @@ class ResultCounts(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NamedTest(Record, frozen=True, kw_only=True):
-    """A test without metrics, as the lists of tests by state have it."""
+    """A test without metrics, as in the lists of tests by state."""
 
     id: str
     url: str
@@ -35,7 +35,7 @@ class NamedTest(Record, frozen=True, kw_only=True):
 
 
 class MeasuredTest(NamedTest, frozen=True, kw_only=True):
-    """One test, with what its executions in the window come to; times are seconds."""
+    """A test with the metrics of its executions; times are in seconds."""
 
     labels: tuple[str, ...]
     reliability: float | None
@@ -48,7 +48,7 @@ class MeasuredTest(NamedTest, frozen=True, kw_only=True):
 
 
 def named(test: KnownTest) -> NamedTest:
-    """The test without metrics."""
+    """Returns the test without metrics."""
     return NamedTest(
         id=test.id,
         url=test.url,
@@ -61,7 +61,7 @@ def named(test: KnownTest) -> NamedTest:
 
 
 def measured(test: KnownTest, executions: Sequence[Execution]) -> MeasuredTest:
-    """The test with the metrics of these executions of it."""
+    """Returns the test with the metrics of these executions."""
     times = [one.duration for one in executions if one.duration is not None]
     counts = Counter(one.result for one in executions)
     decided = counts["passed"] + counts["failed"]

@@ -1,4 +1,4 @@
-"""Which tests a request asks for: by tags, labels, branch, owners and state, and in which order."""
+"""The query of the tests of a build: filters by tags, labels, branch, owners, state; order."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -7,8 +7,8 @@ from typing import get_args
 import msgspec
 from starlette.datastructures import QueryParams
 
+from runs_mcp.sandbox.buildkite.error_responses import ApiError
 from runs_mcp.sandbox.buildkite.executions import Execution, ExecutionResult, KnownTest, TestState
-from runs_mcp.sandbox.buildkite.refusals import ApiError
 from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest, measured
 
 _ORDERS: dict[str, Callable[[MeasuredTest], float | None]] = {
@@ -20,14 +20,14 @@ _ORDERS: dict[str, Callable[[MeasuredTest], float | None]] = {
 }
 
 
-class _Wanted(msgspec.Struct, frozen=True):
-    """A value with the operator before or behind it."""
+class _Pattern(msgspec.Struct, frozen=True):
+    """A value with its operator: ! or ~ or ^ before it, or * after it."""
 
     operator: str
     value: str
 
     def accepts(self, value: str | None) -> bool:
-        """Whether a value is one that is asked for."""
+        """Whether a value matches."""
         if self.operator == "!":
             return value != self.value
         if self.operator == "*":
@@ -36,31 +36,31 @@ class _Wanted(msgspec.Struct, frozen=True):
 
 
 class TestQuery:
-    """What a request asks of the tests of a build."""
+    """The query of a request for the tests of a build."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     def __init__(self, given: QueryParams) -> None:
-        self._tags: dict[str, list[_Wanted]] = defaultdict(list)
+        self._tags: dict[str, list[_Pattern]] = defaultdict(list)
         for tag in _several(given, "tags"):
             key, colon, value = tag.partition(":")
             if not key or not colon or not value:
                 raise ApiError(422, "tags must be of the form key:value")
-            self._tags[key].append(_wanted(value, "!~^" if key == "result" else "!"))
+            self._tags[key].append(_pattern(value, "!~^" if key == "result" else "!"))
         # The build is the one in the path.
         self._tags.pop("build.id", None)
         self._result = self._take_result()
-        self._labels = [_wanted(label, "!") for label in _several(given, "labels")]
-        self._owners = [_wanted(owner, "!") for owner in _several(given, "owners")]
+        self._labels = [_pattern(label, "!") for label in _several(given, "labels")]
+        self._owners = [_pattern(owner, "!") for owner in _several(given, "owners")]
         branch = given.get("branch")
         if branch:
-            self._tags["scm.branch"].append(_wanted(branch, "!"))
+            self._tags["scm.branch"].append(_pattern(branch, "!"))
         self._state = _one_of(given, "state", get_args(TestState), None)
         self._sort_by = _one_of(given, "sort_by", tuple(_ORDERS), "duration_avg")
         self._order = _one_of(given, "order", ("asc", "desc"), "desc")
 
     def of(self, executions: Iterable[Execution]) -> list[MeasuredTest]:
-        """The tests asked for, each measured by those of its executions that have the tags."""
+        """Returns the matching tests, with the metrics of their executions that match the tags."""
         by_test: dict[str, list[Execution]] = defaultdict(list)
         for one in executions:
             if self._has_tags(one):
@@ -68,11 +68,11 @@ class TestQuery:
         found = [
             measured(ran[0].test, ran)
             for ran in by_test.values()
-            if self._is_of(ran[0].test) and self._ended_so(ran)
+            if self._matches(ran[0].test) and self._has_result(ran)
         ]
         return self._sorted(found)
 
-    def _take_result(self) -> _Wanted | None:
+    def _take_result(self) -> _Pattern | None:
         results = self._tags.pop("result", [])
         if len(results) > 1:
             raise ApiError(422, "tags can have one result at most")
@@ -86,17 +86,17 @@ class TestQuery:
         return results[0]
 
     def _has_tags(self, execution: Execution) -> bool:
-        for key, wanted in self._tags.items():
+        for key, patterns in self._tags.items():
             value = execution.tag(key)
-            excluded = [one for one in wanted if one.operator == "!"]
-            asked = [one for one in wanted if one.operator != "!"]
+            excluded = [one for one in patterns if one.operator == "!"]
+            asked = [one for one in patterns if one.operator != "!"]
             if not all(one.accepts(value) for one in excluded):
                 return False
             if asked and not any(one.accepts(value) for one in asked):
                 return False
         return True
 
-    def _is_of(self, test: KnownTest) -> bool:
+    def _matches(self, test: KnownTest) -> bool:
         for label in self._labels:
             if (label.value in test.labels) == (label.operator == "!"):
                 return False
@@ -108,7 +108,7 @@ class TestQuery:
             and (not asked or any(one.accepts(test.owner) for one in asked))
         )
 
-    def _ended_so(self, executions: Sequence[Execution]) -> bool:
+    def _has_result(self, executions: Sequence[Execution]) -> bool:
         if self._result is None:
             return True
         ended = [one.result == self._result.value for one in executions]
@@ -126,12 +126,12 @@ def _several(given: QueryParams, name: str) -> list[str]:
     return [value for value in given.get(name, "").split(",") if value]
 
 
-def _wanted(value: str, operators: str) -> _Wanted:
+def _pattern(value: str, operators: str) -> _Pattern:
     if value[0] in operators:
         if len(value) == 1:
             raise ApiError(422, f"there is nothing behind {value}")
-        return _Wanted(value[0], value[1:])
-    return _Wanted("*", value[:-1]) if value.endswith("*") else _Wanted("", value)
+        return _Pattern(value[0], value[1:])
+    return _Pattern("*", value[:-1]) if value.endswith("*") else _Pattern("", value)
 
 
 def _one_of(

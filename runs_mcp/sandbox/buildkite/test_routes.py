@@ -1,4 +1,4 @@
-"""The tests of a build, with what their executions in it come to."""
+"""The tests of a build with their metrics."""
 
 from operator import is_
 
@@ -7,21 +7,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from runs_mcp.sandbox.buildkite.paging import PageForm, page_answer
-from runs_mcp.sandbox.buildkite.refusals import not_found
-from runs_mcp.sandbox.buildkite.routes import check_organization
+from runs_mcp.sandbox.buildkite.error_responses import not_found
+from runs_mcp.sandbox.buildkite.paging import PageOptions, page_answer
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
+from runs_mcp.sandbox.buildkite.suite_routes import check_organization
 from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest
 from runs_mcp.sandbox.buildkite.test_query import TestQuery
 from runs_mcp.sandbox.path_values import path_value
 
-_Asked = frozenset[tuple[str, str]]
+_Parameters = frozenset[tuple[str, str]]
 _TESTS = "/analytics/organizations/{organization}/builds/{build_id}/tests"
 
 
-def test_routes(store: Store, form: PageForm) -> list[Route]:
-    """The one operation that tells of passed executions, too."""
-    memory = _Memory()
+def test_routes(store: Store, options: PageOptions) -> list[Route]:
+    """Returns the route of the tests of a build, the only one with passed executions."""
+    last_answer = _LastAnswer()
 
     async def tests_of_build(request: Request) -> Response:
         check_organization(request)
@@ -29,28 +29,32 @@ def test_routes(store: Store, form: PageForm) -> list[Route]:
         runs = store.runs_of_build(path_value(request, "build_id").lower())
         if not runs:
             raise not_found()
-        asked = frozenset(
+        parameters = frozenset(
             (name, value)
             for name, value in request.query_params.items()
             if name not in ("page", "per_page")
         )
-        return page_answer(request, form, await run_in_threadpool(memory.found, asked, query, runs))
+        return page_answer(
+            request, options, await run_in_threadpool(last_answer.found, parameters, query, runs)
+        )
 
     return [Route(_TESTS, tests_of_build, methods=["GET"])]
 
 
-class _Memory:
-    """The last answer, so that its pages are not each worked out anew."""
+class _LastAnswer:
+    """A cache of the last answer, for its other pages."""
 
     def __init__(self) -> None:
-        self._last: tuple[_Asked, list[StoredRun], list[MeasuredTest]] = (frozenset(), [], [])
+        self._last: tuple[_Parameters, list[StoredRun], list[MeasuredTest]] = (frozenset(), [], [])
 
-    def found(self, asked: _Asked, query: TestQuery, runs: list[StoredRun]) -> list[MeasuredTest]:
-        """The tests that the query finds in the runs."""
-        last_asked, last_runs, found = self._last
+    def found(
+        self, parameters: _Parameters, query: TestQuery, runs: list[StoredRun]
+    ) -> list[MeasuredTest]:
+        """Returns the tests that the query finds in the runs."""
+        last_parameters, last_runs, found = self._last
         is_same = len(last_runs) == len(runs) and all(map(is_, last_runs, runs))
-        if asked == last_asked and is_same:
+        if parameters == last_parameters and is_same:
             return found
         found = query.of(one for stored in runs for one in stored.executions())
-        self._last = (asked, runs, found)
+        self._last = (parameters, runs, found)
         return found

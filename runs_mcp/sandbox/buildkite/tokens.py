@@ -1,29 +1,29 @@
-"""The tokens that the Buildkite API knows, and what each of them may do."""
+"""The tokens of the Buildkite API and their scopes."""
 
 from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
 from runs_mcp.sandbox.buildkite.records import Record
-from runs_mcp.sandbox.identifiers import uuid_id
 from runs_mcp.sandbox.keys import READ_ONLY_KEY, READ_WRITE_KEY
+from runs_mcp.sandbox.seeded import uuid_id
 
 TokenScope = Literal["read_suites", "write_suites", "read_builds", "read_user"]
 NO_SUITES_KEY = "sandbox-no-suites"
-"""A token that lacks read_suites: everything of Test Engine is forbidden to it."""
+"""A token without read_suites, which may not use Test Engine."""
 NO_BUILDS_KEY = "sandbox-no-builds"
-"""A token that has read_suites alone: builds are forbidden to it."""
+"""A token with read_suites only, which may not read builds."""
 
 
 class TokenUser(Record, frozen=True, kw_only=True):
-    """Whose token it is."""
+    """The owner of a token."""
 
     name: str
     email: str
 
 
 class AccessToken(Record, frozen=True, kw_only=True):
-    """What a token can learn of itself."""
+    """A token as it is answered to itself."""
 
     uuid: str
     scopes: tuple[TokenScope, ...]
@@ -40,7 +40,7 @@ def _token(
         uuid=uuid_id(f"buildkite token {key}"),
         scopes=scopes,
         description=description,
-        # The form of tokens and pipelines, which is not the one of runs.
+        # Tokens and pipelines have another form of time than runs.
         created_at="2025-07-16 06:07:42 UTC",
         expires_at=expires_at,
         user=TokenUser(name="Ida Krag", email="ida.krag@skerry.example"),
@@ -60,13 +60,13 @@ _TOKENS = {
 
 
 def token_of(authorization: str) -> AccessToken | None:
-    """The token in an Authorization header; None where the API knows none such."""
+    """Returns the token in an Authorization header; None where it is unknown."""
     scheme, _, key = authorization.partition(" ")
     return _TOKENS.get(key) if scheme.lower() == "bearer" else None
 
 
 def needed_scope(path: str) -> TokenScope | None:
-    """The scope that a path asks for; None where any token will do."""
+    """Returns the scope that a path needs; None where any token will do."""
     if path.startswith("/v2/analytics/"):
         return "read_suites"
     return "read_builds" if path.startswith("/v2/organizations/") else None

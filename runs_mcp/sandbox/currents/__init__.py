@@ -1,1 +1,1 @@
-"""The Currents REST API, as far as its documentation says how it behaves."""
+"""The Currents REST API, as its documentation describes it."""

@@ -1,4 +1,4 @@
-"""Who may do what: two keys, one of which may only read, and a token with one scope."""
+"""Authorization: two keys, one of them read-only, and a token with a scope."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -7,18 +7,18 @@ from runs_mcp.sandbox.currents.answers import ApiError, failure
 from runs_mcp.sandbox.keys import NO_RESULTS_TOKEN, READ_ONLY_KEY, bearer_key
 
 ACTOR = "api:sandbox"
-"""How the API names the key that did something."""
+"""The API's name for the key that did something."""
 _SCOPES_OF_TOKENS = {NO_RESULTS_TOKEN: frozenset({"projects:read"})}
 
 
 class KeyRequired:
-    """Lets nobody without a key in; the read-only key may not write, a token has its scopes."""
+    """Requires a key: the read-only one may not write, and a token needs the scopes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
+        """Passes the request on, or refuses it."""
         refusal = _refusal(scope)
         if refusal is None:
             await self._app(scope, receive, send)
@@ -46,7 +46,7 @@ def _scopes_of(authorization: str) -> frozenset[str] | None:
 
 
 def _scope_for(method: str, path: str) -> str:
-    """The scope that an operation needs."""
+    """Returns the scope that an operation needs."""
     _, _, *segments = path.split("/")
     if segments[:1] == ["projects"] and len(segments) < 3:
         return "projects:read"

@@ -1,4 +1,4 @@
-"""The API's envelopes, and its refusals."""
+"""The envelopes of the API's answers, and its errors."""
 
 import time
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ DataT = TypeVar("DataT", bound=Record)
 
 
 class ApiError(Exception):
-    """A refusal, with the status, the text and the headers that the caller gets."""
+    """An error, with the status, the text and the headers of its answer."""
 
     def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
@@ -46,12 +46,12 @@ class _Failure(Record, frozen=True, kw_only=True):
 
 
 def encode(envelope: Record) -> bytes:
-    """The body of an answer, with its asset URLs signed as of now."""
+    """Returns the body of an answer, with its asset URLs signed."""
     return sign_assets(msgspec.json.encode(envelope), time.time())
 
 
 def failure(error: ApiError, headers: Headers) -> Response:
-    """The envelope of a refusal."""
+    """Returns the answer for an error."""
     answer = json_answer(encode(_Failure(error=error.text)), headers, error.status)
     answer.headers.update(error.headers)
     return answer

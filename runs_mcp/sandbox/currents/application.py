@@ -1,4 +1,4 @@
-"""The Currents API as an application, to be mounted under /v1."""
+"""The Currents API as an ASGI application, to be mounted under /v1."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,7 +14,7 @@ from runs_mcp.sandbox.currents.write_routes import write_routes
 
 
 def currents_application(store: Store) -> ASGIApp:
-    """All operations, behind a key."""
+    """Returns the application, with all operations and authorization."""
     api = Starlette(
         routes=[*read_routes(store), *write_routes(store)],
         exception_handlers={ApiError: _refused, HTTPException: _unknown},
@@ -30,5 +30,5 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _unknown(request: Request, _: Exception) -> Response:
-    # To the API, a wrong method is a path that it does not have.
+    # The API answers a wrong method as an unknown path.
     return failure(ApiError(404, f"Cannot {request.method} this path"), request.headers)

@@ -1,6 +1,6 @@
-"""What this side of the sandbox does that no source confirms.
+"""What the sandbox's Currents API does though no source confirms it.
 
-A test that holds only because of one of these says nothing of the live API.
+A test that depends on one of these proves nothing about the live API.
 """
 
 ASSUMPTIONS = (
@@ -14,7 +14,7 @@ ASSUMPTIONS = (
     # Writes
     "Cancel of a run that is over by itself answers 422.",
     "A canceled run has failed where a spec file or the run had failed so far, and else passed.",
-    "One project tells cancellations as the reference does, the other as OpenAPI does.",
+    "One project shows cancellations as the reference does, the other as OpenAPI does.",
     "Cancel by GitHub CI finds the newest run in progress with «<run ID>-<attempt>» in ciBuildId.",
     "Reset of a canceled run, or where no spec failed on the machines, answers 422.",
     "Reset answers {runId}, and takes up again what failed by the vendor's rule.",
@@ -28,7 +28,7 @@ ASSUMPTIONS = (
     "A run that timed out has failed, whatever its tests say.",
     "A run's duration goes from the first claim to the last claim or completion.",
     "A run's tags, and its groups', are those given to the runner, not those of its tests.",
-    "timeoutValueMs is told where a run timed out, and for Cypress.",
+    "timeoutValueMs is there where a run timed out, and for Cypress.",
     "A group of a Cypress run counts retries; one of Playwright says 0.",
     "A Cypress spec that has not reported has results, and no known test.",
     "An old Playwright reporter lists pictures in the run, and its instances have schema 2.",
@@ -39,7 +39,7 @@ ASSUMPTIONS = (
     "Cypress instances have schema 1, and no results until the spec file is over.",
     "A Playwright test that is not done has no times; testResults lack it.",
     "A Playwright spec file that cannot be loaded has an exception and one failure of no test.",
-    "The title lacks the @tags that the original title has; seen was only a title with them.",
+    "The title lacks the @tags that the original title has; only titles with them were recorded.",
     "testAnnotations lack the tests that have none; the vendor's own types are passed on.",
     "An interrupted attempt has an error; the error displayed is that of the last attempt.",
     "A skipped test has one attempt of no duration by worker -1.",

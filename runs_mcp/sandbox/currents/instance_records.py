@@ -1,6 +1,6 @@
-"""Instances (one spec file's execution) of schema 1, and what both schemas have in common.
+"""Instances (executions of one spec file) of schema 1, and what both schemas share.
 
-Cypress and old Playwright reporters have this schema: a test holds its state and attempts.
+Cypress and old Playwright reporters use it: a test has its state and its attempts.
 """
 
 from typing import Literal
@@ -35,7 +35,7 @@ class CodeFrame(Record, frozen=True, kw_only=True):
 
 
 class AttemptError(Record, frozen=True, kw_only=True):
-    """Why an attempt failed; a plain time-out has no code frame, and Playwright no name."""
+    """Why an attempt failed; a timeout has no code frame, and Playwright no name."""
 
     name: str | None
     message: str
@@ -61,7 +61,7 @@ class Attempt(Record, frozen=True, kw_only=True):
 class Test(Record, frozen=True, kw_only=True):
     """A test with all its attempts."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     test_id: str
     title: tuple[str, ...]
@@ -92,7 +92,7 @@ class Trace(Record, frozen=True, kw_only=True):
 
 
 class Attachment(Record, frozen=True, kw_only=True):
-    """A file attached to a report: without a test, to the spec file's."""
+    """A file attached to a test, or to the spec file where there is no test."""
 
     id: str
     test_id: str | UnsetType = UNSET
@@ -101,12 +101,12 @@ class Attachment(Record, frozen=True, kw_only=True):
     name: str
     content_type: str
     filename: str
-    """With a hash, in contrast to the name."""
+    """Contains a hash, unlike the name."""
     created_at: str
 
 
 class InstanceResults(Record, frozen=True, kw_only=True):
-    """All that one spec file reported; Cypress has one video of it all."""
+    """The results of one spec file; Cypress has one video of the whole file."""
 
     stats: Stats
     exception: str | None = None
@@ -118,7 +118,7 @@ class InstanceResults(Record, frozen=True, kw_only=True):
 
 
 class Instance(Record, frozen=True, kw_only=True):
-    """One spec file's execution; results are absent while it runs."""
+    """The execution of one spec file; results are absent while it runs."""
 
     run_id: str
     project_id: str

@@ -1,4 +1,4 @@
-"""Query parameters, refused with a text that says which one is bad."""
+"""Query parameters; the error for a bad one names it."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ PAGING = ("limit", "starting_after", "ending_before")
 
 
 class Parameters:
-    """The query of one request; a parameter that the operation does not have is refused."""
+    """The query of a request; every method raises ApiError for a bad parameter."""
 
     def __init__(self, query: QueryParams, *known: str) -> None:
         self._query = query
@@ -27,7 +27,7 @@ class Parameters:
             raise ApiError(400, f"unknown parameter {unknown[0]}")
 
     def one(self, name: str, *, longest: int = 1000) -> str | None:
-        """The parameter's only value."""
+        """Returns the only value of a parameter."""
         values = self.many(name)
         if len(values) > 1:
             raise ApiError(400, f"{name} may be given once only")
@@ -36,14 +36,14 @@ class Parameters:
         return values[0] if values else None
 
     def many(self, name: str) -> list[str]:
-        """All the parameter's values; an empty one is refused."""
+        """Returns all values of a parameter; none may be empty."""
         values = self._query.getlist(name)
         if "" in values:
             raise ApiError(400, f"{name} must not be empty")
         return values
 
     def many_of(self, name: str, allowed: Sequence[str]) -> list[str]:
-        """All the parameter's values, each one of those allowed."""
+        """Returns all values of a parameter; each must be one of those allowed."""
         values = self.many(name)
         for value in values:
             if value not in allowed:
@@ -51,12 +51,12 @@ class Parameters:
         return values
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str | None:
-        """The parameter's only value, one of those allowed."""
+        """Returns the only value of a parameter, which must be one of those allowed."""
         self.many_of(name, allowed)
         return self.one(name)
 
     def moment(self, name: str) -> datetime | None:
-        """An ISO 8601 date or time; UTC unless it says otherwise."""
+        """Returns an ISO 8601 date or time, in UTC unless it has an offset."""
         value = self.one(name)
         if value is None:
             return None
@@ -67,14 +67,17 @@ class Parameters:
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def branch(self) -> str | None:
-        """An exact branch name, or a prefix that ends in `*`."""
+        """Returns an exact branch name, or a prefix that ends in `*`."""
         branch = self.one("branch", longest=250)
         if branch is not None and not _BRANCH.fullmatch(branch):
             raise ApiError(400, "branch must be a branch name, or a prefix followed by *")
         return branch
 
     def page_of(self, everything: Sequence[ItemT], matching: Sequence[ItemT]) -> Many[ItemT]:
-        """The page asked for: newest first, from a cursor among everything there is."""
+        """Returns the page of the matching items that the query asks for, newest first.
+
+        Its cursor may be any item's, whether that matches or not.
+        """
         limit = self._limit()
         after, before = self.one("starting_after"), self.one("ending_before")
         if after is not None and before is not None:

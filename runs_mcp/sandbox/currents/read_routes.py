@@ -1,4 +1,4 @@
-"""The operations that only read."""
+"""The operations that read."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runs_mcp.sandbox.currents.answers import ApiError, One, encode
-from runs_mcp.sandbox.currents.finding import find_run_body
+from runs_mcp.sandbox.currents.find_run import find_run_body
 from runs_mcp.sandbox.currents.parameters import PAGING, Parameters
 from runs_mcp.sandbox.currents.records import Project
 from runs_mcp.sandbox.currents.run_bodies import RunBodies
@@ -37,9 +37,10 @@ def _project_routes(store: Store) -> list[Route]:
     async def list_runs(request: Request) -> Response:
         project = _project(store, path_value(request, "project_id"))
         parameters = Parameters(request.query_params, *LIST_PARAMETERS)
-        wanted = ListFilter.of(parameters)
-        runs = store.runs(project.project_id)
-        page = parameters.page_of(runs, [run for run in runs if wanted.matches(run)])
+        filters = ListFilter.of(parameters)
+        # In a thread: the first list makes the runs of the story, which takes a while.
+        runs = await run_in_threadpool(store.runs, project.project_id)
+        page = parameters.page_of(runs, [run for run in runs if filters.matches(run)])
         return json_answer(encode(page), request.headers)
 
     return [

@@ -1,6 +1,6 @@
-"""Projects and runs in the shape that the Currents API gives them.
+"""Projects and runs as the Currents API answers them.
 
-An UNSET field is absent from the JSON, None is null: the API has both.
+UNSET fields are absent from the JSON, None is null; the API has both.
 """
 
 from typing import Literal, Self
@@ -13,11 +13,11 @@ CompletionState = Literal["COMPLETE", "IN_PROGRESS", "CANCELED", "TIMEOUT"]
 
 
 class Record(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """What all records on the wire have in common."""
+    """The base of all records of the API."""
 
 
 class Project(Record, frozen=True, kw_only=True):
-    """A project; not every one has a default branch."""
+    """A project; the default branch may be missing."""
 
     project_id: str
     name: str
@@ -29,7 +29,7 @@ class Project(Record, frozen=True, kw_only=True):
 
 
 class Platform(Record, frozen=True, kw_only=True):
-    """Where a group ran; for Playwright, the browser's name is that of the project."""
+    """Where a group ran; for Playwright, browser_name is the name of the project."""
 
     os_name: str
     os_version: str
@@ -38,7 +38,7 @@ class Platform(Record, frozen=True, kw_only=True):
 
 
 class InstanceTotals(Record, frozen=True, kw_only=True):
-    """How far the spec files of a group are."""
+    """The spec files of a group by their states."""
 
     overall: int = 0
     claimed: int = 0
@@ -48,14 +48,14 @@ class InstanceTotals(Record, frozen=True, kw_only=True):
 
 
 class TestTotals(Record, frozen=True, kw_only=True):
-    """How the tests of a group went; a flaky test is one of the passes."""
+    """The tests of a group by their states; flaky ones are among the passes."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     overall: int = 0
-    """Those that are done."""
+    """The tests that are done."""
     tests: int | UnsetType = UNSET
-    """Those that are known; the oldest payloads do not say."""
+    """The tests that are known; absent from the oldest payloads."""
     passes: int = 0
     failures: int = 0
     pending: int = 0
@@ -65,7 +65,7 @@ class TestTotals(Record, frozen=True, kw_only=True):
 
 
 class Group(Record, frozen=True, kw_only=True):
-    """One configuration of a run, say a browser."""
+    """One configuration of a run, such as a browser."""
 
     group_id: str
     platform: Platform
@@ -78,7 +78,7 @@ class Group(Record, frozen=True, kw_only=True):
 
 
 class GithubEvent(Record, frozen=True, kw_only=True):
-    """The pull request that CI ran for, as GitHub told CI."""
+    """The pull request that CI ran for, from the event of GitHub."""
 
     head_ref: str
     head_sha: str
@@ -92,7 +92,7 @@ class GithubEvent(Record, frozen=True, kw_only=True):
 
 
 class ReplacedCommit(Record, frozen=True, kw_only=True):
-    """What the commit was before the pull request's own was put in its place."""
+    """The commit that the head of the pull request replaced."""
 
     sha: str
     branch: str
@@ -129,7 +129,7 @@ class PullRequest(Record, frozen=True, kw_only=True):
 
 
 class Meta(Record, frozen=True, kw_only=True):
-    """What CI told about a run."""
+    """What CI reported about a run."""
 
     ci_build_id: str
     commit: Commit
@@ -138,14 +138,14 @@ class Meta(Record, frozen=True, kw_only=True):
 
 
 class Timeout(Record, frozen=True, kw_only=True):
-    """Whether a run timed out, and sometimes after how long runs do."""
+    """Whether a run timed out, and sometimes the time after which runs do."""
 
     is_timeout: bool = False
     timeout_value_ms: int | UnsetType = UNSET
 
 
 class Cancellation(Record, frozen=True, kw_only=True):
-    """Who canceled a run, when and why: in the reference's words, or in OpenAPI's."""
+    """Who canceled a run, when and why, in the fields of the reference or of OpenAPI."""
 
     actor: str | UnsetType = UNSET
     canceled_at: str | UnsetType = UNSET
@@ -154,15 +154,15 @@ class Cancellation(Record, frozen=True, kw_only=True):
     reason: str
 
     @classmethod
-    def told(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
-        """The same in either words."""
+    def of(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
+        """Returns a cancellation with either fields."""
         if as_open_api:
             return cls(cancelled_by=who, cancelled_at=when, reason=why)
         return cls(actor=who, canceled_at=when, reason=why)
 
 
 class Stats(Record, frozen=True, kw_only=True):
-    """The counts of one spec file; before its claim, only how many tests it has."""
+    """The counts of one spec file; before its claim, only the number of its tests."""
 
     suites: int | UnsetType = UNSET
     tests: int
@@ -179,17 +179,17 @@ class Stats(Record, frozen=True, kw_only=True):
 
     @property
     def has_failed(self) -> bool:
-        """Whether the vendor calls the spec file failed: skipped tests are enough."""
+        """Whether Currents calls the spec file failed: skipped tests are enough."""
         return self.failures > 0 or self.skipped > 0
 
     @property
     def done(self) -> int:
-        """How many tests are over."""
+        """How many tests are done."""
         return min(self.tests, self.passes + self.failures + self.pending + self.skipped)
 
 
 class Screenshot(Record, frozen=True, kw_only=True):
-    """A screenshot; its URL is bare here, and signed when it leaves."""
+    """A screenshot; its URL is signed in the answer."""
 
     screenshot_id: str
     name: str | None
@@ -202,7 +202,7 @@ class Screenshot(Record, frozen=True, kw_only=True):
 
 
 class SpecResults(Record, frozen=True, kw_only=True):
-    """The results of one spec file, as the run carries them, from before its claim on."""
+    """The results of one spec file in its run; there even before its claim."""
 
     stats: Stats
     flaky: int
@@ -211,7 +211,7 @@ class SpecResults(Record, frozen=True, kw_only=True):
 
 
 class Spec(Record, frozen=True, kw_only=True):
-    """A spec file of a run, in one group; the oldest payloads have no results."""
+    """A spec file of a run, in one group; the oldest payloads lack results."""
 
     instance_id: str
     spec: str
@@ -224,13 +224,19 @@ class Spec(Record, frozen=True, kw_only=True):
     results: SpecResults | UnsetType = UNSET
 
     @property
+    def is_claimed(self) -> bool:
+        """Whether a machine took it."""
+        return self.claimed_at is not None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has reported."""
+        return self.completed_at is not None
+
+    @property
     def has_failed(self) -> bool:
-        """Whether it is over and the vendor calls it failed."""
-        return (
-            self.completed_at is not None
-            and self.results is not UNSET
-            and self.results.stats.has_failed
-        )
+        """Whether it is complete and Currents calls it failed."""
+        return self.is_complete and self.results is not UNSET and self.results.stats.has_failed
 
 
 class LastRun(Record, frozen=True, kw_only=True):
@@ -241,7 +247,7 @@ class LastRun(Record, frozen=True, kw_only=True):
 
 
 class Run(Record, frozen=True, kw_only=True):
-    """A run; «list runs» leaves out specs, and only it has a cursor."""
+    """A run; «list runs» leaves out the specs, and alone has a cursor."""
 
     run_id: str
     project_id: str

@@ -1,4 +1,4 @@
-"""Whole runs as bodies: large ones are kept, so that only the first request waits for them."""
+"""The bodies of «get run»: large ones are cached, so that only the first request waits."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ from runs_mcp.sandbox.currents.records import LastRun, Run
 from runs_mcp.sandbox.currents.store import Store, StoredRun
 from runs_mcp.sandbox.json_answers import compress
 
-_KEPT_ABOVE_BYTES = 1_000_000
-_KEPT_FOR_S = 600
-"""Well below the two hours for which the signed URLs inside are valid."""
+_CACHED_ABOVE_BYTES = 1_000_000
+_CACHED_FOR_S = 600
+"""Well below the two hours for which the signed URLs are valid."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class _Body:
 
 
 class RunBodies:
-    """Encodes whole runs, in any thread."""
+    """Encodes whole runs; safe to use from several threads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -34,12 +34,12 @@ class RunBodies:
         self._bodies: dict[str, _Body] = {}
 
     def body(self, stored: StoredRun) -> bytes:
-        """The body of «get run»."""
+        """Returns the body of «get run»."""
         with self._lock:
             return self._current(stored).plain
 
     def gzipped(self, stored: StoredRun) -> bytes:
-        """The same as gzip."""
+        """Returns the body of «get run» as gzip."""
         with self._lock:
             body = self._current(stored)
             if body.gzipped is None:
@@ -49,19 +49,19 @@ class RunBodies:
     def _current(self, stored: StoredRun) -> _Body:
         run_id, now = stored.run.run_id, time.monotonic()
         kept = self._bodies.get(run_id)
-        if kept and kept.version == stored.version and now - kept.made_at < _KEPT_FOR_S:
+        if kept and kept.version == stored.version and now - kept.made_at < _CACHED_FOR_S:
             return kept
         with self._store.lock:
             version, run = stored.version, whole_run(stored)
         body = _Body(now, version, encode(One(data=run)))
         self._bodies.pop(run_id, None)
-        if len(body.plain) > _KEPT_ABOVE_BYTES:
+        if len(body.plain) > _CACHED_ABOVE_BYTES:
             self._bodies[run_id] = body
         return body
 
 
 def whole_run(stored: StoredRun, last_run: LastRun | None = None) -> Run:
-    """The run with its specs, as «get run» and «find run» answer it."""
+    """Returns the run with its specs, as «get run» and «find run» answer it."""
     return replace(
         stored.run,
         specs=stored.specs(),

@@ -1,4 +1,4 @@
-"""Which runs «list runs» and «find run» are asked for."""
+"""The filters of «list runs» and «find run»."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ FIND_PARAMETERS = ("projectId", "ciBuildId", "branch", "tags[]", "tag[]", "pwLas
 
 @dataclass(frozen=True, kw_only=True)
 class ListFilter:
-    """What the query of «list runs» lets through."""
+    """The filters in a query of «list runs»."""
 
     branches: list[str]
     tags: list[str]
@@ -42,7 +42,11 @@ class ListFilter:
 
     @classmethod
     def of(cls, parameters: Parameters) -> Self:
-        """Read the query; a bad parameter is refused."""
+        """Reads them from the query.
+
+        Raises:
+            ApiError: A parameter is bad.
+        """
         return cls(
             branches=parameters.many("branches[]"),
             tags=parameters.many("tags[]"),
@@ -57,7 +61,7 @@ class ListFilter:
         )
 
     def matches(self, run: Run) -> bool:
-        """Whether this run is asked for."""
+        """Whether the run passes all filters."""
         commit = run.meta.commit
         return (
             _is_among(commit.branch, self.branches)
@@ -88,13 +92,13 @@ class ListFilter:
 
 
 def has_tags(run: Run, tags: list[str], *, any_tag: bool = False) -> bool:
-    """Whether the run has all of these tags, or any of them; none asked for is always so."""
+    """Whether the run has all of these tags, or any of them; always true without tags."""
     found = [tag in run.tags for tag in tags]
     return not found or (any(found) if any_tag else all(found))
 
 
 def is_on_branch(run: Run, wanted: str) -> bool:
-    """Whether the run's branch is the one wanted, or begins as wanted before a final `*`."""
+    """Whether the run's branch is the one wanted, or has the prefix before a final `*`."""
     branch = run.meta.commit.branch
     return branch.startswith(wanted[:-1]) if wanted.endswith("*") else branch == wanted
 

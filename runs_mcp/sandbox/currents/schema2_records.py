@@ -1,6 +1,6 @@
-"""Instances of schema 2, Playwright's today: state and attempts stand apart from the tests.
+"""Instances of schema 2, which Playwright has today: results are apart from the tests.
 
-Fields that the product has no use for are there because the API has them.
+They have all fields of the API, including those that the product does not read.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from runs_mcp.sandbox.currents.records import (
 
 
 class ListedTest(Record, frozen=True, kw_only=True):
-    """A test as the spec file's results list it: without attempts."""
+    """A test in the results of a spec file, without attempts."""
 
     short_state: TestState | None = msgspec.field(name="_s")
     """None until it is done."""
@@ -47,7 +47,7 @@ class ListedTest(Record, frozen=True, kw_only=True):
 class TestAttempt(Record, frozen=True, kw_only=True):
     """One attempt at a test; one that never ran has worker -1."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     is_done: bool = msgspec.field(name="_d", default=True)
     attempt_id: str
@@ -62,9 +62,9 @@ class TestAttempt(Record, frozen=True, kw_only=True):
 
 
 class TestResult(Record, frozen=True, kw_only=True):
-    """How a test went, with all attempts."""
+    """The result of a test, with all attempts."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     is_done: bool = msgspec.field(name="_d", default=True)
     attempts: tuple[TestAttempt, ...]
@@ -78,9 +78,9 @@ class TestResult(Record, frozen=True, kw_only=True):
 
 
 class TestName(Record, frozen=True, kw_only=True):
-    """What a test is called; the original title has the `@tags`."""
+    """The title of a test; the original title has its `@tags`."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     test_id: str
     title: tuple[str, ...]
@@ -88,7 +88,7 @@ class TestName(Record, frozen=True, kw_only=True):
 
 
 class Annotation(Record, frozen=True, kw_only=True):
-    """What a test, or a rule of the vendor's, says about a test."""
+    """A note on a test, made by the test or by a rule of Currents."""
 
     type: str
     description: str | UnsetType = UNSET
@@ -102,13 +102,13 @@ class Claim(Record, frozen=True, kw_only=True):
 
 
 class StoredText(Record, frozen=True, kw_only=True):
-    """A text to be had elsewhere."""
+    """A text that is stored elsewhere."""
 
     read_url: str
 
 
 class Schema2Results(Record, frozen=True, kw_only=True):
-    """The spec file's counts, tests and files."""
+    """The counts, tests and files of a spec file."""
 
     stats: Stats
     exception: str | UnsetType = UNSET
@@ -121,7 +121,7 @@ class Schema2Results(Record, frozen=True, kw_only=True):
 
 
 class Schema2Instance(Record, frozen=True, kw_only=True):
-    """One spec file's execution, from its claim on."""
+    """The execution of one spec file, once it is claimed."""
 
     database_id: str = msgspec.field(name="_id")
     instance_id: str

@@ -1,20 +1,37 @@
-"""A group's totals, added up from its spec files."""
+"""The totals of a group, from its spec files."""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from msgspec import UNSET
 
-from runs_mcp.sandbox.currents.records import InstanceTotals, Spec, Stats, TestTotals
+from runs_mcp.sandbox.currents.records import InstanceTotals, Stats, TestTotals
 
 
-def counts_of_specs(specs: Iterable[Spec]) -> InstanceTotals:
-    """How far the spec files are."""
+class SpecState(Protocol):
+    """The state of a spec file."""
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether a machine took it."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has reported."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is complete and Currents calls it failed."""
+
+
+def counts_of_specs(specs: Iterable[SpecState]) -> InstanceTotals:
+    """Returns the spec files by their states."""
     own = list(specs)
-    complete = [spec for spec in own if spec.completed_at is not None]
+    complete = [spec for spec in own if spec.is_complete]
     failures = sum(spec.has_failed for spec in complete)
     return InstanceTotals(
         overall=len(own),
-        claimed=sum(spec.claimed_at is not None for spec in own),
+        claimed=sum(spec.is_claimed for spec in own),
         complete=len(complete),
         passes=len(complete) - failures,
         failures=failures,
@@ -22,7 +39,7 @@ def counts_of_specs(specs: Iterable[Spec]) -> InstanceTotals:
 
 
 def counts_of_tests(stats: Iterable[Stats]) -> TestTotals:
-    """How their tests went, as far as they are done."""
+    """Returns the tests of spec files by their states."""
     counts = list(stats)
     return TestTotals(
         overall=sum(each.done for each in counts),
@@ -31,7 +48,7 @@ def counts_of_tests(stats: Iterable[Stats]) -> TestTotals:
         failures=sum(each.failures for each in counts),
         pending=sum(each.pending for each in counts),
         skipped=sum(each.skipped for each in counts),
-        # Playwright's spec files do not say how many; its groups say 0.
+        # Playwright's spec files lack the number; its groups have 0.
         retries=sum(0 if each.retries is UNSET else each.retries for each in counts),
         flaky=sum(0 if each.flaky is UNSET else each.flaky for each in counts),
     )

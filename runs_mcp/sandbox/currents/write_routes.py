@@ -1,4 +1,4 @@
-"""The operations that change something."""
+"""The operations that write."""
 
 from typing import Annotated
 
@@ -42,7 +42,7 @@ class _Deleted(Record, frozen=True, kw_only=True):
 
 
 def write_routes(store: Store) -> list[Route]:
-    """Cancel, cancel by GitHub CI, reset and delete."""
+    """Returns the routes of cancel, cancel by GitHub CI, reset and delete."""
 
     async def cancel_run(request: Request) -> Response:
         with store.lock:
@@ -91,7 +91,7 @@ def _run_named(store: Store, request: Request) -> StoredRun:
 
 
 def _cancel(store: Store, stored: StoredRun) -> Canceled:
-    return cancel(stored, as_open_api=store.tells_as_open_api(stored.run.project_id))
+    return cancel(stored, as_open_api=store.cancels_as_open_api(stored.run.project_id))
 
 
 def _decoded(body: bytes, shape: type[DataT]) -> DataT:

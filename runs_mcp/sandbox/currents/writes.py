@@ -1,4 +1,4 @@
-"""What cancel, reset and delete do to a run."""
+"""What cancel and reset do to a run."""
 
 import re
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from runs_mcp.sandbox.currents.records import (
     Run,
     Spec,
 )
+from runs_mcp.sandbox.currents.reset_records import reset_spec
 from runs_mcp.sandbox.currents.store import Store, StoredRun
 from runs_mcp.sandbox.currents.totals import counts_of_specs, counts_of_tests
-from runs_mcp.sandbox.currents.unreported import unreported_spec
-from runs_mcp.sandbox.identifiers import utc
+from runs_mcp.sandbox.timestamps import utc
 
 _REASON = "apiRequest"
 
 
 class ReferenceCanceled(Record, frozen=True, kw_only=True):
-    """The receipt of a cancellation as the reference has it."""
+    """The answer to a cancellation, as the reference has it."""
 
     run_id: str
     actor: str
@@ -34,7 +34,7 @@ class ReferenceCanceled(Record, frozen=True, kw_only=True):
 
 
 class OpenApiCanceled(Record, frozen=True, kw_only=True):
-    """The same as the OpenAPI document has it."""
+    """The answer to a cancellation, as the OpenAPI document has it."""
 
     run_id: str
     cancelled: bool
@@ -45,7 +45,11 @@ Canceled = ReferenceCanceled | OpenApiCanceled
 
 
 def cancel(stored: StoredRun, *, as_open_api: bool = False) -> Canceled:
-    """Stop a run in progress; one that is over is refused. Its status stays what the tests say."""
+    """Cancels a run in progress; its status follows from the tests so far.
+
+    Raises:
+        ApiError: 422 where the run is not in progress.
+    """
     run = stored.run
     if run.completion_state == "CANCELED":
         raise ApiError(422, "Run already cancelled")
@@ -59,7 +63,7 @@ def cancel(stored: StoredRun, *, as_open_api: bool = False) -> Canceled:
             run,
             status="FAILED" if has_failed or run.status == "FAILING" else "PASSED",
             completion_state="CANCELED",
-            cancellation=Cancellation.told(ACTOR, utc(now), _REASON, as_open_api=as_open_api),
+            cancellation=Cancellation.of(ACTOR, utc(now), _REASON, as_open_api=as_open_api),
             duration_ms=max(0, int(age.total_seconds() * 1000)),
         )
     )
@@ -71,7 +75,11 @@ def cancel(stored: StoredRun, *, as_open_api: bool = False) -> Canceled:
 def in_progress_from_github(
     store: Store, *, run_id: str, attempt: int, project_id: str | None, ci_build_id: str | None
 ) -> StoredRun:
-    """The newest run in progress that this attempt of a GitHub workflow run started."""
+    """Returns the newest run in progress of this attempt of a GitHub workflow run.
+
+    Raises:
+        ApiError: 404 where there is none.
+    """
     started_by = re.compile(rf"(?<![0-9]){re.escape(run_id)}-{attempt}(?![0-9])")
     for run in store.runs(project_id):
         stored = store.run(run.run_id)
@@ -86,7 +94,11 @@ def in_progress_from_github(
 
 
 def reset(stored: StoredRun, machine_ids: Sequence[str]) -> None:
-    """Let the specs that failed on these machines run again."""
+    """Resets the specs that failed on these machines, so that they can run again.
+
+    Raises:
+        ApiError: 422 where the run is canceled or no spec failed on these machines.
+    """
     if stored.run.completion_state == "CANCELED":
         raise ApiError(422, "Run is cancelled")
     before = stored.specs()
@@ -95,7 +107,7 @@ def reset(stored: StoredRun, machine_ids: Sequence[str]) -> None:
     }
     if not failed:
         raise ApiError(422, "No failed specs to reset on the given machines")
-    after = tuple(unreported_spec(spec) if spec.instance_id in failed else spec for spec in before)
+    after = tuple(reset_spec(spec) if spec.instance_id in failed else spec for spec in before)
     groups = tuple(_with_totals(group, after) for group in stored.run.groups)
     run = _in_progress(
         replace(stored.run, groups=groups), still_failing=any(spec.has_failed for spec in after)

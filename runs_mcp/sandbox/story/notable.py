@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from runs_mcp.sandbox.identifiers import hex_id
+from runs_mcp.sandbox.seeded import hex_id
 
 BOOKING_PROJECT = "Bk7sKy"
 """The booking site, tested with Playwright."""

@@ -7,10 +7,10 @@ import msgspec
 from runs_mcp.sandbox.buildkite.addresses import build_web_url
 from runs_mcp.sandbox.buildkite.builds import Job, JobState
 from runs_mcp.sandbox.buildkite.records import Run
-from runs_mcp.sandbox.identifiers import choice, uuid_id
-from runs_mcp.sandbox.story.buildkite.areas import TestFramework
-from runs_mcp.sandbox.story.buildkite.catalog import frameworks_in
-from runs_mcp.sandbox.story.buildkite.tests import PARTS, SuiteTest
+from runs_mcp.sandbox.seeded import choice, uuid_id
+from runs_mcp.sandbox.story.buildkite.suites.areas import TestFramework
+from runs_mcp.sandbox.story.buildkite.suites.known_tests import frameworks_in
+from runs_mcp.sandbox.story.buildkite.suites.tests import PARTS, SuiteTest
 
 
 class _Tooling(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from runs_mcp.sandbox.identifiers import uuid_id
+from runs_mcp.sandbox.seeded import uuid_id
 
 BUILDKITE_SUITE = "platform"
 """The main suite: the tests of one repository, in RSpec, pytest and Jest."""

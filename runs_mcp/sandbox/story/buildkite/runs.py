@@ -5,23 +5,21 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET
 
-from runs_mcp.sandbox.identifiers import choice
-from runs_mcp.sandbox.story.buildkite import jest as jest
-from runs_mcp.sandbox.story.buildkite import pytest as pytest
-from runs_mcp.sandbox.story.buildkite import rspec as rspec
-from runs_mcp.sandbox.story.buildkite.collectors import one_of_each_collector
-from runs_mcp.sandbox.story.buildkite.failures import broken, failing
+from runs_mcp.sandbox.seeded import choice
+from runs_mcp.sandbox.story.buildkite.e2e_runs import e2e_runs
+from runs_mcp.sandbox.story.buildkite.failures import jest, pytest, rspec
+from runs_mcp.sandbox.story.buildkite.failures.failed_executions import broken, failing
+from runs_mcp.sandbox.story.buildkite.failures.odd import strange_failures, thin_failures
+from runs_mcp.sandbox.story.buildkite.failures.other_collectors import one_of_each_collector
 from runs_mcp.sandbox.story.buildkite.notable import CREW_SUITE, FREIGHT_SUITE, MIXED_SUITE
-from runs_mcp.sandbox.story.buildkite.odd_failures import strange_failures, thin_failures
-from runs_mcp.sandbox.story.buildkite.pages import e2e_runs
-from runs_mcp.sandbox.story.buildkite.retries import retried_runs, runs_of_shared_build
-from runs_mcp.sandbox.story.buildkite.run import BuildkiteRun, buildkite_run
+from runs_mcp.sandbox.story.buildkite.retried_runs import retried_runs, runs_of_shared_build
+from runs_mcp.sandbox.story.buildkite.story_run import StoryRun, buildkite_run
 
 _DATABASE_DOWN = ((pytest.DATABASE_DOWN, 164), (rspec.DATABASE_DOWN, 27))
 KNOWN_ON_MAIN = broken((rspec.WEEKDAY, 1))
 
 
-def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRun]:
+def buildkite_runs_until(now: datetime) -> Iterator[StoryRun]:
     """All runs of the two weeks until now."""
     yield from _pushes_to_main(now)
     yield from _branches(now)
@@ -31,7 +29,7 @@ def buildkite_runs_until(now: datetime) -> Iterator[BuildkiteRun]:
     yield from e2e_runs(now)
 
 
-def _pushes_to_main(now: datetime) -> Iterator[BuildkiteRun]:
+def _pushes_to_main(now: datetime) -> Iterator[StoryRun]:
     odd = {
         9: broken((pytest.DATABASE_DOWN, 6), (rspec.DATABASE_DOWN, 2)),
         23: broken((jest.NO_ZONE, 18)),
@@ -45,7 +43,7 @@ def _pushes_to_main(now: datetime) -> Iterator[BuildkiteRun]:
     )
 
 
-def _branches(now: datetime) -> Iterator[BuildkiteRun]:
+def _branches(now: datetime) -> Iterator[StoryRun]:
     def hours(number: float) -> datetime:
         return now - timedelta(hours=number)
 
@@ -73,7 +71,7 @@ def _branches(now: datetime) -> Iterator[BuildkiteRun]:
     yield buildkite_run("names after", hours(16), names)
 
 
-def _unfinished(now: datetime) -> Iterator[BuildkiteRun]:
+def _unfinished(now: datetime) -> Iterator[StoryRun]:
     def minutes(number: float) -> datetime:
         return now - timedelta(minutes=number)
 
@@ -84,7 +82,7 @@ def _unfinished(now: datetime) -> Iterator[BuildkiteRun]:
     yield buildkite_run("pending", minutes(4), state="running", result="pending")
 
 
-def _small_suites(now: datetime) -> Iterator[BuildkiteRun]:
+def _small_suites(now: datetime) -> Iterator[StoryRun]:
     for at in range(6):
         created_at = now - timedelta(hours=7 + 50 * at)
         yield buildkite_run(f"freight main {at}", created_at, suite=FREIGHT_SUITE)

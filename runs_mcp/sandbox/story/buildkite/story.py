@@ -8,8 +8,7 @@ from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION, suite_u
 from runs_mcp.sandbox.buildkite.executions import KnownTest
 from runs_mcp.sandbox.buildkite.records import Suite
 from runs_mcp.sandbox.buildkite.store import Store
-from runs_mcp.sandbox.identifiers import hex_id, uuid_id
-from runs_mcp.sandbox.story.buildkite.catalog import tests_in
+from runs_mcp.sandbox.seeded import hex_id, uuid_id
 from runs_mcp.sandbox.story.buildkite.notable import (
     BUILDKITE_BUILD_WITHOUT_RUNS,
     BUILDKITE_PIPELINE,
@@ -20,8 +19,9 @@ from runs_mcp.sandbox.story.buildkite.notable import (
     FREIGHT_SUITE,
     MIXED_SUITE,
 )
-from runs_mcp.sandbox.story.buildkite.run import BuildkiteRun
 from runs_mcp.sandbox.story.buildkite.runs import buildkite_runs_until
+from runs_mcp.sandbox.story.buildkite.story_run import StoryRun
+from runs_mcp.sandbox.story.buildkite.suites.known_tests import tests_in
 
 _SUITES = {
     BUILDKITE_SUITE: ("Skerry platform", "main"),
@@ -33,7 +33,7 @@ _SUITES = {
 }
 
 
-def tell_buildkite_story(store: Store, now: datetime) -> None:
+def add_buildkite_story(store: Store, now: datetime) -> None:
     """Fill the store with everything that happened in the two weeks until now."""
     for slug, (name, default_branch) in _SUITES.items():
         suite_id = uuid_id(f"buildkite suite {slug}")
@@ -69,6 +69,6 @@ def _tests_of(suite: str) -> list[KnownTest]:
 
 
 @lru_cache(maxsize=2)
-def _runs_until(now: datetime) -> tuple[BuildkiteRun, ...]:
+def _runs_until(now: datetime) -> tuple[StoryRun, ...]:
     # They never change, so sandboxes that start together share them. Builds are numbered in turn.
     return tuple(sorted(buildkite_runs_until(now), key=lambda told: told.run.created_at))

@@ -1,0 +1,1 @@
+"""Failures of unit and end-to-end tests, as each collector uploads them."""
