@@ -74,7 +74,7 @@ def add_buildkite_run(
         build_id=build_id,
     )
     again = frozenset(failure.test_id for failure in added.failures()[:rescued])
-    store.add_run(dataclasses.replace(added, mended=again))
+    store.add_run(dataclasses.replace(added, rescued=again))
     return added.run.id
 
 

@@ -22,7 +22,7 @@ from runs_mcp.sandbox.story.buildkite.notable import (
 from runs_mcp.sandbox.story.buildkite.suites.known_tests import MUTED_TEST, SKIPPED_TEST, id_of_test
 
 RUN = NotableBuildkiteRun
-MENDED = {"passed": 1, "failed": 1}
+RESCUED = {"passed": 1, "failed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +95,8 @@ def test_results_other_than_passed_and_failed_are_shown_where_there_are_any(
 @pytest.mark.parametrize(
     ("run", "red", "rescued"),
     [
-        (RUN.MENDED, 0, 2),
-        (RUN.HALF_MENDED, 1, 2),
+        (RUN.RESCUED, 0, 2),
+        (RUN.PARTLY_RESCUED, 1, 2),
         (RUN.LATE_UPLOAD, 1, 0),
         (RUN.MATRIX, 0, 1),
         (RUN.MUTED, 1, 0),
@@ -130,7 +130,7 @@ def test_red_and_rescued_tests_are_told_apart(
 def test_a_job_that_was_retried_ran_all_its_tests_twice(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite.build_of(RUN.MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.RESCUED)
     (first,) = (job for job in jobs if job.retried)
     of_first = listed_tests(api, build.id, tags=f"build.job_id:{first.id}")
     of_both = listed_tests(
@@ -144,7 +144,7 @@ def test_a_job_that_was_retried_ran_all_its_tests_twice(
 def test_the_jobs_that_ended_failed_leave_only_what_is_red(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite.build_of(RUN.HALF_MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.PARTLY_RESCUED)
     (failed,) = (job for job in jobs if job.state == "failed" and not job.retried)
     (red,) = listed_tests(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
     assert red["executions_count_by_result"] == {"passed": 0, "failed": 1}
@@ -171,7 +171,7 @@ def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None
         (again,) = listed_tests(client, build.id, tags="result:~failed")
         assert again["id"] == before["id"]
         assert before["executions_count_by_result"] == {"passed": 0, "failed": 1}
-        assert again["executions_count_by_result"] == MENDED
+        assert again["executions_count_by_result"] == RESCUED
         client.close()
 
 
@@ -186,7 +186,7 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     assert len({job.step_key for job in matrix}) == 1
     assert build.state == "failed"
     (test,) = listed_tests(api, build.id, tags="result:~failed")
-    assert test["executions_count_by_result"] == MENDED
+    assert test["executions_count_by_result"] == RESCUED
     for job, failed in zip(matrix, (0, 1), strict=True):
         ran = listed_tests(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
         assert len(ran) == failed

@@ -157,7 +157,7 @@ async def test_a_run_of_one_group_names_none(story: Sandbox) -> None:
 @both_eras
 async def test_a_test_that_a_retry_of_its_job_mended_is_flaky(story: Sandbox, era: Era) -> None:
     async with connect(story, era=era) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.MENDED))
+        answer = await triaged(client, buildkite(NotableBuildkiteRun.RESCUED))
     assert answer["groups"] == []
     assert len(answer["flaky"]) == 2
     assert answer["verdict"] == "The run failed; no test failed in the end; 2 tests flaky."
@@ -167,7 +167,7 @@ async def test_of_three_failed_tests_the_one_that_no_retry_mended_is_the_failure
     story: Sandbox,
 ) -> None:
     async with connect(story) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.HALF_MENDED))
+        answer = await triaged(client, buildkite(NotableBuildkiteRun.PARTLY_RESCUED))
     (group,) = answer["groups"]
     assert group["tests"] == 1
     assert group["example"]["attempts"] == 2
@@ -203,7 +203,7 @@ async def test_without_the_scope_for_builds_a_retried_test_stays_a_failure(
     story: Sandbox,
 ) -> None:
     async with connect(story, settings=with_key("sandbox-no-builds", "buildkite")) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.MENDED))
+        answer = await triaged(client, buildkite(NotableBuildkiteRun.RESCUED))
     assert sum(group["tests"] for group in answer["groups"]) == 2
     assert "read_builds" in answer["verdict"]
 
