@@ -1,4 +1,4 @@
-"""What is served: the server's settings, and the providers that have a key."""
+"""The configuration of a server: its settings, and the providers with theirs."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,23 +13,23 @@ from runs_mcp.settings import ProviderSettings, Settings, SettingsError
 
 
 class ConfiguredProvider(NamedTuple):
-    """A provider, and what the operator set for it."""
+    """A provider and its settings."""
 
     definition: AnyProvider
-    own: ProviderSettings
+    settings: ProviderSettings
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the operator configured.
+    """The settings of the server and of all providers.
 
     Args:
         settings: The server's settings.
-        configured: All providers there are, with their settings.
+        providers: All providers, served or not.
     """
 
     settings: Settings
-    configured: tuple[ConfiguredProvider, ...]
+    providers: tuple[ConfiguredProvider, ...]
 
     @classmethod
     def load(
@@ -37,7 +37,7 @@ class Configuration:
         options: Mapping[str, str | bool] | None = None,
         definitions: Sequence[AnyProvider] = PROVIDERS,
     ) -> Self:
-        """Returns the configuration of the environment, overridden by `options` (by field name).
+        """Returns the configuration from the environment, overridden by `options` (by field name).
 
         Raises:
             SettingsError: A value cannot be used, or there is no setting of that name.
@@ -49,45 +49,52 @@ class Configuration:
             raise SettingsError(f"RUNS_MCP_PROVIDERS: Input should be {wanted}")
         return cls(
             settings,
-            tuple(ConfiguredProvider(one, one.settings.load()) for one in definitions),
+            tuple(
+                ConfiguredProvider(definition, definition.settings.load())
+                for definition in definitions
+            ),
         )
+
+    def provider(self, name: str) -> ConfiguredProvider:
+        """Returns the provider of this name."""
+        return next(one for one in self.providers if one.definition.name == name)
 
     @property
     def served(self) -> tuple[ConfiguredProvider, ...]:
-        """The providers that are wanted and have a key."""
+        """The providers that have a key, and are wanted by the settings."""
         wanted = self.settings.providers
         return tuple(
             provider
-            for provider in self.configured
-            if provider.own.key and (not wanted or provider.definition.name in wanted)
+            for provider in self.providers
+            if provider.settings.key and (not wanted or provider.definition.name in wanted)
         )
 
     @property
     def definitions(self) -> tuple[AnyProvider, ...]:
-        """All providers there are, served or not."""
-        return tuple(provider.definition for provider in self.configured)
+        """The definitions of all providers, served or not."""
+        return tuple(provider.definition for provider in self.providers)
 
     def with_variables(self, variables: Mapping[str, str]) -> Self:
-        """Returns this configuration with other values for the providers' own variables.
+        """Returns this configuration with other values for the providers' variables.
 
         Raises:
             SettingsError: A value cannot be used.
         """
-        configured = tuple(
+        providers = tuple(
             ConfiguredProvider(definition, definition.settings.load(variables))
             for definition in self.definitions
         )
-        return replace(self, configured=configured)
+        return replace(self, providers=providers)
 
-    def with_lasting_keys(self) -> Self:
-        """Returns this configuration with state keys that the next process has as well.
+    def with_derived_state_key(self) -> Self:
+        """Returns this configuration with a state key derived from the API keys, if none is set.
 
-        For calls that each are a process of their own: a token of one is for the next. Where the
-        operator set no keys, one follows from the API keys, whose holder needs no token.
+        For commands, where a token that one process signs is verified by the next. Who has the API
+        keys needs no token.
         """
         if self.settings.state_keys:
             return self
-        keys = "\n".join(provider.own.key for provider in self.configured)
+        keys = "\n".join(provider.settings.key for provider in self.providers)
         derived = hashlib.sha256(b"runs-mcp state key\n" + keys.encode()).hexdigest()
         settings = self.settings.model_copy(update={"state_keys": (SecretStr(derived),)})
         return replace(self, settings=settings)

@@ -1,4 +1,4 @@
-"""The one deadline of a tool call's upstream work."""
+"""The deadline of a tool call."""
 
 import time
 from collections.abc import Iterator
@@ -6,19 +6,23 @@ from contextlib import contextmanager
 
 
 class Deadline:
-    """The seconds that all requests of one call have together, retries and waits included."""
+    """The time that all requests of one call have together, retries and pauses included.
+
+    Args:
+        seconds: How long that is, from now on.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._deadline = time.monotonic() + seconds
 
     def left_s(self) -> float:
-        """Returns the seconds that are left, never less than none."""
+        """Returns the seconds that are left, 0 once the deadline has passed."""
         return max(0.0, self._deadline - time.monotonic())
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Lets no time pass: a person thinks, which is no upstream work."""
+        """Stops the clock, as while a person decides."""
         began = time.monotonic()
         try:
             yield
@@ -26,5 +30,5 @@ class Deadline:
             self._deadline += time.monotonic() - began
 
     def restart(self) -> None:
-        """Gives all of it again: for reading what became of a write that ate it."""
+        """Starts anew, to check a write that used up the time."""
         self._deadline = time.monotonic() + self.seconds

@@ -1,22 +1,22 @@
-"""What can go wrong, as one small tree of exceptions.
+"""The exceptions of this package.
 
     RunsError
-    ├── InvalidArgument      400, 422 on a read, and what never left this process
+    ├── InvalidArgument      400, 422 on a read; an argument refused before any request
     ├── Unauthorized         401
     ├── Forbidden            403
     ├── NotFound             404
     ├── Conflict             409, 422 on a write
     ├── RateLimited          429
-    ├── UpstreamError        other 3xx and 4xx; a 5xx that outlived the retries; FAILED in a 200
-    │   └── AnswerLost       a write was sent; whether it was carried out is not known
-    ├── DeadlineExceeded     the time for the whole call is used up
-    ├── Unreachable          no connection, or it was lost
+    ├── UpstreamError        other 3xx and 4xx; a 5xx after all retries; FAILED in a 200
+    │   └── AnswerLost       a write was sent; whether it was carried out is unknown
+    ├── DeadlineExceeded     the deadline of the whole call has passed
+    ├── Unreachable          no connection, or it broke off
     │   └── NotConnected     no connection could be made: nothing was sent
-    ├── TooLarge             413, or more bytes than the cap on downloads
-    ├── MalformedResponse    an answer that is not what the API documents
+    ├── TooLarge             413, or more bytes than a download may have
+    ├── MalformedResponse    a response that is not what the API documents
     └── InternalError        a defect of this server
 
-`str()` of each is the text a model reads: what happened, the facts in brackets, what to do next.
+`str()` of each is the text for the model: what happened, facts in brackets, what to do next.
 """
 
 from typing import ClassVar
@@ -28,13 +28,13 @@ _MAX_ADVICE_CHARS = 1000
 
 
 class RunsError(Exception):
-    """A failure that the caller is told about.
+    """A failure that is reported to the caller.
 
     Args:
         what: One sentence on what happened, plain text.
-        status: The HTTP status, where there was an answer.
-        retry_after_s: Seconds to wait before another try, where upstream said so.
-        next_step: What to do now; without it, the kind's own advice.
+        status: The HTTP status, where there was a response.
+        retry_after_s: Seconds to wait before another attempt, where the API gave them.
+        next_step: What to do next; by default, the advice of this kind.
     """
 
     kind: ClassVar[str]
@@ -74,7 +74,7 @@ class InvalidArgument(RunsError):
     """An argument that cannot be used; nothing was read or changed."""
 
     kind = "invalid_argument"
-    advice = "Mend the argument and call again."
+    advice = "Fix the argument and call again."
 
 
 class Unauthorized(RunsError):
@@ -92,14 +92,14 @@ class Forbidden(RunsError):
 
 
 class NotFound(RunsError):
-    """No such thing, or none that this key can see."""
+    """It does not exist, or this key cannot see it."""
 
     kind = "not_found"
     advice = "Check the ID: list what there is and take it from there."
 
 
 class Conflict(RunsError):
-    """The state of the thing does not allow this."""
+    """Its state does not allow this."""
 
     kind = "conflict"
     advice = "Read it again to see its state before going on."
@@ -113,7 +113,7 @@ class RateLimited(RunsError):
 
     @property
     def retryable(self) -> bool:
-        """A later call may get through."""
+        """A later call may succeed."""
         return True
 
 
@@ -121,32 +121,32 @@ class UpstreamError(RunsError):
     """The API failed in a way that says nothing about the arguments."""
 
     kind = "upstream_error"
-    advice = "Try again later; if it stays, tell the operator."
+    advice = "Try again later; if it persists, tell the operator."
 
     @property
     def retryable(self) -> bool:
-        """A fault of the server (5xx) may pass; a refusal (4xx) does not."""
+        """A server error (5xx) may pass; a refusal (4xx) does not."""
         return self.status is None or self.status >= 500
 
 
 class AnswerLost(UpstreamError):
-    """A write was sent, and no answer says whether it was carried out."""
+    """A write was sent, and no response says whether it was carried out."""
 
 
 class DeadlineExceeded(RunsError):
-    """The time for the whole call is used up."""
+    """The deadline of the whole call has passed."""
 
     kind = "timeout"
-    advice = "Try again; if it stays, the operator can raise RUNS_MCP_TIMEOUT_S."
+    advice = "Try again; if it persists, the operator can raise RUNS_MCP_TIMEOUT_S."
 
     @property
     def retryable(self) -> bool:
-        """Another call has the whole time again."""
+        """The next call has a deadline of its own."""
         return True
 
 
 class Unreachable(RunsError):
-    """No connection to the API, or it broke off."""
+    """No connection to the API could be made, or it broke off."""
 
     kind = "unreachable"
     advice = "Try again later; `runs-mcp check` tells the operator whether the API can be reached."
@@ -169,14 +169,14 @@ class TooLarge(RunsError):
 
 
 class MalformedResponse(RunsError):
-    """An answer that is not what the API documents."""
+    """A response that is not what the API documents."""
 
     kind = "malformed_response"
-    advice = "Try again later; if it stays, check that the API URL is right (`runs-mcp check`)."
+    advice = "Try again later; if it persists, check that the API URL is right (`runs-mcp check`)."
 
 
 class InternalError(RunsError):
-    """A defect of this server: the log on stderr has the details."""
+    """A defect of this server; the log on stderr has the details."""
 
     kind = "internal_error"
     advice = "This is a defect of runs-mcp; please report it with the server's log."

@@ -1,4 +1,4 @@
-"""What tools work with while the server lives: the configuration, the connections, the guard.
+"""What tools share while the server runs: configuration, connections, and tokens.
 
 A client belongs to one call: it has that caller's key and that call's deadline. Only the
 connections are shared.
@@ -12,12 +12,13 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from runs_mcp.api.client import ApiClient, Pool, connection_pool
+from runs_mcp.api.client import ApiClient
+from runs_mcp.api.connections import Pool, connection_pool
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.guard import Guard
+from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.confirmation.tokens import ConfirmationTokens
-from runs_mcp.confirmation.wording import ANSWER_SECONDS
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.definition import Call
 from runs_mcp.settings import Settings
@@ -28,9 +29,9 @@ class Services:
     """The configuration, the connections, and what the guard needs.
 
     Args:
-        configuration: What the operator set.
-        pools: Connections to the API of each provider that is served, by its name.
-        tokens: Signs what was shown before a destructive call.
+        configuration: The configuration of the server.
+        pools: For the name of each served provider, the connections to its API.
+        tokens: Signs the preview of a destructive call.
         answer_seconds: How long a person has to answer.
     """
 
@@ -50,7 +51,7 @@ class Services:
         return Deadline(self.settings.timeout_s)
 
     def call(self, provider: ConfiguredProvider, deadline: Deadline | None = None) -> Call[Any]:
-        """Returns what a provider works with in one call, whose deadline starts now by default."""
+        """Returns what a provider works with in one call. By default, its deadline starts now."""
         definition, own = provider
         api = ApiClient(
             self.pools[definition.name],
@@ -64,7 +65,7 @@ class Services:
         return Call(api, self.settings, own)
 
     def guard(self, provider: ConfiguredProvider, deadline: Deadline) -> Guard:
-        """Returns the guard of a destructive call, which has this deadline."""
+        """Returns the guard of a destructive call with this deadline."""
         return Guard(
             policy=self.settings.confirm,
             preapproved=self.settings.preapprove,
@@ -72,12 +73,12 @@ class Services:
             audit=AuditLog(self.settings.audit_log),
             turn=self._turn,
             deadline=deadline,
-            key=provider.own.key,
+            key=provider.settings.key,
         )
 
     @asynccontextmanager
     async def _turn(self, run: str) -> AsyncIterator[None]:
-        """Lets one call at a time act on a run, so that the next one reads what it did."""
+        """Lets one call at a time act on a run, so that the next one sees its effect."""
         lock = self._turns.setdefault(run, anyio.Lock())
         async with lock:
             yield
@@ -92,14 +93,14 @@ async def open_services(
     """Opens the connections, and closes them at the end.
 
     Args:
-        configuration: What the operator set.
-        keys: Sign what was shown; without any, keys of the settings or new ones.
+        configuration: The configuration of the server.
+        keys: The keys that sign previews; by default, those of the settings or a new one.
         answer_seconds: How long a person has to answer a question.
     """
     tokens = ConfirmationTokens(keys or configuration.settings.signing_keys())
     async with AsyncExitStack() as stack:
         pools = {
-            definition.name: await stack.enter_async_context(connection_pool(own.api_url))
-            for definition, own in configuration.served
+            definition.name: await stack.enter_async_context(connection_pool(settings.api_url))
+            for definition, settings in configuration.served
         }
         yield Services(configuration, pools, tokens, answer_seconds)

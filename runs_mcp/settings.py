@@ -1,4 +1,4 @@
-"""The configuration: environment variables, and the options of the command that override them."""
+"""Settings: environment variables, and the options of the command that override them."""
 
 import difflib
 import os
@@ -19,7 +19,7 @@ ActionName = Literal["cancel", "reset", "delete"]
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used. The message is one line that says how to mend it."""
+    """A setting that cannot be used. The message is one line that says how to fix it."""
 
 
 def _check_url(value: str) -> str:
@@ -30,7 +30,7 @@ def _check_url(value: str) -> str:
     if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
         raise ValueError("must be an http or https URL")
     if url.username is not None or url.password is not None or "?" in value or "#" in value:
-        raise ValueError("must hold no user, password, query or fragment")
+        raise ValueError("must not contain a user, password, query or fragment")
     return value.rstrip("/")
 
 
@@ -63,7 +63,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 class ProviderSettings(BaseSettings):
-    """What the operator set for one provider, under names of its own.
+    """The settings of one provider.
 
     Each field has the variable that sets it as its `validation_alias`.
     """
@@ -75,7 +75,7 @@ class ProviderSettings(BaseSettings):
 
     @property
     def key(self) -> str:
-        """The server's own API key; empty where there is none."""
+        """The API key; empty where none is set."""
         raise NotImplementedError
 
     @property
@@ -85,16 +85,16 @@ class ProviderSettings(BaseSettings):
 
     @classmethod
     def load(cls, variables: Mapping[str, str] | None = None) -> Self:
-        """Returns the settings of the environment, overridden by `variables`.
+        """Returns the settings from the environment, overridden by `variables`.
 
         Raises:
             SettingsError: A value cannot be used.
         """
-        return _loaded(cls, variables or {})
+        return _load(cls, variables or {})
 
 
 class Settings(BaseSettings):
-    """What the operator set. Every `RUNS_MCP_X` is also the option `--x` of the command."""
+    """The settings of the server. Every `RUNS_MCP_X` is also the option `--x` of the command."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
@@ -105,50 +105,62 @@ class Settings(BaseSettings):
         "auto", description="how a destructive call is confirmed: auto, human or token"
     )
     preapprove: Annotated[tuple[ActionName, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="comma list of cancel, reset, delete that run without asking"
+        (),
+        description="comma list of cancel, reset, delete that run without asking: for automation",
     )
     state_keys: Annotated[
         tuple[Annotated[SecretStr, AfterValidator(_check_state_key)], ...],
         NoDecode,
         BeforeValidator(_split_commas),
-    ] = Field((), description="comma list of secrets (32 bytes or more): the first signs")
+    ] = Field(
+        (),
+        description="comma list of secrets of at least 32 bytes: the first signs, all verify; by "
+        "default one is made at start, and a confirmation does not outlive the server",
+    )
     audit_log: Path | None = Field(
-        None, description="a file that gets a JSON line for every destructive call"
+        None, description="a file that gets a JSON line for each destructive call, besides stderr"
     )
     trim_above_bytes: int = Field(
         1_000_000, ge=1, description="an upstream payload above this is never returned whole"
     )
     result_bytes: int = Field(
-        8000, ge=2000, le=40_000, description="budget of one tool result, in each channel"
+        8000,
+        ge=2000,
+        le=40_000,
+        description="budget of one tool result in each channel, in bytes: 2000 to 40000",
     )
     timeout_s: float = Field(
-        30, gt=0, le=600, description="one deadline for a whole tool call's upstream work"
+        30,
+        gt=0,
+        le=600,
+        description="one deadline for a tool call's upstream work, retries and waits included, in "
+        "seconds",
     )
     max_download_bytes: int = Field(
         100_000_000, ge=1000, description="decoded size at which a download is stopped"
     )
     providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
-        (), description="comma list of the providers to serve (default: those with a key)"
+        (), description="comma list of the providers to serve; by default those with a key"
     )
 
     @classmethod
     def load(cls, options: Mapping[str, str | bool] | None = None) -> Self:
-        """Returns the settings of the environment, overridden by `options` (by field name).
+        """Returns the settings from the environment, overridden by `options` (by field name).
 
         Raises:
             SettingsError: A value cannot be used, or there is no setting of that name.
         """
         _refuse_unknown_variables()
-        return _loaded(cls, options or {})
+        return _load(cls, options or {})
 
     def signing_keys(self) -> list[bytes]:
-        """Returns the state keys, or one made now: then no other process can verify with it."""
+        """Returns the state keys, or a new one, which no other process can verify with."""
         keys = [key.get_secret_value().encode() for key in self.state_keys]
         return keys or [secrets.token_bytes(_STATE_KEY_BYTES)]
 
 
 def option_fields() -> dict[str, str]:
-    """Returns the settings that are options of the command: field name → what it means."""
+    """Returns the settings that are options of the command: field name → description."""
     return {
         name: field.description or ""
         for name, field in Settings.model_fields.items()
@@ -157,7 +169,7 @@ def option_fields() -> dict[str, str]:
 
 
 def _refuse_unknown_variables() -> None:
-    # A misspelled RUNS_MCP_READ_ONLY must not be a setting that silently does nothing.
+    # A misspelled RUNS_MCP_READ_ONLY must not be ignored.
     known = [PREFIX + name.upper() for name in option_fields()]
     for variable in os.environ:
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
@@ -166,7 +178,7 @@ def _refuse_unknown_variables() -> None:
             raise SettingsError(f"{variable} is not a setting of this version; {hint}")
 
 
-def _loaded(settings: type[S], values: Mapping[str, str | bool]) -> S:
+def _load(settings: type[S], values: Mapping[str, str | bool]) -> S:
     try:
         return settings(**values)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""How well failures are grouped by cause: `python tests/corpus_scores.py`.
+"""Scores of grouping by cause on labelled failures: `python tests/corpus_scores.py`.
 
-Prints pairwise precision, recall and F1 for each framework of the labelled failures in
-tests/corpus, and the novelty that comes out wrong. Its README says how the labels were made.
+Prints pairwise precision, recall and F1 for each framework in tests/corpus, and the causes with
+the wrong novelty. The README there says how the labels were made.
 """
 
 import gzip
@@ -17,7 +17,7 @@ import msgspec
 
 from runs_mcp.model import Failure
 from runs_mcp.providers.buildkite import wire
-from runs_mcp.providers.buildkite.mapping import records as mapping
+from runs_mcp.providers.buildkite.mapping import failed_executions as mapping
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.triage.fingerprint.causes import Cause, causes_of
@@ -27,21 +27,21 @@ Grouping = Callable[[Sequence[Failure]], list[Cause]]
 
 
 class LabelledFailure(msgspec.Struct, frozen=True):
-    """A failing test, and the cause it really has."""
+    """A failed test and its true cause."""
 
     id: str
     cause: str
 
 
 class LabelledRun(msgspec.Struct, frozen=True):
-    """All failing tests of one run."""
+    """All failed tests of one run."""
 
     framework: str
     failures: list[LabelledFailure]
 
 
 class PairCauses(msgspec.Struct, frozen=True):
-    """The causes of two runs: in both, in the head alone, in the base alone."""
+    """The causes of two runs: in both, in the head only, in the base only."""
 
     known: list[str]
     new: list[str]
@@ -57,7 +57,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """What is true of the corpus."""
+    """The labels of the corpus."""
 
     runs: dict[str, LabelledRun]
     pairs: list[Pair]
@@ -72,7 +72,7 @@ class _BuildkiteCorpus(msgspec.Struct, frozen=True):
 
 
 class Run(NamedTuple):
-    """The failures of one run, in the product's own model, and their causes."""
+    """The failures of one run as the product reads them, and their true causes."""
 
     framework: str
     failures: list[Failure]
@@ -80,7 +80,13 @@ class Run(NamedTuple):
 
 
 class Score(NamedTuple):
-    """Pairs of failures that are together: rightly, wrongly, and those that should be."""
+    """Counts of pairs of failures.
+
+    Args:
+        both: In one group, and of one cause.
+        extra: In one group, but of two causes.
+        lost: Of one cause, but in two groups.
+    """
 
     both: int = 0
     extra: int = 0
@@ -88,30 +94,30 @@ class Score(NamedTuple):
 
     @property
     def precision(self) -> float:
-        """Of the pairs put together, how many belong together."""
+        """The share of the pairs in one group that have one cause."""
         return self.both / (self.both + self.extra) if self.both + self.extra else 1.0
 
     @property
     def recall(self) -> float:
-        """Of the pairs that belong together, how many were put together."""
+        """The share of the pairs of one cause that are in one group."""
         return self.both / (self.both + self.lost) if self.both + self.lost else 1.0
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of both."""
+        """The harmonic mean of precision and recall."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
 @cache
 def labels() -> Labels:
-    """Returns what is true of the corpus."""
+    """Returns the labels of the corpus."""
     return msgspec.json.decode((CORPUS / "labels.json").read_bytes(), type=Labels)
 
 
 @cache
 def corpus_runs() -> dict[str, Run]:
-    """Returns the labelled runs by their references, as the providers' mappings read them."""
+    """Returns the labelled runs by reference."""
     failures = dict(_all_failures())
     return {
         reference: Run(
@@ -148,18 +154,18 @@ def scores(runs: Iterable[Run], grouping: Grouping = causes_of) -> dict[str, Sco
     pairs: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for run in runs:
         fingerprints = [cause.fingerprint for cause in grouping(run.failures)]
-        for (cause, mark), (other, other_mark) in combinations(
+        for (cause, fingerprint), (other_cause, other_fingerprint) in combinations(
             zip(run.causes, fingerprints, strict=True), 2
         ):
-            together, truly = mark == other_mark, cause == other
-            pairs[run.framework][0] += together and truly
-            pairs[run.framework][1] += together and not truly
-            pairs[run.framework][2] += truly and not together
+            in_one_group, of_one_cause = fingerprint == other_fingerprint, cause == other_cause
+            pairs[run.framework][0] += in_one_group and of_one_cause
+            pairs[run.framework][1] += in_one_group and not of_one_cause
+            pairs[run.framework][2] += of_one_cause and not in_one_group
     return {framework: Score(*counts) for framework, counts in pairs.items()}
 
 
 def wrong_novelty(runs: dict[str, Run], grouping: Grouping = causes_of) -> list[str]:
-    """Returns the causes of heads that are called known and are new, or the other way round."""
+    """Returns the causes of heads that are taken for known and are new, or vice versa."""
     wrong = set()
     for pair in labels().pairs:
         base = {cause.fingerprint for cause in grouping(runs[pair.base].failures)}

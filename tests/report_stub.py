@@ -106,6 +106,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body go out together
+    disable_nagle_algorithm = True  # a long body goes out in two writes
     server: _Server
 
     def log_message(self, *_: object) -> None:

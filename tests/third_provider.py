@@ -140,7 +140,7 @@ class NimbusRunReader:
                 for test in run.tests
             },
             groups={},
-            tells_passed=True,
+            includes_passed=True,
             open_specs=frozenset(),
             unread_specs=0,
             unreadable=(),

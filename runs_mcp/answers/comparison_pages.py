@@ -1,43 +1,41 @@
 """A comparison as pages within a budget. Pure functions."""
 
 from runs_mcp.answers.cursors import PageRequest
-from runs_mcp.answers.fitting import longest_page
+from runs_mcp.answers.fitting import Rows, rows_page
 from runs_mcp.answers.reports import odd_records
-from runs_mcp.answers.triage_pages import _trim
 from runs_mcp.answers.triage_reports import CompareReport, ComparisonCounts, NamedTest
 from runs_mcp.triage.comparison import Comparison
+from runs_mcp.triage.findings import NamedOutcome
 
 
 def compare_page(comparison: Comparison, request: PageRequest) -> CompareReport:
-    """Returns the page of a comparison that is asked for.
+    """Returns one page of a comparison.
 
     Raises:
-        InvalidArgument: The cursor is none of this query.
-        Conflict: The runs have other tests than when the cursor was given.
+        InvalidArgument: The cursor is not one of this query.
+        Conflict: The number of tests has changed since the cursor was given.
     """
     lists = comparison.lists()
-    rows = [(name, test) for name, tests in lists.items() for test in tests]
-    start = request.rows_before(len(rows))
+    counts = ComparisonCounts(**{name: len(tests) for name, tests in lists.items()})
 
-    def make(count: int) -> CompareReport:
-        end = min(start + count, len(rows))
-        shown = rows[start:end]
+    def make(rows: Rows[tuple[str, NamedOutcome]]) -> CompareReport:
         return CompareReport(
             base=comparison.base,
             head=comparison.head,
-            counts=ComparisonCounts(**{name: len(tests) for name, tests in lists.items()}),
+            counts=counts,
             unread_specs=comparison.unread_specs,
             **odd_records(comparison.unreadable),
             remarks=comparison.remarks,
-            trim=_trim(shown, len(rows), start, end, request),
+            trim=rows.trim(),
             **{
                 name: tuple(
                     NamedTest(test=test.test, spec=test.spec, group=test.group)
-                    for listed, test in shown
+                    for listed, test in rows.shown
                     if listed == name
                 )
                 for name in lists
             },
         )
 
-    return longest_page(max(0, len(rows) - start), make, request.budget)
+    rows = [(name, test) for name, tests in lists.items() for test in tests]
+    return rows_page(rows, make, request, total_in_cursor=True)

@@ -14,16 +14,16 @@ Position: TypeAlias = list[int | str]
 
 
 def encode_cursor(query: Query, position: Position) -> str:
-    """Returns a cursor that goes on behind `position` in the answer to `query`."""
+    """Returns a cursor to what follows `position` in the answer to `query`."""
     token = msgspec.json.encode([_digest(query), *position])
     return urlsafe_b64encode(token).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, query: Query) -> Position:
-    """Returns the position in a cursor of `query`; an empty cursor is the beginning: [].
+    """Returns the position in a cursor of `query`: [] for an empty cursor, the beginning.
 
     Raises:
-        InvalidArgument: It is no cursor, or one of another query.
+        InvalidArgument: It is not a cursor, or it is one of another query.
     """
     if not cursor:
         return []
@@ -50,12 +50,12 @@ def bad_cursor() -> InvalidArgument:
 
 
 class PageRequest(NamedTuple):
-    """The page of an answer that is asked for.
+    """Which page of an answer is wanted.
 
     Args:
-        query: What was asked: a cursor belongs to one query.
-        cursor: As the page before gave it; empty for the first page.
-        budget: Bytes that each encoding of the page may have.
+        query: The tool and its arguments: a cursor belongs to one query.
+        cursor: `next_cursor` of the page before; empty for the first page.
+        budget: The bytes that each encoding of the page may have.
     """
 
     query: Query
@@ -63,22 +63,22 @@ class PageRequest(NamedTuple):
     budget: int
 
     def position(self) -> Position:
-        """Returns the position in the cursor; at the beginning it is empty.
+        """Returns the position in the cursor: [] for the first page.
 
         Raises:
-            InvalidArgument: It is not a cursor, or one of another query.
+            InvalidArgument: It is not a cursor, or it is one of another query.
         """
         return decode_cursor(self.cursor, self.query)
 
-    def cursor_behind(self, position: Position) -> str:
-        """Returns the cursor that goes on behind `position`."""
+    def cursor_after(self, position: Position) -> str:
+        """Returns the cursor to what follows `position`."""
         return encode_cursor(self.query, position)
 
     def upstream_cursor(self) -> str:
-        """Returns the upstream cursor in one that `list_page` made; empty at the beginning.
+        """Returns the API's cursor in one that `list_page` made; empty for the first page.
 
         Raises:
-            InvalidArgument: It is not a cursor, or one of another query.
+            InvalidArgument: It is not a cursor, or it is one of another query.
         """
         match self.position():
             case []:
@@ -89,14 +89,14 @@ class PageRequest(NamedTuple):
                 raise bad_cursor()
 
     def rows_before(self, total: int | None = None) -> int:
-        """Returns how many rows the pages before this one held; 0 at the beginning.
+        """Returns how many rows are on the pages before this one.
 
         Args:
-            total: How many rows there are now, where the cursor has how many there were.
+            total: The number of rows, where cursors hold it: it must not have changed.
 
         Raises:
-            InvalidArgument: It is not a cursor, or one of another query.
-            Conflict: There are other rows now, so that pages would not fit together.
+            InvalidArgument: It is not a cursor, or it is one of another query.
+            Conflict: The number of rows has changed.
         """
         match self.position():
             case []:

@@ -10,37 +10,37 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from runs_mcp.model import (
-    Record,
-)
+from runs_mcp.model import Record
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _BARE = re.compile(r'[^\s"=]+')
 
 
-def structured(report: Record) -> dict[str, Json]:
-    """Returns the report as a JSON object; what has nothing to say is left out."""
-    fields = _compact(msgspec.to_builtins(report))
+def structured_content(report: Record) -> dict[str, Json]:
+    """Returns the report as a JSON object, without fields and records that are empty."""
+    fields = _without_empty_records(msgspec.to_builtins(report))
     if not isinstance(fields, dict):
         raise TypeError("A report is a record.")
     return fields
 
 
-def text(report: Record) -> str:
+def text_content(report: Record) -> str:
     """Returns the report as text: a line for each record in it, and one for each plain field."""
-    lines: list[str] = []
-    for name, value in structured(report).items():
-        if isinstance(value, list):
-            lines.extend(_line(name.removesuffix("s"), row) for row in value)
-            lines.extend([] if value else [f"{name} none"])
-        else:
-            lines.append(_line(name, value))
-    return "\n".join(lines)
+    return _as_text(structured_content(report))
 
 
-def size(report: Record) -> int:
-    """Returns the bytes (UTF-8) of the larger of the two encodings."""
-    return max(len(msgspec.json.encode(structured(report))), len(text(report).encode()))
+def encoded_size(report: Record) -> int:
+    """Returns the size of the larger of the two encodings, in bytes of UTF-8."""
+    fields = structured_content(report)
+    return max(len(msgspec.json.encode(fields)), len(_as_text(fields).encode()))
+
+
+def fits(report: Record, budget: int) -> bool:
+    """Says whether each of the two encodings has at most `budget` bytes."""
+    fields = structured_content(report)
+    if len(msgspec.json.encode(fields)) > budget:
+        return False
+    return len(_as_text(fields).encode()) <= budget
 
 
 def output_schema(report_type: type[Record]) -> dict[str, Any]:
@@ -52,14 +52,24 @@ def output_schema(report_type: type[Record]) -> dict[str, Any]:
     return {**definitions.pop(name), "$defs": definitions}
 
 
-def _compact(value: Json) -> Json:
-    """Returns the value without the records in it that have nothing to say."""
+def _without_empty_records(value: Json) -> Json:
     if isinstance(value, dict):
-        inner = {name: _compact(item) for name, item in value.items()}
+        inner = {name: _without_empty_records(item) for name, item in value.items()}
         return {name: item for name, item in inner.items() if item != {}}
     if isinstance(value, (list, tuple)):
-        return [_compact(item) for item in value]
+        return [_without_empty_records(item) for item in value]
     return value
+
+
+def _as_text(fields: dict[str, Json]) -> str:
+    lines: list[str] = []
+    for name, value in fields.items():
+        if isinstance(value, list):
+            lines.extend(_line(name.removesuffix("s"), row) for row in value)
+            lines.extend([] if value else [f"{name} none"])
+        else:
+            lines.append(_line(name, value))
+    return "\n".join(lines)
 
 
 def _line(name: str, value: Json) -> str:

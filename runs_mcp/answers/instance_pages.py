@@ -1,66 +1,51 @@
-"""What of a spec file's execution an answer shows, and in which order. Pure functions."""
+"""A spec file's execution as pages within a budget. Pure functions."""
+
+from typing import TypeAlias
 
 from runs_mcp.answers.cursors import PageRequest
-from runs_mcp.answers.fitting import longest_page
-from runs_mcp.answers.reports import InstanceReport, Trim, odd_records
-from runs_mcp.answers.run_pages import _reason
-from runs_mcp.model import (
-    Asset,
-    Failure,
-    FullInstance,
-    PassedTest,
-)
+from runs_mcp.answers.fitting import Rows, rows_page
+from runs_mcp.answers.reports import InstanceReport, odd_records
+from runs_mcp.model import Asset, Failure, FullInstance, PassedTest
+
+_Row: TypeAlias = Failure | PassedTest | Asset
 
 
 def instance_page(
-    full: FullInstance,
-    request: PageRequest,
-    *,
-    include_passed: bool,
-    include_assets: bool,
+    full: FullInstance, request: PageRequest, *, include_passed: bool, include_assets: bool
 ) -> InstanceReport:
-    """Returns the page of an instance that is asked for.
+    """Returns one page of an instance.
 
     The failures come first, failed tests before flaky ones and those in quarantine; then the
-    tests that passed, then the assets, as far as they are asked for.
+    tests that passed and the assets, where wanted.
 
     Raises:
-        InvalidArgument: The cursor is none of this query.
+        InvalidArgument: The cursor is not one of this query.
     """
-    failures = sorted(full.failures, key=lambda f: (f.quarantined, f.status == "flaky"))
-    passed = full.passed if include_passed else ()
-    rows = [*failures, *passed, *(full.assets if include_assets else ())]
-    start = request.rows_before()
 
-    def make(count: int) -> InstanceReport:
-        taken = rows[start : start + count]
-        end = start + count
-        next_cursor = request.cursor_behind([end]) if end < len(rows) else ""
+    def make(rows: Rows[_Row]) -> InstanceReport:
         return InstanceReport(
             instance=full.instance,
             totals=full.totals,
             note=_instance_note(full),
             exception=full.exception,
             artifacts=full.artifacts,
-            failures=tuple(row for row in taken if isinstance(row, Failure)),
-            passed=tuple(row for row in taken if isinstance(row, PassedTest)),
-            assets=tuple(row for row in taken if isinstance(row, Asset)),
+            failures=tuple(row for row in rows.shown if isinstance(row, Failure)),
+            passed=tuple(row for row in rows.shown if isinstance(row, PassedTest)),
+            assets=tuple(row for row in rows.shown if isinstance(row, Asset)),
             **odd_records(full.unreadable),
-            trim=Trim(
-                trimmed=len(taken) < len(rows),
-                upstream_bytes=full.upstream_bytes,
-                shown=len(taken),
-                total=len(rows),
-                reason=_reason(0, "", more=bool(next_cursor)),
-                next_cursor=next_cursor,
-            ),
+            trim=rows.trim(full.upstream_bytes),
         )
 
-    return longest_page(max(0, len(rows) - start), make, request.budget)
+    rows: list[_Row] = [
+        *sorted(full.failures, key=lambda f: (f.quarantined, f.status == "flaky")),
+        *(full.passed if include_passed else ()),
+        *(full.assets if include_assets else ()),
+    ]
+    return rows_page(rows, make, request)
 
 
 def _instance_note(full: FullInstance) -> str:
-    """Returns what the failures do not tell: counts that disagree, skipped tests that fail it."""
+    """Returns what the failures do not show: counts that disagree, skipped tests that fail it."""
     counted, found = full.totals.failed, full.failed_as_counted
     if not full.agrees_with(counted):
         return f"The spec counts {counted} failed tests; {found} could be read."

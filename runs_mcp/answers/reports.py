@@ -6,6 +6,7 @@ from typing import Annotated, Final, TypedDict
 import msgspec
 from msgspec import Meta
 
+from runs_mcp.answers.trim import NextCursor, Trim
 from runs_mcp.model import (
     Artifacts,
     Asset,
@@ -21,35 +22,17 @@ from runs_mcp.model import (
     Spec,
     Suite,
     TestTotals,
+    Text,
+    Texts,
     Totals,
 )
 
-NextCursor = Annotated[
-    str, Meta(description="Call again with this cursor and the same arguments for the rest.")
-]
 Unreadable = Annotated[
     int, Meta(description="Records of an odd shape that could not be read: they are not shown.")
 ]
-Odd = Annotated[tuple[str, ...], Meta(description="Where the first of those stood, and why.")]
+Odd = Annotated[Texts, Meta(description="Where the first of those stood, and why.")]
 _SHOWN_ODD: Final = 3
-"""Of how many records that could not be read an answer says where they stood."""
-
-
-class Trim(Record, frozen=True, kw_only=True):
-    """How much of all there is this answer shows."""
-
-    trimmed: Annotated[bool, Meta(description="Whether anything is left out of this answer.")]
-    upstream_bytes: Annotated[
-        int | msgspec.UnsetType, Meta(description="Size of what the API sent, decoded.")
-    ] = msgspec.UNSET
-    shown: Annotated[int, Meta(description="Records on this page.")]
-    total: Annotated[
-        int | msgspec.UnsetType,
-        Meta(description="Records on all pages together, where that is known."),
-    ] = msgspec.UNSET
-    detail: Annotated[str, Meta(description="The detail that was applied.")] = ""
-    reason: Annotated[str, Meta(description="Why this is not everything.")] = ""
-    next_cursor: NextCursor = ""
+"""For how many records that could not be read an answer says where and why."""
 
 
 class RunReport(Record, frozen=True, kw_only=True):
@@ -70,8 +53,8 @@ class InstanceReport(Record, frozen=True, kw_only=True):
 
     instance: Instance
     totals: TestTotals
-    note: Annotated[str, Meta(description="Where its counts and its tests disagree.")] = ""
-    exception: Annotated[str, Meta(description="What kept the spec from running at all.")] = ""
+    note: Annotated[Text, Meta(description="Where its counts and its tests disagree.")] = ""
+    exception: Annotated[Text, Meta(description="What kept the spec from running at all.")] = ""
     artifacts: Artifacts = Artifacts()
     failures: tuple[Failure, ...]
     passed: tuple[PassedTest, ...] = ()
@@ -100,7 +83,7 @@ class FailureList(Record, frozen=True, kw_only=True):
     """Tests that failed in a run."""
 
     failures: tuple[Failure, ...]
-    note: Annotated[str, Meta(description="What the list alone does not tell.")] = ""
+    note: Annotated[Text, Meta(description="What the list alone does not tell.")] = ""
     unreadable: Unreadable = 0
     odd: Odd = ()
     trim: Trim
@@ -132,5 +115,9 @@ class OddRecords(TypedDict):
 
 
 def odd_records(unreadable: Sequence[str]) -> OddRecords:
-    """Returns how many records could not be read, and where the first of them stood and why."""
+    """Returns the fields of a report that say what could not be read.
+
+    Args:
+        unreadable: Where each record stood that could not be read, and why.
+    """
     return OddRecords(unreadable=len(unreadable), odd=tuple(unreadable[:_SHOWN_ODD]))

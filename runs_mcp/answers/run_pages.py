@@ -1,4 +1,4 @@
-"""What of a run an answer shows, and in which order. Pure functions."""
+"""A run as pages within a budget. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,28 +7,19 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from runs_mcp.answers.cursors import (
-    PageRequest,
-    Position,
-    Query,
-    bad_cursor,
-    encode_cursor,
-)
-from runs_mcp.answers.encoding import size
+from runs_mcp.answers.cursors import PageRequest, Position, Query, bad_cursor, encode_cursor
+from runs_mcp.answers.encoding import encoded_size, fits
 from runs_mcp.answers.fitting import longest_page
-from runs_mcp.answers.reports import RunReport, Trim, odd_records
+from runs_mcp.answers.reports import RunReport, odd_records
+from runs_mcp.answers.trim import trim_of
 from runs_mcp.errors import InvalidArgument
-from runs_mcp.model import (
-    FullRun,
-    Group,
-    LastRun,
-    Spec,
-)
+from runs_mcp.model import FullRun, Group, LastRun, Spec
 
 Detail: TypeAlias = Literal["auto", "failures", "full"]
 _RANK: Final = {"idle": 0, "failed": 1, "flaky": 2}
 _SMALLEST_SPEC_BYTES: Final = 25
-_FIRST_GROUPS_SHARE: Final = 4  # groups before the specs take a quarter of the page at most
+_FIRST_GROUPS_SHARE: Final = 4
+"""The groups before the specs take at most this part of a page, a quarter."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +27,9 @@ class _Start:
     """Where a page begins.
 
     Args:
-        detail: The detail in force.
-        first_groups: How many groups stand before the specs on the first page.
-        after: The position of the last record shown; at the beginning empty.
+        detail: The detail that is applied.
+        first_groups: How many groups come before the specs on the first page.
+        after: The position of the last record shown; empty on the first page.
     """
 
     detail: Literal["failures", "full"]
@@ -47,10 +38,10 @@ class _Start:
 
 
 class _Key(NamedTuple):
-    """Where a record stands in the order of all pages.
+    """The place of a record in the order of all pages.
 
-    A key, not a count: specs that change while a run goes on neither hide nor repeat others.
-    `nth` counts from 0 among the specs as sent, or among the groups or tests behind them.
+    Not a number: records are neither skipped nor repeated where others change in between.
+    `nth` counts from 0 among the specs as sent, or among the groups or tests that follow.
     """
 
     phase: int = 0
@@ -61,41 +52,37 @@ class _Key(NamedTuple):
 
 
 def run_page(
-    full: FullRun,
-    request: PageRequest,
-    *,
-    detail: Detail,
-    trim_above_bytes: int,
+    full: FullRun, request: PageRequest, *, detail: Detail, trim_above_bytes: int
 ) -> RunReport:
-    """Returns the page of a run that is asked for.
+    """Returns one page of a run.
 
-    `auto` shows every spec where the payload is at most `trim_above_bytes` and all of it fits
-    into one answer, otherwise the specs that matter. Specs come worst first: never reported,
-    failed (most failures first), flaky, the rest; then by path. The groups stand before them as
-    far as they take little room, the others behind; last of all, the tests of `last_run`.
+    `auto` shows every spec where the payload is at most `trim_above_bytes` and all specs fit into
+    one answer, otherwise the specs that matter. Specs come worst first: never reported, failed
+    (most failures first), flaky, the rest; then by path. As many groups as fit into a quarter of
+    the first page come before them, the others after them; last come the tests of `last_run`.
 
     Raises:
-        InvalidArgument: The cursor is none of this query, or of another detail.
+        InvalidArgument: The cursor is not one of this query, or of another detail.
     """
     why = ""
     if position := request.position():
-        start = _resumed(position, detail)
-    elif detail == "auto":
-        if full.upstream_bytes > trim_above_bytes:
-            why = f" since the run is {full.upstream_bytes:,} bytes upstream"
-        elif (whole := _whole_run(full, request.budget)) is not None:
-            return whole
-        else:
-            why = " since all of them do not fit into one answer"
-        start = _Start("failures", _groups_within(request.budget // _FIRST_GROUPS_SHARE, full), [])
+        start = _start_at(position, detail)
     else:
-        start = _Start(detail, _groups_within(request.budget // _FIRST_GROUPS_SHARE, full), [])
+        if detail == "auto":
+            if full.upstream_bytes > trim_above_bytes:
+                why = f" since the run is {full.upstream_bytes:,} bytes upstream"
+            elif (whole := _whole_run(full, request.budget)) is not None:
+                return whole
+            else:
+                why = " since all of them do not fit into one answer"
+        first_groups = _groups_within(request.budget // _FIRST_GROUPS_SHARE, full)
+        start = _Start("full" if detail == "full" else "failures", first_groups, [])
     pages = _RunPages(full, start, request.query, why)
     return longest_page(len(pages.rows), pages.page, request.budget)
 
 
 class _RunPages:
-    """The pages of a run from one start on."""
+    """The pages of a run from a start on."""
 
     def __init__(self, full: FullRun, start: _Start, query: Query, why: str = "") -> None:
         self._full, self._start, self._query, self._why = full, start, query, why
@@ -111,7 +98,7 @@ class _RunPages:
         rows += [(_Key(phase=1, nth=nth), group) for nth, group in tail]
         tests = full.last_run.failed_tests if full.last_run else ()
         rows += [(_Key(phase=2, nth=nth), test) for nth, test in enumerate(tests)]
-        after = _key_behind(start.after, full.specs)
+        after = _key_of_last(start.after, full.specs)
         self.rows = [row for row in rows if row[0] > after]
 
     def page(self, count: int) -> RunReport:
@@ -128,21 +115,31 @@ class _RunPages:
             specs=specs,
             last_run=self._last_run(tuple(row for row in taken if isinstance(row, str))),
             **odd_records(full.unreadable),
-            trim=Trim(
+            trim=trim_of(
+                len(specs),
+                self._listed,
+                self._cursor_after(count) if more else "",
                 trimmed=more or len(specs) < len(full.specs),
-                detail=start.detail,
                 upstream_bytes=full.upstream_bytes,
-                shown=len(specs),
-                total=self._listed,
-                reason=_reason(len(full.specs) - self._listed, self._why, more=more),
-                next_cursor=self._cursor_behind(count) if more else "",
+                detail=start.detail,
+                reason=self._reason(),
             ),
         )
 
-    def _cursor_behind(self, count: int) -> str:
+    def _cursor_after(self, count: int) -> str:
         start, key = self._start, self.rows[count - 1][0]
         shown = (key.phase, key.rank, key.minus_failed, key.nth)
         return encode_cursor(self._query, [start.detail, start.first_groups, *shown])
+
+    def _reason(self) -> str:
+        """Returns why specs are on no page, if any are not."""
+        not_listed = len(self._full.specs) - self._listed
+        if not not_listed:
+            return ""
+        return (
+            f"{not_listed} specs that did not fail are not listed{self._why}; "
+            "detail=full lists them"
+        )
 
     def _last_run(self, tests: tuple[str, ...]) -> LastRun | msgspec.UnsetType:
         last_run = self._full.last_run
@@ -150,15 +147,15 @@ class _RunPages:
 
 
 def _whole_run(full: FullRun, budget: int) -> RunReport | None:
-    """Returns everything in one answer, or None where that is over the budget."""
+    """Returns the whole run in one answer; None where it does not fit."""
     if len(full.specs) * _SMALLEST_SPEC_BYTES > budget:
         return None
     pages = _RunPages(full, _Start("full", len(full.groups), []), ())
     page = pages.page(len(pages.rows))
-    return page if size(page) <= budget else None
+    return page if fits(page, budget) else None
 
 
-def _resumed(position: Position, detail: Detail) -> _Start:
+def _start_at(position: Position, detail: Detail) -> _Start:
     match position:
         case ["failures" | "full" as applied, int(first_groups), *after] if after:
             pass
@@ -172,8 +169,8 @@ def _resumed(position: Position, detail: Detail) -> _Start:
     return _Start("full" if applied == "full" else "failures", max(0, first_groups), after)
 
 
-def _key_behind(position: Position, specs: Sequence[Spec]) -> _Key:
-    """Returns the key of the last record shown, from what a cursor says of it."""
+def _key_of_last(position: Position, specs: Sequence[Spec]) -> _Key:
+    """Returns the key of the last record shown, from its position in a cursor."""
     match position:
         case []:
             return _Key(phase=-1)
@@ -203,18 +200,7 @@ def _fails_already(spec: Spec) -> bool:
 def _groups_within(budget: int, full: FullRun) -> int:
     used = 0
     for count, group in enumerate(full.groups):
-        used += size(group)
+        used += encoded_size(group)
         if used > budget:
             return count
     return len(full.groups)
-
-
-def _reason(not_listed: int, why: str, *, more: bool) -> str:
-    parts = []
-    if not_listed:
-        parts.append(
-            f"{not_listed} specs that did not fail are not listed{why}; detail=full lists them"
-        )
-    if more:
-        parts.append("next_cursor gives the rest")
-    return "; ".join(parts)

@@ -1,111 +1,126 @@
-"""Records whose texts are cut until they fit into a budget. Pure functions."""
+"""Records shortened until they fit into a budget. Pure functions.
 
+How a field is shortened stands on the field, see `runs_mcp.model.fields`.
+"""
+
+from collections.abc import Iterator, Set
 from typing import Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from runs_mcp.answers.encoding import size
-from runs_mcp.answers.reports import Trim
-from runs_mcp.model import Record, Run
+from runs_mcp.answers.encoding import fits
+from runs_mcp.answers.trim import Trim
+from runs_mcp.model import Record, Shortening, shortenings
 from runs_mcp.text import clip, clip_middle
 
 R = TypeVar("R", bound=Record)
-_SHORTER: Final = (1000, 500, 250, 120, 60, 30, 10, 4)
-# What strangers write. The rest is worthless when cut: IDs, URLs, times, cursors.
-_TEXTS: Final = frozenset(
-    {
-        "author",
-        "branch",
-        "causes",
-        "ci_build_id",
-        "code_frame",
-        "commit_message",
-        "content_type",
-        "default_branch",
-        "exception",
-        "file_name",
-        "frame",
-        "framework",
-        "message",
-        "name",
-        "note",
-        "notes",
-        "odd",
-        "owner",
-        "platform",
-        "preview",
-        "remarks",
-        "stack",
-        "tags",
-        "title",
-        "verdict",
-    }
-)
-
-# Of these lists of texts the first one stays where there is no room for more.
-_FIRST_OF_MANY: Final = frozenset({"causes", "notes", "odd", "remarks"})
-# Their ends tell the cases of one test, or the shards of one run, apart.
-_TITLES: Final = frozenset({"failed_tests", "group", "test"})
-# Whole up to the 300 characters that they have at most, wherever the budget allows it.
 _LONG_URL_CHARS: Final = 300
-_PATHS: Final = frozenset({"spec", "location", "commit"})
 
 
 class _Cut(NamedTuple):
-    """How far a page is shortened."""
+    """How far a record is shortened.
 
+    Args:
+        rules: What is shortened.
+        max_chars: How many characters stay of each string.
+    """
+
+    rules: Set[Shortening]
     max_chars: int
-    paths: bool = False
-    urls: bool = False
+
+    @property
+    def is_last(self) -> bool:
+        """Whether everything is shortened."""
+        return Shortening.LAST in self.rules
+
+    @property
+    def max_url_chars(self) -> int:
+        """How long a URL can be that is not left out."""
+        return self.max_chars if self.is_last else _LONG_URL_CHARS
 
 
-def shortened_to(budget: int, page: R) -> R:
-    """Returns the record with its texts, then its paths, then its URLs cut until it fits."""
-    if size(page) <= budget:
-        return page
-    stages = [(False, False), (True, False)]
-    if _has_long_url(page):
-        stages.append((True, True))
-    for paths, urls in stages:
-        for max_chars in _SHORTER:
-            shorter = _shortened(page, _Cut(max_chars, paths, urls))
-            if size(shorter) <= budget:
-                return shorter
+_TEXTS: Final = {Shortening.TEXT, Shortening.TITLE}
+_PATHS: Final = _TEXTS | {Shortening.PATH, Shortening.FIRST_ITEM, Shortening.COUNTED}
+_URLS: Final = _PATHS | {Shortening.URL}
+_MAX_CHARS: Final = (1000, 500, 250, 120, 60, 30, 10, 4)
+_CUTS: Final = tuple(_Cut(rules, n) for rules in (_TEXTS, _PATHS, _URLS) for n in _MAX_CHARS)
+_LAST_CUTS: Final = tuple(_Cut(set(Shortening), n) for n in (*_MAX_CHARS, 1))
+
+
+def shortened_to(budget: int, record: R, *, keep_ids: bool = False) -> R:
+    """Returns the record, shortened no more than it must so that both encodings fit.
+
+    Args:
+        budget: Bytes that each encoding may have.
+        record: A report, or a part of one.
+        keep_ids: Whether to leave IDs whole even where the record then does not fit.
+    """
+    if fits(record, budget):
+        return record
+    for cut in _CUTS if keep_ids else _CUTS + _LAST_CUTS:
+        shorter = _shortened(record, cut)
+        if Shortening.URL in cut.rules and _has_long_url(record, cut.max_url_chars):
+            shorter = _with_reason(shorter)
+        if fits(shorter, budget):
+            break
     return shorter
 
 
-def _has_long_url(value: object) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_has_long_url, value))
-    if not isinstance(value, Record):
-        return False
-    fields = {name: getattr(value, name) for name in value.__struct_fields__}
-    return len(fields.get("url", "")) > _LONG_URL_CHARS or any(map(_has_long_url, fields.values()))
+def _has_long_url(record: Record, max_chars: int) -> bool:
+    return any(len(url) > max_chars for url in _urls(record))
+
+
+def _urls(record: Record) -> Iterator[str]:
+    for name, rules in shortenings(type(record)).items():
+        value = getattr(record, name)
+        if Shortening.URL in rules:
+            yield value
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Record):
+                yield from _urls(part)
+
+
+def _with_reason(report: R) -> R:
+    """Returns a report that says that URLs are left out, where it has a place for that."""
+    trim = getattr(report, "trim", None)
+    if not isinstance(trim, Trim):
+        return report
+    reason = "URLs too long for this budget are left out"
+    return replace(
+        report, trim=replace(trim, reason="; ".join(filter(None, [reason, trim.reason])))
+    )
 
 
 def _shortened(record: R, cut: _Cut) -> R:
-    """Returns the record with its texts, and those of the records in it, clipped."""
+    """Returns the record with its fields, and those of the records in it, shortened."""
+    changed: dict[str, object] = {}
+    for name, rules in shortenings(type(record)).items():
+        value = getattr(record, name)
+        if Shortening.COUNTED in rules & cut.rules:
+            count = f"{name}_omitted"
+            changed |= {name: (), count: getattr(record, count) + len(value)}
+        elif name not in changed:
+            changed[name] = _shortened_value(value, rules, cut)
+    return replace(record, **changed)
 
-    def shorter(name: str, value: object) -> object:
-        if isinstance(value, str):
-            if name == "url" and cut.urls and len(value) > _LONG_URL_CHARS:
-                return ""  # It would be worthless when cut.
-            if name in _TITLES:
-                return clip_middle(value, cut.max_chars)
-            clipped = name in _TEXTS or (cut.paths and name in _PATHS)
-            return clip(value, cut.max_chars) if clipped else value
-        if isinstance(value, tuple):
-            if cut.paths and name in _FIRST_OF_MANY and len(value) > 1:
-                return (shorter(name, value[0]), f"+{len(value) - 1} more")
-            return tuple(shorter(name, item) for item in value)
-        return _shortened(value, cut) if isinstance(value, Record) else value
 
-    names = record.__struct_fields__
-    fields = {name: shorter(name, getattr(record, name)) for name in names}
-    if cut.paths and isinstance(record, Run):
-        fields |= {"tags": (), "tags_omitted": record.tags_omitted + len(record.tags)}
-    if cut.urls and isinstance(record, Trim):
-        fields["reason"] = f"URLs too long for this budget are left out; {record.reason}".rstrip(
-            "; "
-        )
-    return replace(record, **fields)
+def _shortened_value(value: object, rules: Set[Shortening], cut: _Cut) -> object:
+    match value:
+        case str():
+            return _shortened_text(value, rules & cut.rules, cut)
+        case (str(first), _, *_) if Shortening.FIRST_ITEM in rules & cut.rules or cut.is_last:
+            return (_shortened_value(first, rules, cut), f"+{len(value) - 1} more")
+        case tuple():
+            return tuple(_shortened_value(item, rules, cut) for item in value)
+        case Record():
+            return _shortened(value, cut)
+        case _:
+            return value
+
+
+def _shortened_text(text: str, rules: Set[Shortening], cut: _Cut) -> str:
+    if Shortening.URL in rules:
+        return text if len(text) <= cut.max_url_chars else ""
+    if Shortening.TITLE in rules:
+        return clip_middle(text, cut.max_chars)
+    return clip(text, cut.max_chars) if rules else text

@@ -1,20 +1,17 @@
-"""Triage as pages within a budget. Pure functions.
+"""Triage as pages within a budget. Pure functions."""
 
-A page has the causes first, then an example of each, the biggest groups first; then a few more
-tests of each; the flaky and the silent; and last all the other tests by name.
-"""
-
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypedDict
+from typing import Final
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from runs_mcp.answers.cursors import PageRequest
-from runs_mcp.answers.encoding import size
-from runs_mcp.answers.fitting import longest_page
-from runs_mcp.answers.reports import Trim, odd_records
+from runs_mcp.answers.encoding import encoded_size
+from runs_mcp.answers.fitting import Rows, rows_page
+from runs_mcp.answers.reports import odd_records
 from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.answers.triage_reports import (
     BaselineReport,
@@ -24,31 +21,40 @@ from runs_mcp.answers.triage_reports import (
     NamedTest,
     TriageReport,
 )
+from runs_mcp.answers.triage_rows import (
+    CauseRow,
+    ExampleRow,
+    FlakyRow,
+    GroupRow,
+    IncompleteRow,
+    OtherRow,
+    QuarantinedRow,
+    TriageRow,
+    triage_rows,
+)
 from runs_mcp.model import Failure
 from runs_mcp.text import clip
 from runs_mcp.triage.findings import Findings, counted
 from runs_mcp.triage.grouping import CauseGroup
 from runs_mcp.triage.verdict import verdict_of
 
-_CAUSES_SHARE: Final = 0.4  # of a page, so that the examples of the biggest groups are there, too
+_CAUSES_SHARE: Final = 0.4
 _EXAMPLE_SHARE: Final = 0.25
+"""Of a page's budget, so that it has the causes and an example of the biggest groups."""
 _CAUSE_CHARS: Final = (300, 200, 150, 100, 70, 50, 30)
-_FIRST_OTHERS: Final = 3
 _GROUPS_SHOWN: Final = 6
-
-
-class _Row(NamedTuple):
-    """One record of the pages of triage; of a group, by its number."""
-
-    kind: str
-    group: int = -1
-    failure: Failure | None = None
-    spec: str = ""
 
 
 @dataclass(frozen=True)
 class TriageAnswer:
-    """All there is to say of a run, over however many pages."""
+    """A triage of a run, as its pages show it.
+
+    Args:
+        findings: What went wrong in the run.
+        groups: Its failures by cause.
+        baseline: The run that it was compared with, if any.
+        no_baseline: Why there is none, or why not all of it was read.
+    """
 
     findings: Findings
     groups: Sequence[CauseGroup]
@@ -56,97 +62,86 @@ class TriageAnswer:
     no_baseline: str
 
     def page(self, request: PageRequest) -> TriageReport:
-        """Returns the page that is asked for.
+        """Returns one page.
 
         Raises:
-            InvalidArgument: The cursor is none of this query.
-            Conflict: The run has other failures than when the cursor was given.
+            InvalidArgument: The cursor is not one of this query.
+            Conflict: The number of failures has changed since the cursor was given.
         """
-        rows = self._rows()
-        start = request.rows_before(len(rows))
         causes = _fitting_causes(self.groups, int(request.budget * _CAUSES_SHARE))
+        example_budget = int(request.budget * _EXAMPLE_SHARE)
 
-        def make(count: int) -> TriageReport:
-            end = min(start + count, len(rows))
-            shown = rows[start:end]
+        def make(rows: Rows[TriageRow]) -> TriageReport:
+            shown = rows.shown
             return TriageReport(
                 run=self.findings.run,
                 verdict=verdict_of(self.findings, self.groups),
                 totals=self.findings.totals or UNSET,
-                groups=self._group_reports(rows, start, end, causes, request.budget),
-                flaky=tuple(_named(row.failure) for row in shown if row.kind == "flaky"),
+                groups=_group_reports(self.groups, rows, causes, example_budget),
+                flaky=tuple(_named(row.failure) for row in shown if isinstance(row, FlakyRow)),
                 quarantined=tuple(
-                    _named(row.failure) for row in shown if row.kind == "quarantined"
+                    _named(row.failure) for row in shown if isinstance(row, QuarantinedRow)
                 ),
-                incomplete=tuple(row.spec for row in shown if row.kind == "incomplete"),
+                incomplete=tuple(row.spec for row in shown if isinstance(row, IncompleteRow)),
                 baseline=self.baseline or UNSET,
                 no_baseline=self.no_baseline,
                 coverage=_coverage(self.findings),
-                trim=_trim(shown, len(rows), start, end, request),
+                trim=rows.trim(),
             )
 
-        return longest_page(max(0, len(rows) - start), make, request.budget)
-
-    def _rows(self) -> list[_Row]:
-        numbered = list(enumerate(self.groups))
-        others = {number: group.failures[1:] for number, group in numbered}
-        rows = [_Row("cause", number) for number, _ in numbered]
-        rows += [_Row("example", number, group.failures[0]) for number, group in numbered]
-        rows += [
-            _Row("other", number, failure)
-            for number, _ in numbered
-            for failure in others[number][:_FIRST_OTHERS]
-        ]
-        rows += [_Row("flaky", failure=failure) for failure in self.findings.flaky]
-        rows += [_Row("quarantined", failure=failure) for failure in self.findings.quarantined]
-        rows += [_Row("incomplete", spec=spec) for spec in self.findings.incomplete]
-        return rows + [
-            _Row("other", number, failure)
-            for number, _ in numbered
-            for failure in others[number][_FIRST_OTHERS:]
-        ]
-
-    def _group_reports(
-        self, rows: Sequence[_Row], start: int, end: int, causes: Sequence[str], budget: int
-    ) -> tuple[GroupReport, ...]:
-        """Returns the groups that the rows of a page concern, each with what is on this page."""
-        later = [row.group for row in rows[end:] if row.kind in ("example", "other")]
-        mine: defaultdict[int, list[_Row]] = defaultdict(list)
-        for row in rows[start:end]:
-            if row.group >= 0:
-                mine[row.group].append(row)
-        reports = []
-        for number, about in sorted(mine.items()):
-            group = self.groups[number]
-            first = any(row.kind == "cause" for row in about)
-            example = next((row.failure for row in about if row.kind == "example"), None)
-            reports.append(
-                GroupReport(
-                    fingerprint=group.cause.fingerprint,
-                    cause=causes[number] if first else "",
-                    kind=group.cause.kind if first else "",
-                    tests=len(group.failures) if first else 0,
-                    specs=group.specs if first else 0,
-                    novelty=group.novelty if first else "",
-                    **(_in_groups(group) if first else {}),
-                    example=shortened_to(int(budget * _EXAMPLE_SHARE), example)
-                    if example
-                    else UNSET,
-                    others=tuple(_named(row.failure) for row in about if row.kind == "other"),
-                    more=later.count(number),
-                )
-            )
-        return tuple(reports)
+        rows = triage_rows(self.findings, self.groups)
+        return rows_page(rows, make, request, total_in_cursor=True)
 
 
-def _trim(shown: Sequence[object], total: int, start: int, end: int, request: PageRequest) -> Trim:
-    more = end < total
-    return Trim(
-        trimmed=more or start > 0,
-        shown=len(shown),
-        total=total,
-        reason="next_cursor gives the rest" if more else "",
-        next_cursor=request.cursor_behind([end, total]) if more else "",
+def _group_reports(
+    groups: Sequence[CauseGroup], rows: Rows[TriageRow], causes: Sequence[str], example_budget: int
+) -> tuple[GroupReport, ...]:
+    """Returns the groups that the rows of a page are about, each with what is on this page."""
+    later = Counter(row.group for row in rows.later if isinstance(row, ExampleRow | OtherRow))
+    by_group: defaultdict[int, list[GroupRow]] = defaultdict(list)
+    for row in rows.shown:
+        if isinstance(row, GroupRow):
+            by_group[row.group].append(row)
+    return tuple(
+        _group_report(groups[number], causes[number], about, later[number], example_budget)
+        for number, about in sorted(by_group.items())
+    )
+
+
+def _group_report(
+    group: CauseGroup, cause: str, about: Sequence[GroupRow], more: int, example_budget: int
+) -> GroupReport:
+    """Returns what the rows of a page say of a group, of which `more` tests come later."""
+    report = GroupReport(fingerprint=group.cause.fingerprint)
+    if any(isinstance(row, CauseRow) for row in about):
+        report = _with_run_groups(_cause_report(group, cause), group)
+    for row in about:
+        if isinstance(row, ExampleRow):
+            example = shortened_to(example_budget, row.failure, keep_ids=True)
+            report = replace(report, example=example)
+    others = tuple(_named(row.failure) for row in about if isinstance(row, OtherRow))
+    return replace(report, others=others, more=more)
+
+
+def _cause_report(group: CauseGroup, cause: str) -> GroupReport:
+    return GroupReport(
+        fingerprint=group.cause.fingerprint,
+        cause=cause,
+        kind=group.cause.kind,
+        tests=len(group.failures),
+        specs=group.specs,
+        novelty=group.novelty,
+    )
+
+
+def _with_run_groups(report: GroupReport, group: CauseGroup) -> GroupReport:
+    """Returns the report with the groups of the run that have most of a cause."""
+    counts = group.run_groups()
+    shown = counts[:_GROUPS_SHOWN]
+    return replace(
+        report,
+        in_groups=tuple(FailuresInGroup(group=name, tests=tests) for name, tests in shown),
+        more_groups=len(counts) - len(shown),
     )
 
 
@@ -155,35 +150,9 @@ def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
     causes: list[str] = []
     for max_chars in _CAUSE_CHARS:
         causes = [clip(group.cause.cause, max_chars) for group in groups]
-        reports = [
-            GroupReport(
-                fingerprint=group.cause.fingerprint,
-                cause=cause,
-                kind=group.cause.kind,
-                tests=len(group.failures),
-                specs=group.specs,
-                novelty=group.novelty,
-            )
-            for group, cause in zip(groups, causes, strict=True)
-        ]
-        if sum(map(size, reports)) <= budget:
+        if sum(map(encoded_size, map(_cause_report, groups, causes))) <= budget:
             break
     return causes
-
-
-class _InGroups(TypedDict, total=False):
-    in_groups: tuple[FailuresInGroup, ...]
-    more_groups: int
-
-
-def _in_groups(group: CauseGroup) -> _InGroups:
-    """Returns the groups of the run with most of a cause, and how many more there are."""
-    counts = group.run_groups()
-    shown = counts[:_GROUPS_SHOWN]
-    return _InGroups(
-        in_groups=tuple(FailuresInGroup(group=name, tests=tests) for name, tests in shown),
-        more_groups=len(counts) - len(shown),
-    )
 
 
 def _coverage(findings: Findings) -> Coverage:
@@ -198,7 +167,5 @@ def _coverage(findings: Findings) -> Coverage:
     )
 
 
-def _named(failure: Failure | None) -> NamedTest:
-    if failure is None:
-        return NamedTest(test="")
+def _named(failure: Failure) -> NamedTest:
     return NamedTest(test=failure.test, spec=failure.spec, group=failure.group)

@@ -5,8 +5,22 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from runs_mcp.answers.reports import Odd, Trim, Unreadable
-from runs_mcp.model import Failure, Milliseconds, Record, Run, Totals
+from runs_mcp.answers.reports import Odd, Unreadable
+from runs_mcp.answers.trim import Trim
+from runs_mcp.model import (
+    Failure,
+    Id,
+    Milliseconds,
+    Path,
+    Record,
+    Run,
+    Statement,
+    Text,
+    Texts,
+    Title,
+    Totals,
+    Whole,
+)
 from runs_mcp.triage.fingerprint.causes import Kind
 from runs_mcp.triage.grouping import Novelty
 
@@ -14,23 +28,23 @@ from runs_mcp.triage.grouping import Novelty
 class NamedTest(Record, frozen=True, kw_only=True):
     """A test, by its title, its file, and its group in a run of several."""
 
-    test: str
-    spec: str = ""
-    group: str = ""
+    test: Title
+    spec: Path = ""
+    group: Title = ""
 
 
 class FailuresInGroup(Record, frozen=True, kw_only=True):
     """How many tests of a cause failed in one group of the run."""
 
-    group: str
+    group: Title
     tests: int
 
 
 class GroupReport(Record, frozen=True, kw_only=True):
     """Failures of one cause. What was on an earlier page is not repeated."""
 
-    fingerprint: str
-    cause: Annotated[str, Meta(description="The message as a template.")] = ""
+    fingerprint: Annotated[str, Whole(12)]
+    cause: Annotated[Statement, Meta(description="The message as a template.")] = ""
     kind: Kind | Literal[""] = ""
     tests: Annotated[int, Meta(description="Tests that failed for it.")] = 0
     specs: Annotated[int, Meta(description="Spec files they are in.")] = 0
@@ -51,8 +65,8 @@ class GroupReport(Record, frozen=True, kw_only=True):
 class BaselineReport(Record, frozen=True, kw_only=True):
     """The run that novelty was told by."""
 
-    run: str
-    chosen: Annotated[str, Meta(description="How it was chosen.")]
+    run: Id
+    chosen: Annotated[Statement, Meta(description="How it was chosen.")]
 
 
 class Coverage(Record, frozen=True, kw_only=True, omit_defaults=False):
@@ -62,7 +76,7 @@ class Coverage(Record, frozen=True, kw_only=True, omit_defaults=False):
     inspected: int
     failed_to_load: int
     why: Annotated[
-        tuple[str, ...] | msgspec.UnsetType,
+        tuple[Annotated[str, Whole(28)], ...] | msgspec.UnsetType,
         Meta(description="Kinds of error with which specs failed to load."),
     ] = msgspec.UNSET
     unreadable: Unreadable | msgspec.UnsetType = msgspec.UNSET
@@ -73,16 +87,18 @@ class TriageReport(Record, frozen=True, kw_only=True):
     """Why a run failed."""
 
     run: Run
-    verdict: str
+    verdict: Text
     totals: Totals | msgspec.UnsetType = msgspec.UNSET
     groups: tuple[GroupReport, ...]
     flaky: tuple[NamedTest, ...] = ()
     quarantined: Annotated[
         tuple[NamedTest, ...], Meta(description="Failed in quarantine: no failures of the run.")
     ] = ()
-    incomplete: Annotated[tuple[str, ...], Meta(description="Spec files that never reported.")] = ()
+    incomplete: Annotated[
+        tuple[Path, ...], Meta(description="Spec files that never reported.")
+    ] = ()
     baseline: BaselineReport | msgspec.UnsetType = msgspec.UNSET
-    no_baseline: Annotated[str, Meta(description="Why novelty is unknown.")] = ""
+    no_baseline: Annotated[Statement, Meta(description="Why novelty is unknown.")] = ""
     coverage: Coverage
     trim: Trim
 
@@ -121,7 +137,7 @@ class CompareReport(Record, frozen=True, kw_only=True):
     unreadable: Unreadable = 0
     odd: Odd = ()
     remarks: Annotated[
-        tuple[str, ...], Meta(description="What the lists do not tell: counts that disagree.")
+        Texts, Meta(description="What the lists do not tell: counts that disagree.")
     ] = ()
     trim: Trim
 

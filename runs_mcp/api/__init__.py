@@ -1,1 +1,1 @@
-"""The one door to the network: requests, bodies, and what a refusal means."""
+"""All HTTP to providers: requests, retries, responses, and errors."""

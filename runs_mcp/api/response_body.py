@@ -1,4 +1,4 @@
-"""Reading an answer of an API: bytes counted as they are decoded, then typed JSON."""
+"""Response bodies: downloaded up to a size, then decoded as typed JSON."""
 
 import re
 import zlib
@@ -9,12 +9,12 @@ import httpx
 import msgspec
 
 from runs_mcp import errors
-from runs_mcp.api.lenient_decoding import decode_what_fits
+from runs_mcp.api.lenient_decoding import decode_leniently
 
 T = TypeVar("T")
 
 _PART_BYTES: Final = 1_000_000
-_ESCAPE = re.compile(
+_ESCAPE: Final = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -22,7 +22,12 @@ _ESCAPE = re.compile(
 
 
 async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytearray:
-    """Returns the decoded body; stops at `max_bytes` of decoded size, whatever was announced."""
+    """Returns the body, decompressed.
+
+    Raises:
+        TooLarge: It has more than `max_bytes`, whatever `Content-Length` says.
+        MalformedResponse: It cannot be decompressed.
+    """
     body = bytearray()
     async for part in _decoded_parts(response, api):
         body += part
@@ -36,7 +41,7 @@ async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytea
 
 
 async def read_head(response: httpx.Response, max_bytes: int) -> bytes:
-    """Returns the first bytes of an error's body, or none where they cannot be read."""
+    """Returns the first bytes of an error's body, or none if they cannot be read."""
     head = bytearray()
     try:
         async for part in _decoded_parts(response, ""):
@@ -44,12 +49,12 @@ async def read_head(response: httpx.Response, max_bytes: int) -> bytes:
             if len(head) >= max_bytes:
                 break
     except (httpx.TransportError, errors.MalformedResponse):
-        return b""  # The status says more than a body that broke off.
+        return b""  # The status is enough.
     return bytes(head[:max_bytes])
 
 
 async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[bytes]:
-    """Yields the body in parts of bounded size, so that a small body cannot swell unseen."""
+    """Yields the decompressed body in parts of bounded size, so that its size can be checked."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         async for raw in response.aiter_raw():
@@ -68,18 +73,18 @@ async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[by
                 yield part
                 part = gunzip.decompress(gunzip.unconsumed_tail, _PART_BYTES)
     except zlib.error as error:
-        raise _broken_json(api) from error
+        raise _not_json(api) from error
     if not gunzip.eof:
-        raise _broken_json(api)
+        raise _not_json(api)
 
 
 def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[str, ...]]:
-    """Decodes JSON; unknown fields are ignored, numbers may come as strings.
+    """Decodes JSON: unknown fields are ignored, and numbers may be strings.
 
     Returns what could be read, and for each record that could not, where it stood and why.
 
     Raises:
-        MalformedResponse: It is not JSON, or the whole of it is not of the documented shape.
+        MalformedResponse: It is not JSON, or not of the documented shape as a whole.
     """
     try:
         try:
@@ -87,30 +92,30 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return _decode(_mend_text(body), answer_type)
+            return _decode(_valid_text(body), answer_type)
     except msgspec.ValidationError as error:
         raise errors.MalformedResponse(
             f"The {api} API's answer is not of the documented shape: {error}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _broken_json(api) from error
+        raise _not_json(api) from error
 
 
 def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
     try:
         return msgspec.json.decode(body, type=answer_type, strict=False), ()
     except msgspec.ValidationError:
-        return decode_what_fits(body, answer_type)
+        return decode_leniently(body, answer_type)
 
 
-def _mend_text(body: bytearray) -> bytes:
-    """Replaces bytes that are no UTF-8 and halves of surrogate pairs.
+def _valid_text(body: bytearray) -> bytes:
+    """Replaces bytes that are not UTF-8, and lone surrogates.
 
-    Frameworks cut messages in the middle of an emoji; that must not lose the whole run.
+    Frameworks cut messages in the middle of an emoji; the run is readable all the same.
     """
     text = body.decode("utf-8", "replace").encode()
     return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], text)
 
 
-def _broken_json(api: str) -> errors.MalformedResponse:
-    return errors.MalformedResponse(f"The {api} API answered with something that is no JSON.")
+def _not_json(api: str) -> errors.MalformedResponse:
+    return errors.MalformedResponse(f"The {api} API answered with something that is not JSON.")

@@ -43,7 +43,7 @@ def call_tool(
 async def _call(
     configuration: Configuration, tool: str, pairs: Sequence[str], json_arguments: str, output: str
 ) -> int:
-    server = build_server(configuration.with_lasting_keys())
+    server = build_server(configuration.with_derived_state_key())
     schemas = {served.name: served.input_schema for served in await server.list_tools()}
     arguments = _from_json(json_arguments)
     for pair in pairs:

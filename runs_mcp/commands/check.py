@@ -22,7 +22,7 @@ async def _check(configuration: Configuration) -> int:
 
 async def _works(provider: ConfiguredProvider, services: Services) -> bool:
     name = provider.definition.name
-    sys.stdout.write(f"{name}: {provider.own.api_url}\n")
+    sys.stdout.write(f"{name}: {provider.settings.api_url}\n")
     try:
         found = await provider.definition.probe(services.call(provider))
     except RunsError as error:

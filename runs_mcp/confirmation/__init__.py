@@ -1,1 +1,1 @@
-"""The guard before whatever cannot be undone: preview, question, token, audit."""
+"""The guard before what cannot be undone: preview, confirmation, write, report, audit."""

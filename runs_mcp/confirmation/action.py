@@ -1,4 +1,4 @@
-"""What the guard needs of an action, and of the person who confirms it."""
+"""An action that the guard protects, and the preview of what it would do."""
 
 from typing import NamedTuple, Protocol
 
@@ -7,85 +7,58 @@ from runs_mcp.settings import ActionName
 
 
 class Preview(NamedTuple):
-    """What an action would do, as it stands.
+    """What an action would do to a run as it is now.
 
     Args:
         run: The run, where one is known.
-        others: More runs that the action concerns.
-        decides: What the decision rests on. Another value means another decision.
-        preview: The run, its state, counts and age in plain words.
+        deciding_facts: What the decision depends on: where it differs, it is another decision.
+        description: The run, its state, counts and age in plain words.
         effect: What the action does, and whether it can be undone.
-        done_already: How it is done already; empty where it is not.
+        already_done: Why nothing is left to do; empty where something is.
+        others: More runs that the action concerns.
     """
 
     run: Run | None
-    decides: tuple[str, ...]
-    preview: str
+    deciding_facts: tuple[str, ...]
+    description: str
     effect: str
-    done_already: str = ""
+    already_done: str = ""
     others: tuple[Run, ...] = ()
 
 
 class Action(Protocol):
-    """A write, and the reads around it."""
+    """A write, and the reads before and after it."""
 
     @property
     def name(self) -> ActionName:
-        """What is done."""
+        """What the action does."""
 
     @property
     def provider(self) -> str:
-        """Where it is done."""
+        """The provider whose run it changes."""
 
     @property
     def tool(self) -> str:
-        """The tool that was called for it."""
+        """The tool that was called."""
 
     @property
     def target(self) -> str:
-        """The ID whose last characters the person types."""
+        """The ID whose last characters a person types to confirm."""
 
     @property
     def arguments(self) -> tuple[object, ...]:
-        """What tells this call from another of the tool."""
+        """The tool's arguments: a confirmation is valid for these alone."""
 
     async def inspect(self) -> Preview:
         """Reads what the action would do now."""
 
     async def execute(self) -> Receipt:
-        """Does it: sent once."""
+        """Sends the write, once.
+
+        Raises:
+            AnswerLost: It was sent, and no answer says whether it was carried out.
+            RunsError: It was not sent, or the API refused it.
+        """
 
     async def verify(self, before: Preview) -> bool:
-        """Reads whether it was done after all, its answer being lost."""
-
-
-class Question(NamedTuple):
-    """What a person is asked. `state` comes back with the answer."""
-
-    message: str
-    state: str
-
-
-class Reply(NamedTuple):
-    """How a person answered: what they typed, or None; or that nobody answered."""
-
-    typed: str | None = None
-    answered: bool = True
-
-
-class Person(Protocol):
-    """Whoever sits before the host, as far as it lets us ask."""
-
-    @property
-    def can_be_asked(self) -> bool:
-        """Whether a question would reach anybody."""
-
-    @property
-    def seconds(self) -> float:
-        """How long there is to answer."""
-
-    def earlier_reply(self) -> tuple[str, Reply] | None:
-        """Returns the state and the answer of a question that was put before this call."""
-
-    async def ask(self, question: Question) -> Reply | None:
-        """Puts a question; None where the call has to come again with the answer."""
+        """Reads whether a write whose answer was lost took effect."""

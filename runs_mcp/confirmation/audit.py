@@ -1,10 +1,11 @@
-"""One JSON line for every destructive call, on stderr and, where one is set, in a file."""
+"""The audit log: one JSON line for each outcome and question, on stderr and in a file if set."""
 
 import errno
 import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec.structs import asdict
@@ -14,6 +15,8 @@ from runs_mcp.model import Record
 
 logger = logging.getLogger(__name__)
 
+ConfirmedBy: TypeAlias = Literal["elicitation", "token", "preapproved"]
+
 
 class AuditEntry(Record, frozen=True, kw_only=True):
     """Who did what to which run, and how it was confirmed."""
@@ -22,21 +25,21 @@ class AuditEntry(Record, frozen=True, kw_only=True):
     provider: str
     run: str
     caller: str
-    confirmed_by: str | None
+    confirmed_by: ConfirmedBy | None
     outcome: str
 
 
 class AuditLog:
-    """Writes entries to stderr and to a file; one append each keeps concurrent ones whole."""
+    """Writes entries to stderr and to a file, each with one append so that lines do not mix."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def require_writable(self) -> None:
-        """Makes sure that an entry could be written now.
+        """Checks that an entry could be written now.
 
         Raises:
-            InternalError: The file cannot be written; nothing may be done without it.
+            InternalError: The file cannot be written.
         """
         if self._path is not None:
             self._append(self._path, b"")
@@ -65,5 +68,5 @@ class AuditLog:
         except OSError as error:
             raise InternalError(
                 f"The audit log cannot be written ({error.strerror}).",
-                next_step="Ask the operator to mend RUNS_MCP_AUDIT_LOG.",
+                next_step="Ask the operator to fix RUNS_MCP_AUDIT_LOG.",
             ) from error

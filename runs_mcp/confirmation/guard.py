@@ -1,59 +1,43 @@
-"""The guard of everything that cannot be undone.
+"""The guard before everything that cannot be undone.
 
-Preview, ask the person or hand out a token, read again, act once, settle a lost answer by
-reading, report; and one audit line for each outcome and each question. There is one place where
-a write is made, `_act`, and one way to it: `Guard.carry_out` with a confirmation in hand.
+It reads a preview, gets a confirmation, reads again, writes once, and reports; a write whose
+answer is lost is settled by reading. Each outcome and each question is one audit line. Only
+`Guard._write` writes, and it is reached only with a confirmation.
 """
 
-import hmac
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, NamedTuple
 
 import anyio
-from msgspec import UNSET
 
-from runs_mcp.confirmation.action import Action, Person, Preview, Question, Reply
-from runs_mcp.confirmation.audit import AuditEntry, AuditLog
-from runs_mcp.confirmation.report import ActionReport, Outcome
-from runs_mcp.confirmation.tokens import Claim, ConfirmationTokens, digest
-from runs_mcp.confirmation.wording import (
-    NOTHING_CHANGED,
-    TOKEN_SECONDS,
-    TYPED_CHARS,
-    question_of,
-    what_next,
-)
+from runs_mcp.confirmation.action import Action, Preview
+from runs_mcp.confirmation.action_call import ActionCall, Confirmation
+from runs_mcp.confirmation.audit import AuditLog
+from runs_mcp.confirmation.by_question import confirm_by_question
+from runs_mcp.confirmation.by_token import confirm_by_token
+from runs_mcp.confirmation.question import Question, QuestionChannel
+from runs_mcp.confirmation.report import ActionReport
+from runs_mcp.confirmation.tokens import ConfirmationTokens
+from runs_mcp.confirmation.wording import NOTHING_CHANGED
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import AnswerLost, InternalError, RunsError
-from runs_mcp.model import Receipt
 from runs_mcp.settings import ActionName, ConfirmPolicy
 
 logger = logging.getLogger(__name__)
 
 
-ConfirmedBy = Literal["elicitation", "token", "preapproved"]
-
-
-class Confirmation(NamedTuple):
-    """What lets an action through: how it was confirmed, and what proves it, which is used up."""
-
-    by: ConfirmedBy
-    proof: str = ""
-
-
 class Guard:
-    """Lets an action through when it is confirmed, and only then.
+    """Carries out an action only if it is confirmed. Belongs to one call.
 
     Args:
         policy: `auto`, `human` or `token`.
-        preapproved: The actions that the operator lets run without asking.
+        preapproved: The actions that the operator allows without asking.
         tokens: Signs what was shown.
-        audit: Gets a line for everything.
-        turn: Gives calls on one run their turns.
+        audit: Gets one line for each outcome and each question.
+        turn: Lets calls on one run act one at a time.
         key: The caller's API key.
-        deadline: The time of the call: it stands still while a person is asked.
+        deadline: The deadline of the call; paused while a person is asked.
     """
 
     def __init__(
@@ -72,173 +56,95 @@ class Guard:
         self._tokens = tokens
         self._audit = audit
         self._turn = turn
-        self._time = deadline
         self._key = key
-        self._caller = tokens.caller(key)
+        self._deadline = deadline
 
     async def carry_out(
-        self, action: Action, person: Person, token: str
+        self, action: Action, channel: QuestionChannel, token: str
     ) -> ActionReport | Question:
-        """Carries the action out if it is confirmed, and reports; or returns what to ask first.
+        """Carries the action out if it is confirmed.
+
+        Args:
+            action: What to do.
+            channel: How a person can be asked.
+            token: The confirmation token that the caller passed; may be empty.
+
+        Returns:
+            The report; or the question, which the call has to return to its host.
 
         Raises:
-            RunsError: It could not be read, or the API refused it; nothing was changed.
+            RunsError: Nothing was changed: a read failed, or the API refused the write.
         """
-        confirmed: Confirmation | None = None
+        call = ActionCall(action, self._key, self._tokens.caller(self._key), self._audit)
+        confirmation: Confirmation | None = None
         try:
             self._audit.require_writable()
-            seen = await action.inspect()
-            if seen.done_already:
-                return self._report(action, seen, "already_done", None)
-            answer = await self._confirmation(action, seen, person, token)
-            if not isinstance(answer, Confirmation):
-                return answer
-            confirmed = answer
+            preview = await action.inspect()
+            if preview.already_done:
+                return call.report("already_done", preview)
+            confirmed = await self._confirm(call, preview, channel, token)
+            if not isinstance(confirmed, Confirmation):
+                return confirmed
+            confirmation = confirmed
             async with self._turn(f"{action.provider}:{action.target}"):
-                return await self._act(action, seen, confirmed)
+                return await self._execute(call, preview, confirmation)
         except RunsError as error:
-            # Whatever is raised here was raised before a write, or by one that was refused.
-            self._note(action, error.kind, confirmed)
+            # A write whose answer was lost raises nothing here: `_write` settles it.
+            call.record(error.kind, confirmation)
             error.next_step = f"{NOTHING_CHANGED} {error.next_step}"
             raise
         except Exception:
-            self._note(action, InternalError.kind, confirmed)
+            call.record(InternalError.kind, confirmation)
             raise
 
-    async def _confirmation(
-        self, action: Action, seen: Preview, person: Person, token: str
+    async def _confirm(
+        self, call: ActionCall, preview: Preview, channel: QuestionChannel, token: str
     ) -> Confirmation | ActionReport | Question:
-        """Returns what confirms the action; or the answer to a call that is not confirmed."""
-        if action.name in self._preapproved:
+        """Returns what confirms the call, or the answer to a call that is not confirmed."""
+        if call.action.name in self._preapproved:
             return Confirmation("preapproved")
-        if self._policy != "token" and person.can_be_asked:
-            return await self._ask(action, seen, person)
+        if self._policy != "token" and channel.is_available:
+            return await confirm_by_question(call, preview, channel, self._tokens, self._deadline)
         if self._policy == "human":
-            return self._report(action, seen, "refused", None)
-        claim = self._claim("token", action, seen)
-        held = self._tokens.read(token, max_age_s=TOKEN_SECONDS) if token else None
-        if held == claim:
-            return Confirmation("token", token)
-        same_call = held is not None and held.call == claim.call
-        fresh = self._tokens.sign(claim)
-        outcome: Outcome = "changed" if same_call else "confirmation_required"
-        return self._report(action, seen, outcome, None, token=fresh)
+            return call.report("refused", preview)
+        return confirm_by_token(call, preview, token, self._tokens)
 
-    async def _ask(
-        self, action: Action, seen: Preview, person: Person
-    ) -> Confirmation | ActionReport | Question:
-        claim = self._claim("question", action, seen)
-        reply: Reply | None = None
-        state = ""
-        if earlier := person.earlier_reply():
-            held = self._tokens.read(earlier[0], max_age_s=person.seconds)
-            if held is not None and held.call == claim.call:
-                if held.shown != claim.shown:
-                    return self._report(action, seen, "changed", None)
-                state, reply = earlier
-        if reply is None:
-            self._note(action, "asked", None)
-            state = self._tokens.sign(claim)
-            question = Question(
-                question_of(action.name, seen.preview, seen.effect, action.target), state
-            )
-            with self._time.paused():
-                reply = await person.ask(question)
-            if reply is None:
-                return question
-        if not reply.answered:
-            return self._report(action, seen, "no_answer", None)
-        expected = action.target[-TYPED_CHARS:]
-        # What is no text at all, such as half of a surrogate pair, is not what was asked for.
-        typed = (reply.typed or "").strip().encode(errors="replace")
-        if not expected or not hmac.compare_digest(typed, expected.encode()):
-            return self._report(action, seen, "declined", None)
-        return Confirmation("elicitation", state)
-
-    def _claim(self, purpose: str, action: Action, seen: Preview) -> Claim:
-        """Returns what a token, or the state of a question, holds for: neither is the other."""
-        # The caller's name for the audit hangs on the first of the keys; this must outlive it.
-        call = digest(purpose, action.tool, action.arguments, digest(self._key))
-        return Claim(call, digest(*seen.decides))
-
-    async def _act(self, action: Action, shown: Preview, confirmed: Confirmation) -> ActionReport:
-        """Reads once more, acts once, and reports. Everything before this only read."""
-        now = await action.inspect()
-        if now.done_already:
-            return self._report(action, now, "already_done", confirmed)
-        if now.decides != shown.decides:
-            return self._report(action, now, "changed", confirmed)
+    async def _execute(
+        self, call: ActionCall, shown: Preview, confirmation: Confirmation
+    ) -> ActionReport:
+        """Reads the run again, and writes if it still is as shown. All before only read."""
+        now = await call.action.inspect()
+        if now.already_done:
+            return call.report("already_done", now, confirmation)
+        if now.deciding_facts != shown.deciding_facts:
+            return call.report("changed", now, confirmation)
         self._audit.require_writable()
-        if confirmed.proof and not self._tokens.spend(confirmed.proof):
-            return self._report(action, now, "confirmation_required", None)
-        # A caller that goes away must not leave a write that nobody settles and records.
+        if confirmation.proof and not self._tokens.spend(confirmation.proof):
+            return call.report("confirmation_required", now)
+        # Shield the write: it is settled and audited even if the caller leaves.
         with anyio.CancelScope(shield=True):
-            report = await self._write(action, now, confirmed)
-        return report  # noqa: RET504 - to the type checker a scope may swallow what it holds
+            report = await self._write(call, now, confirmation)
+        return report  # noqa: RET504 - to the type checker a scope may swallow exceptions
 
-    async def _write(self, action: Action, now: Preview, confirmed: Confirmation) -> ActionReport:
+    async def _write(
+        self, call: ActionCall, now: Preview, confirmation: Confirmation
+    ) -> ActionReport:
         try:
-            receipt = await action.execute()
+            receipt = await call.action.execute()
         except AnswerLost as error:
-            return await self._settle(action, now, confirmed, error)
-        return self._report(action, now, "done", confirmed, upstream=receipt)
+            return await self._settle(call, now, confirmation, error)
+        return call.report("done", now, confirmation, upstream=receipt)
 
     async def _settle(
-        self, action: Action, before: Preview, confirmed: Confirmation, lost: AnswerLost
+        self, call: ActionCall, before: Preview, confirmation: Confirmation, error: AnswerLost
     ) -> ActionReport:
-        self._time.restart()
-        seen = before
+        """Reads whether a write whose answer was lost took effect."""
+        self._deadline.restart()
+        latest = before
         try:
-            if await action.verify(before):
-                return self._report(action, before, "done", confirmed)
-            seen = await action.inspect()
-        except RunsError as error:
-            logger.warning("settling a lost answer failed: %s", error.kind)
-        return self._report(action, seen, "unknown", confirmed, lost=lost.what)
-
-    def _report(
-        self,
-        action: Action,
-        seen: Preview,
-        outcome: Outcome,
-        confirmed: Confirmation | None,
-        *,
-        token: str = "",
-        upstream: Receipt | None = None,
-        lost: str = "",
-    ) -> ActionReport:
-        self._note(action, outcome, confirmed)
-        return ActionReport(
-            action=action.name,
-            outcome=outcome,
-            run=seen.run or UNSET,
-            others=seen.others,
-            preview=seen.preview,
-            effect=seen.effect,
-            upstream=upstream or Receipt(),
-            confirmation_token=token,
-            expires_in_s=TOKEN_SECONDS if token else 0,
-            next=what_next(
-                outcome,
-                action.name,
-                action.tool,
-                done_already=seen.done_already,
-                lost=lost,
-                token=token,
-            ),
-        )
-
-    def _note(self, action: Action, outcome: str, confirmed: Confirmation | None) -> None:
-        entry = AuditEntry(
-            action=action.name,
-            provider=action.provider,
-            run=action.target,
-            caller=self._caller,
-            confirmed_by=confirmed.by if confirmed else None,
-            outcome=outcome,
-        )
-        try:
-            self._audit.write(entry)
-        except InternalError:
-            # It could be written before; what came of the call must be told all the same.
-            logger.exception("an audit line is missing: %s", entry)
+            if await call.action.verify(before):
+                return call.report("done", before, confirmation)
+            latest = await call.action.inspect()
+        except RunsError as failed:
+            logger.warning("settling a lost answer failed: %s", failed.kind)
+        return call.report("unknown", latest, confirmation, lost=error.what)

@@ -5,11 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from runs_mcp.model import (
-    Receipt,
-    Record,
-    Run,
-)
+from runs_mcp.model import Receipt, Record, Run, Statement, Text, Whole
 
 Outcome = Literal[
     "done",
@@ -35,9 +31,11 @@ class ActionReport(Record, frozen=True, kw_only=True):
         Run | msgspec.UnsetType, Meta(description="What was about to be, or was, acted on.")
     ] = msgspec.UNSET
     others: Annotated[tuple[Run, ...], Meta(description="More runs concerned.")] = ()
-    preview: Annotated[str, Meta(description="The run's state in plain words.")] = ""
-    effect: Annotated[str, Meta(description="What it does, and whether it can be undone.")] = ""
+    preview: Annotated[Text, Meta(description="The run's state in plain words.")] = ""
+    effect: Annotated[
+        Statement, Meta(description="What it does, and whether it can be undone.")
+    ] = ""
     upstream: Annotated[Receipt, Meta(description="What the API said of it.")] = Receipt()
-    confirmation_token: str = ""
+    confirmation_token: Annotated[str, Whole(200)] = ""
     expires_in_s: Annotated[int, Meta(description="How long the token holds, in seconds.")] = 0
-    next: Annotated[str, Meta(description="What to do now.")] = ""
+    next: Annotated[Statement, Meta(description="What to do now.")] = ""

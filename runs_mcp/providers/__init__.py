@@ -7,4 +7,4 @@ from runs_mcp.providers.currents import CURRENTS
 from runs_mcp.providers.definition import AnyProvider
 
 PROVIDERS: Final[tuple[AnyProvider, ...]] = (CURRENTS, BUILDKITE)
-"""All that there are, in the order in which they are served."""
+"""All providers, in the order in which their tools are listed."""

@@ -1,4 +1,4 @@
-"""What a provider brings, as one value: the rest of the product knows providers by it alone."""
+"""What a provider brings, as one value: the only way the rest of the product knows providers."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ class Call(Generic[S]):
 
     Args:
         api: Requests to its API, with the caller's key and within the call's deadline.
-        settings: What the operator set for the server.
-        own: What the operator set for the provider.
+        settings: The server's settings.
+        own: The provider's own settings.
     """
 
     api: ApiClient
@@ -31,12 +31,12 @@ class Call(Generic[S]):
     own: S
 
     def page(self, cursor: str, query: Query) -> PageRequest:
-        """Returns the page of an answer that a cursor asks for."""
+        """Returns which page of an answer a cursor asks for, and the bytes it may take."""
         return PageRequest(query, cursor, self.settings.result_bytes)
 
 
 class ReadTool(NamedTuple):
-    """A tool that reads. Its name is the function's, its description the docstring.
+    """A tool that reads, made from a function: its name, docstring and signature are the tool's.
 
     The function takes a `Call` and then the tool's arguments, and returns a record.
     """
@@ -46,16 +46,16 @@ class ReadTool(NamedTuple):
 
     @property
     def report(self) -> type[Record]:
-        """The record that it answers with."""
+        """The type of record that the function returns."""
         report: type[Record] = signature(self.function).return_annotation
         return report
 
 
 class ActionTool(NamedTuple):
-    """A tool that cancels, resets or deletes, behind the confirmation.
+    """A tool that cancels, resets or deletes, once that is confirmed.
 
-    The function takes a `Call` and then the tool's arguments, and returns the action: it changes
-    nothing by itself.
+    The function takes a `Call` and then the tool's arguments, and returns the action; it changes
+    nothing itself.
     """
 
     function: Callable[..., Action]
@@ -63,10 +63,10 @@ class ActionTool(NamedTuple):
 
 
 class RecordTemplate(NamedTuple):
-    """The address of complete records, as a resource; its description is the docstring.
+    """A resource template for complete records, described by the docstring of `read`.
 
-    The function takes a `Call` and then the parts of the address, and returns a record as the API
-    has it.
+    `read` takes a `Call` and then the parts of the address in braces, and returns a record as the
+    API has it.
     """
 
     address: str
@@ -78,7 +78,7 @@ class Source(NamedTuple, Generic[T]):
     """Values that can be read for a completion.
 
     Args:
-        key: Tells them from the other values of the provider.
+        key: Names these values among the provider's others, to keep what was read.
         read: Reads them.
     """
 
@@ -87,10 +87,10 @@ class Source(NamedTuple, Generic[T]):
 
 
 class Completions(Protocol):
-    """What may be meant by an argument of a prompt, or by a part of an address."""
+    """Values for the arguments of prompts, and for the parts of resource addresses."""
 
     def projects(self) -> Source[str] | None:
-        """Returns the IDs of projects; None where the provider has no projects."""
+        """Returns the IDs of the projects; None if the provider has no projects."""
 
     def recent_runs(
         self, chosen: Mapping[str, str], projects: Sequence[str]
@@ -98,12 +98,12 @@ class Completions(Protocol):
         """Returns the latest runs.
 
         Args:
-            chosen: The arguments that were filled in before.
-            projects: The projects to look into, where the provider has any.
+            chosen: The arguments that are filled in already.
+            projects: The projects to read, if the provider has projects.
         """
 
     def address_part(self, name: str, chosen: Mapping[str, str]) -> Source[str] | None:
-        """Returns values for a part of a resource's address that is not the ID of a run."""
+        """Returns values for a part of a resource's address other than `run_id`, or None."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +111,18 @@ class ProviderDefinition(Generic[S]):
     """A provider of test runs.
 
     Args:
-        name: As in `name:…` references, and the prefix of its resources.
+        name: The prefix of references (`name:…`), and the scheme of resource addresses.
         title: Its name for people.
-        settings: What the operator can set for it.
-        dashboard_host: The host of the URLs that people paste.
+        settings: The settings that the operator can make for it.
+        dashboard_host: The host of the dashboard URLs that people paste.
         reference_form: The form of a reference to a run, for descriptions.
-        reference_of: Returns the reference to a run; empty where the run has no ID.
+        reference_of: Returns the reference to a run; empty if the run has no ID.
         open_run: Returns the reader of the run that a reference (without `name:`) or a dashboard
-            URL means, or raises `InvalidArgument`.
-        probe: Tries what the operator set, and says in a few words what works.
-        tools: What a model can call, in the provider's own terms.
+            URL names, or raises `InvalidArgument`.
+        probe: Tries the settings against the API, and returns in a few words what works.
+        tools: Tools in the provider's own terms.
         records: The complete records that can be read as resources.
-        completions: Returns what is offered while a person types.
+        completions: Returns the values to offer while a person types.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A failure's message without what frameworks put around what matters, so that it is not cut."""
+"""The message of a failure, without the logs and source that frameworks put into it."""
 
 import re
 from typing import Final
@@ -6,10 +6,10 @@ from typing import Final
 from runs_mcp.providers.field_values import BLOCK_CHARS, block
 from runs_mcp.text import plain
 
-# Playwright puts what the browser printed, its long command line first, before the call log.
+# Playwright puts the browser's output, with its long command line, before the call log.
 _BROWSER_LOGS: Final = "Browser logs:\n"
 _CALL_LOG: Final = "\nCall log:"
-# Of pytest's long tracebacks: where it went through, the line that was running, and the error.
+# Kept of pytest's long tracebacks: the frames, the lines that were running, the errors.
 _PYTEST_ERROR: Final = re.compile(r"^E  ", re.MULTILINE)
 _PYTEST_KEPT: Final = re.compile(
     r"E  |E$|>  |\S.*:[0-9]+: |During handling of |The above exception "
@@ -19,7 +19,7 @@ _PYTEST_FUNCTION: Final = re.compile(r"\s*(?:async )?def ")
 
 
 def message_of(text: str | None) -> str:
-    """Returns the message as plain text of bounded length; what is left out is marked."""
+    """Returns the message as plain text of bounded length; marks say what is left out."""
     message = _without_browser_logs(plain(text or ""))
     if len(message) > BLOCK_CHARS and _PYTEST_ERROR.search(message):
         message = _without_source(message)
@@ -27,7 +27,7 @@ def message_of(text: str | None) -> str:
 
 
 def _without_browser_logs(message: str) -> str:
-    """Returns the message with how many characters the browser printed instead of those."""
+    """Returns the message with only the length of the browser's output."""
     head, logs, rest = message.partition(_BROWSER_LOGS)
     if not logs or (head and not head.endswith("\n")):
         return message
@@ -40,7 +40,7 @@ def _without_browser_logs(message: str) -> str:
 def _without_source(message: str) -> str:
     """Returns a pytest traceback without the source around the lines that were running.
 
-    The first line, the reason, stays; of the functions, the one that each of those lines is in.
+    It keeps the first line, which is the reason, and the head of each function that was running.
     """
     first, *lines = message.split("\n")
     kept = [first, _LEFT_OUT]
@@ -54,12 +54,16 @@ def _without_source(message: str) -> str:
             kept.append(function)
             function = ""
         kept.append(line)
-    # Where that is still too long, the errors stay longest, and what was near the last of them.
-    too_much = len("\n".join(kept)) - BLOCK_CHARS
-    shorter = kept[:2]
-    for line in kept[2:]:
+    return _shortened(kept)
+
+
+def _shortened(lines: list[str]) -> str:
+    """Returns the lines as text; if too long, without the first ones that are not errors."""
+    too_much = len("\n".join(lines)) - BLOCK_CHARS
+    kept = lines[:2]
+    for line in lines[2:]:
         if too_much > 0 and not line.startswith("E"):
             too_much -= len(line) + 1
         else:
-            shorter.append(line)
-    return "\n".join(shorter)
+            kept.append(line)
+    return "\n".join(kept)

@@ -1,4 +1,4 @@
-"""Single values of a payload, as the model wants them: plain, bounded, never null."""
+"""Values of a payload made fit for the model: plain, of bounded length, never null."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,9 +10,9 @@ from runs_mcp.text import clip, clip_middle, one_line, plain, without_url_secret
 T = TypeVar("T")
 
 PATH_CHARS: Final = 300
+BLOCK_CHARS: Final = 1500
 _ID_CHARS: Final = 128
 _NAME_CHARS: Final = 128
-BLOCK_CHARS: Final = 1500
 _FIRST_MILLISECONDS: Final = 100_000_000_000  # epoch seconds are far below, milliseconds above
 
 
@@ -22,12 +22,12 @@ def identifier(value: str | None) -> str:
 
 
 def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
-    """Returns a stranger's text as one plain line."""
+    """Returns a text as one plain line, without secrets in URLs."""
     return clip(without_url_secrets(one_line(value)), max_chars) if value else ""
 
 
 def title(value: str | None) -> str:
-    """Returns a test's title as one plain line; of a long one the middle is left out."""
+    """Returns a test's title as one plain line; the middle of a long one is left out."""
     return clip_middle(whole_title(value), TITLE_CHARS)
 
 
@@ -37,28 +37,28 @@ def whole_title(value: str | None) -> str:
 
 
 def path(value: str | None) -> str:
-    """Returns a path as one plain line, whole up to 300 characters."""
+    """Returns a path as one plain line, complete up to 300 characters."""
     return line(value, PATH_CHARS)
 
 
 def block(value: str | None, max_chars: int = BLOCK_CHARS) -> str:
-    """Returns a stranger's text of several lines as plain text."""
+    """Returns a text of several lines as plain text, without secrets in URLs."""
     return clip(without_url_secrets(plain(value)).strip("\n"), max_chars) if value else ""
 
 
 def count(value: float | None) -> int:
-    """Returns a number of things; what is no number counts as none."""
+    """Returns a number of things as a whole number; 0 for what cannot be one."""
     return max(0, round(value)) if value is not None and abs(value) < _FIRST_MILLISECONDS else 0
 
 
 def timestamp(value: str | float | None) -> str:
-    """Returns a time as ISO 8601 in UTC to the millisecond, or nothing where it is no time."""
+    """Returns a time as ISO 8601 in UTC to the millisecond; empty if it is not a time."""
     moment = when(value)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else ""
 
 
 def when(value: str | float | None) -> datetime | None:
-    """Returns a time that came as ISO 8601 or as seconds or milliseconds since 1970."""
+    """Returns a time that was sent as ISO 8601, or as seconds or milliseconds since 1970."""
     try:
         if isinstance(value, str):
             # Buildkite has «2025-07-16 06:07:42 UTC» beside ISO 8601.
@@ -73,5 +73,5 @@ def when(value: str | float | None) -> datetime | None:
 
 
 def present(items: Sequence[T | None] | None) -> list[T]:
-    """Returns the items of a list that are there, of no list none."""
+    """Returns the items of a list that are not null; none if there is no list."""
     return [item for item in items or () if item is not None]

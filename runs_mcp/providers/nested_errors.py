@@ -1,4 +1,4 @@
-"""The errors behind an error: nested causes in its stack, and further errors beside it."""
+"""The causes of an error: nested ones in its stack, and the other errors of a test."""
 
 import re
 from collections.abc import Iterable
@@ -21,22 +21,24 @@ _NESTED: Final = re.compile(
 
 
 def nested_causes(stack: str) -> list[str]:
-    """Returns the errors behind the one that a stack begins with, each as one line.
+    """Returns the errors in a stack after the one that it begins with, each as one line.
 
-    What is marked as a cause is one anywhere; an error that is only named, behind the first frame.
+    A line that is marked as a cause counts anywhere, one that only names an error after the first
+    frame.
     """
     causes = []
-    behind_frame = False
+    after_frame = False
     for text in plain(stack).splitlines():
         if is_frame(text):
-            behind_frame = True
-        elif (nested := _NESTED.match(text)) and (nested["marked"] or behind_frame):
+            after_frame = True
+        elif (nested := _NESTED.match(text)) and (nested["marked"] or after_frame):
             causes.append((nested["marked"] or nested["typed"]).rstrip(" {,"))
     return causes
 
 
 def causes_shown(message: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """Returns the first few texts that the message does not hold itself, each once."""
-    said = one_line(message)
-    new = dict.fromkeys(one_line(text) for text in islice(texts, _SEARCHED))
-    return tuple(line(text, _CAUSE_CHARS) for text in new if text and text not in said)[:_CAUSES]
+    """Returns the first few texts that are not part of the message, each once."""
+    shown = one_line(message)
+    unique = dict.fromkeys(one_line(text) for text in islice(texts, _SEARCHED))
+    new = [line(text, _CAUSE_CHARS) for text in unique if text and text not in shown]
+    return tuple(new[:_CAUSES])

@@ -1,14 +1,14 @@
-"""Links as people paste them: in brackets, quotes or markdown, at the end of a sentence."""
+"""Links as people paste them: in brackets, quotes or Markdown, or at the end of a sentence."""
 
 import re
 from functools import lru_cache
 
 
 def link_path(text: str, host: str) -> tuple[str, ...] | None:
-    """Returns the segments of the path of the link to `host` that a text is or ends with.
+    """Returns the path segments of the link to `host` that a text is or ends with, or None.
 
-    None where there is no such link. The scheme may be missing, and misspelled as the vendors
-    do (`https:://`); a link with a user, a port or another host is none.
+    The scheme may be missing, or misspelled as the vendors do (`https:://`). A link with a user,
+    a port or another host does not count.
     """
     link = _link(host).fullmatch(text)
     if link is None:
@@ -19,11 +19,11 @@ def link_path(text: str, host: str) -> tuple[str, ...] | None:
 @lru_cache
 def _link(host: str) -> re.Pattern[str]:
     return re.compile(
-        # Words before it, or what opens a bracket, a quotation or emphasis.
+        # Words before it, or an opening bracket, quote or emphasis.
         r"(?:.*[\s<(\[{\"'`*|“„‘«‹])?"
         rf"(?ai:(?:https?:{{1,2}}//)?{re.escape(host)})"
         r"(?P<path>(?:/[^\s/?#<>\"'`()\[\]{}|\\”“’»›…]*)*)"
-        # More of the link, whatever is in it; or what closes; or «|name>», as in chats.
+        # The rest of the link; or closing marks; or «|name>», as in chats.
         r"(?:[/?#].*|[\s>)\]}\"'`*.,;:!?”“’»›…]*|\|[^>]*>\s*)",
         re.DOTALL,
     )

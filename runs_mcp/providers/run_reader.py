@@ -1,4 +1,4 @@
-"""What triage and comparison need of any provider: one run, read as far as they ask."""
+"""What triage, comparison and waiting need from a provider: the reader of one run."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -7,13 +7,14 @@ from runs_mcp.model import Run, Totals
 from runs_mcp.triage.findings import Findings, Outcomes
 
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
-"""Is told how many of how many parts have been read."""
+"""Called with the number of parts read so far, and of all parts."""
+
 USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
-"""Where the provider does not tell the default branch."""
+"""The default branches to try if the provider does not know which it is."""
 
 
 class Baseline(NamedTuple):
-    """A run to hold another one against, and how it was chosen."""
+    """A run to compare another one with, and how it was chosen."""
 
     reader: "RunReader"
     chosen: str
@@ -24,29 +25,29 @@ class RunReader(Protocol):
 
     @property
     def reference(self) -> str:
-        """The run, in the form that every tool takes: `provider:…`."""
+        """The reference to the run, as every tool takes it: `provider:…`."""
 
     async def state(self) -> tuple[Run, Totals | None]:
-        """Reads where the run stands."""
+        """Reads the run, and its counts where the provider has them."""
 
     async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
-        """Reads what went wrong in it.
+        """Reads what failed in the run.
 
         Args:
-            progress: Is told how far it is.
-            causes_only: Whether it is enough to know which causes there are, be it of tests that
-                a retry mended: what only a verdict needs is not read.
+            progress: Called after each part that was read.
+            causes_only: Whether to skip what only a verdict needs. The causes of flaky tests are
+                read as well.
         """
 
     async def specs(self) -> dict[str, str] | None:
-        """Reads, for each spec file that passed, what tells whether it had the same tests.
+        """Reads a signature of each spec file, which is equal in two runs of the same tests.
 
-        It is empty where the spec did not pass, so that its tests have to be read. None where the
-        provider does not tell of specs.
+        It is empty where the spec did not pass, so that its tests have to be read. None if the
+        provider does not list specs.
         """
 
     async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:
-        """Reads how the tests of these spec files went; None means all there are."""
+        """Reads how the tests of these spec files went; None means all spec files."""
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last completed run on the default branch before `run`."""

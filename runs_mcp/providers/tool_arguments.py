@@ -17,11 +17,9 @@ def _as_lower_case_list(value: object) -> object:
 
 
 OneOrMore = BeforeValidator(_as_list)
-"""Takes a single text for a list of one: models write it so."""
-
+"""Accepts a single text as a list of one, as models write it."""
 OneOrMoreValues = BeforeValidator(_as_lower_case_list)
-"""The same for a list of given values, in whatever case: the APIs write them in capitals."""
-
+"""The same for values in any case: the APIs write them in capitals."""
 Cursor = Annotated[
     str, Field(description="next_cursor of the page before, same arguments.", max_length=4000)
 ]

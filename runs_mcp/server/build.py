@@ -21,14 +21,14 @@ from pydantic import AnyUrl, ValidationError
 
 from runs_mcp import __version__
 from runs_mcp.configuration import Configuration
-from runs_mcp.confirmation.wording import ANSWER_SECONDS
+from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.errors import InternalError, InvalidArgument, RunsError
 from runs_mcp.server.completion import add_completion
 from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.resources import add_resources, resource_error
 from runs_mcp.server.tools.catalog import served_tools
 from runs_mcp.services import Services, open_services
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class RunsServer(MCPServer[Services]):
         names = [prompt.name for prompt in await self.list_prompts()]
         if name not in names:
             unknown = InvalidArgument(
-                f'There is no prompt "{clip(one_line(name), 80)}".',
+                f"There is no prompt {quoted(name, 80)}.",
                 next_step=f"There are {', '.join(names) or 'none'}.",
             )
             raise MCPError(INVALID_PARAMS, str(unknown))
@@ -88,13 +88,13 @@ class RunsServer(MCPServer[Services]):
         tools = {tool.name: tool for tool in await self.list_tools()}
         if name not in tools:
             raise InvalidArgument(
-                f'There is no tool "{clip(one_line(name), 80)}".',
+                f"There is no tool {quoted(name, 80)}.",
                 next_step=f"There are {', '.join(tools)}.",
             )
         known = tools[name].input_schema["properties"]
         if unknown := [key for key in arguments if key not in known]:
             raise InvalidArgument(
-                f'{name} has no argument "{clip(one_line(unknown[0]), 80)}"; nothing was done.',
+                f"{name} has no argument {quoted(unknown[0], 80)}; nothing was done.",
                 next_step=f"It takes {', '.join(known) or 'none'}.",
             )
 

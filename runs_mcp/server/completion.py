@@ -207,7 +207,7 @@ class Lookup:
         """Reads a source, or returns the cached answer for the same caller."""
         if source is None:
             return ()
-        key = (provider.definition.name, provider.own.key, *source.key)
+        key = (provider.definition.name, provider.settings.key, *source.key)
         return await cache.get(key, source.read)
 
 

@@ -22,7 +22,7 @@ from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError
 from runs_mcp.providers.definition import RecordTemplate
 from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
 from runs_mcp.services import Services
-from runs_mcp.text import clip, one_line, without_url_secrets
+from runs_mcp.text import quoted, without_url_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def resource_error(error: ResourceError, uri: str) -> ResourceError:
         return ResourceError(str(cause))
     if isinstance(error, ResourceNotFoundError):
         missing = NotFound(
-            f'There is no resource "{clip(one_line(uri), 120)}".',
+            f"There is no resource {quoted(uri, 120)}.",
             next_step="resources/templates/list gives the addresses; IDs have no / and no `..`.",
         )
         return ResourceNotFoundError(str(missing))

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.settings import SettingsError
-from runs_mcp.text import clip, one_line, without_url_secrets
+from runs_mcp.text import clip, one_line, quoted, without_url_secrets
 
 _PACKAGE: Final = Path(__file__).parent.parent
 PACKAGED: Final = _PACKAGE / "prompt_files"
@@ -67,15 +67,15 @@ class Workflow:
         names = [argument.name for argument in self.head.arguments]
         if unknown := [name for name in values if name not in names]:
             raise InvalidArgument(
-                f'{self.head.name} has no argument "{clip(one_line(unknown[0]), 80)}".',
+                f"{self.head.name} has no argument {quoted(unknown[0], 80)}.",
                 next_step=f"It takes {', '.join(names) or 'none'}.",
             )
-        quoted = {name: _quoted(values.get(name, "")) for name in names}
+        filled = {name: _as_data(values.get(name, "")) for name in names}
         for argument in self.head.arguments:
-            if argument.required and not quoted[argument.name]:
+            if argument.required and not filled[argument.name]:
                 raise InvalidArgument(f"{self.head.name} needs the argument {argument.name}.")
         # In one pass, so that braces in a value are not taken for a placeholder.
-        return _PLACEHOLDER.sub(lambda place: quoted[place[1]] or _NOT_GIVEN, self.text)
+        return _PLACEHOLDER.sub(lambda place: filled[place[1]] or _NOT_GIVEN, self.text)
 
 
 def prompt_directory() -> Path:
@@ -158,7 +158,7 @@ def _check_text(workflow: Workflow, tools: Collection[str]) -> None:
             raise ValueError(f"there is no tool `{name}`, and backticks are for tools only")
 
 
-def _quoted(value: str) -> str:
+def _as_data(value: str) -> str:
     """Returns a value as data: one bounded plain line in quotes that it cannot close."""
     line = clip(without_url_secrets(one_line(value)), _ARGUMENT_CHARS)
     return '"' + line.replace('"', "'").replace("`", "'") + '"' if line else ""

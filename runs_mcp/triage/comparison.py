@@ -1,6 +1,6 @@
-"""Two runs, test by test. Pure functions."""
+"""What became of each test from one run to another. Pure functions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple, TypeAlias
 
 from runs_mcp.model import Run, TestStatus
@@ -18,13 +18,15 @@ class Comparison(NamedTuple):
         new_failures: Failed in head, and did not fail in base.
         still_failing: Failed in both.
         fixed: Failed in base, passed in head without a retry.
-        no_longer_failing: Failed in base; of head only failures are known, and it is none.
+        no_longer_failing: Failed in base, and not among the failures of head, where the provider
+            lists failures only.
         not_run: Failed in base, skipped in head.
         flaky: Passed in head on a retry.
         missing: In base only.
         unread_specs: How many specs of either run could not be read.
-        unreadable: For each record of them that could not be read, where it stood and why.
-        remarks: What else there is to know of them; each a part of a sentence.
+        unreadable: For each record of either run that could not be read, its position and the
+            reason.
+        remarks: What else there is to know; each a part of a sentence.
     """
 
     base: Run
@@ -41,7 +43,7 @@ class Comparison(NamedTuple):
     remarks: tuple[str, ...]
 
     def lists(self) -> dict[str, tuple[NamedOutcome, ...]]:
-        """Returns the lists by name, the worst first."""
+        """Returns the lists of tests by name, the worst first."""
         return {
             "new_failures": self.new_failures,
             "still_failing": self.still_failing,
@@ -55,82 +57,64 @@ class Comparison(NamedTuple):
 
 def compare(base: Outcomes, head: Outcomes) -> Comparison:
     """Returns what became of each test from `base` to `head`."""
-    base, head = _by_group(base, head)
+    base, head = _with_comparable_groups(base, head)
     before, after = base.tests, head.tests
-    failed_before = {key for key, test in before.items() if test.status == "failed"}
-    failed = {key for key, test in after.items() if test.status == "failed"}
-
-    # What a spec that was not read, or not to its end, has of them is not known.
-    unknown = {
-        key
-        for key in before.keys() - failed
-        if key.spec in head.open_specs and (key in failed_before or key not in after)
-    }
-
-    def became(status: TestStatus) -> set[CaseKey]:
-        known = (failed_before & after.keys()) - unknown
-        return {key for key in known if after[key].status == status}
-
-    gone = failed_before - after.keys()
-    ran_now = _fixed_whole_specs(gone, after)
-    missing = before.keys() - after.keys() - unknown - ran_now
-    doubtful = {key for key in failed - failed_before if key.spec in base.open_specs}
-    tells_passed = head.tells_passed
+    failed_before, failed_after = _with_status("failed", before), _with_status("failed", after)
+    unknown = _unknown(base, head)
+    absent = failed_before - after.keys()
+    fixed_specs = _fixed_specs(absent, after)
+    comparable = (failed_before & after.keys()) - unknown
+    missing = before.keys() - after.keys() - unknown - fixed_specs
     return Comparison(
         base=base.run,
         head=head.run,
-        new_failures=_sorted(failed - failed_before, after),
-        still_failing=_sorted(failed & failed_before, after),
-        fixed=_sorted(became("passed") | ran_now, {**before, **after}),
-        no_longer_failing=() if tells_passed else _sorted(gone, before),
-        not_run=_sorted(became("skipped"), after),
-        flaky=_sorted({key for key, test in after.items() if test.status == "flaky"}, after),
-        missing=_sorted(missing, before) if tells_passed else (),
+        new_failures=_sorted(failed_after - failed_before, after),
+        still_failing=_sorted(failed_after & failed_before, after),
+        fixed=_sorted(
+            _with_status("passed", after) & comparable | fixed_specs, {**before, **after}
+        ),
+        no_longer_failing=() if head.includes_passed else _sorted(absent, before),
+        not_run=_sorted(_with_status("skipped", after) & comparable, after),
+        flaky=_sorted(_with_status("flaky", after), after),
+        missing=_sorted(missing, before) if head.includes_passed else (),
         unread_specs=base.unread_specs + head.unread_specs,
         unreadable=base.unreadable + head.unreadable,
-        remarks=(
-            *(f"base: {remark}" for remark in base.remarks),
-            *(f"head: {remark}" for remark in head.remarks),
-            *_apart(base, head),
-            *_open_end(base, "base", "what is new need not be new"),
-            *_open_end(head, "head", "what is not listed may fail all the same"),
-            *_not_known(before, unknown, doubtful),
-        ),
+        remarks=_remarks(base, head, unknown, failed_after - failed_before),
     )
 
 
-def _fixed_whole_specs(gone: set[CaseKey], after: _Tests) -> set[CaseKey]:
-    """Returns the specs that did not run at all before, and whose tests now ran."""
+def _with_status(status: TestStatus, tests: _Tests) -> set[CaseKey]:
+    return {key for key, test in tests.items() if test.status == status}
+
+
+def _unknown(base: Outcomes, head: Outcomes) -> set[CaseKey]:
+    """Returns the tests of base of which an open spec of head does not show the outcome.
+
+    One that failed in base may yet fail in the part of the spec that was not read.
+    """
+    failed = _with_status("failed", base.tests)
+    return {
+        key
+        for key in base.tests.keys() - _with_status("failed", head.tests)
+        if key.spec in head.open_specs and (key in failed or key not in head.tests)
+    }
+
+
+def _fixed_specs(absent: Set[CaseKey], after: _Tests) -> set[CaseKey]:
+    """Returns those of the absent that are specs that could not run before, and did now."""
     ran = {key.spec for key in after}
-    return {key for key in gone if key.test[-1] == WHOLE_SPEC and key.spec in ran}
+    return {key for key in absent if key.test[-1] == WHOLE_SPEC and key.spec in ran}
 
 
-def _not_known(before: _Tests, unknown: set[CaseKey], doubtful: set[CaseKey]) -> list[str]:
-    """Returns what cannot be told of tests in specs that were not read, or not to their end."""
-    remarks = []
-    if unknown:
-        failed = sum(before[key].status == "failed" for key in unknown)
-        remarks.append(
-            f"{len(unknown)} tests of base ({failed} failed) are in specs that head has not run "
-            "to the end or that could not be read: they are in no list"
-        )
-    if doubtful:
-        remarks.append(
-            f"{len(doubtful)} of the new failures are in specs that base has not run to the end "
-            "or that could not be read: they need not be new"
-        )
-    return remarks
-
-
-def _by_group(base: Outcomes, head: Outcomes) -> tuple[Outcomes, Outcomes]:
-    """Returns both runs, with the groups of their tests where these tell tests apart."""
+def _with_comparable_groups(base: Outcomes, head: Outcomes) -> tuple[Outcomes, Outcomes]:
+    """Returns both runs, without groups where these do not distinguish tests."""
     groups = {key.group for run in (base, head) for key in run.tests}
     if len(groups | base.groups.keys() | head.groups.keys()) > 1 and not _is_renamed(base, head):
         return base, head
-    return _without_group(base), _without_group(head)
+    return _without_groups(base), _without_groups(head)
 
 
-def _without_group(run: Outcomes) -> Outcomes:
+def _without_groups(run: Outcomes) -> Outcomes:
     return run._replace(
         tests={CaseKey(key.test): test._replace(group="") for key, test in run.tests.items()},
         open_specs=frozenset((spec, "") for spec, _ in run.open_specs),
@@ -138,14 +122,31 @@ def _without_group(run: Outcomes) -> Outcomes:
 
 
 def _is_renamed(base: Outcomes, head: Outcomes) -> bool:
-    """Says whether both runs have one group, and it is the same browser by another name."""
-    if len(base.groups) != 1 or len(head.groups) != 1 or base.groups.keys() == head.groups.keys():
-        return False
-    return [*base.groups.values()] == [*head.groups.values()] != [""]
+    """Returns whether both runs have one group, of the same browser but with another name."""
+    browsers = [*base.groups.values()]
+    return (
+        len(browsers) == 1
+        and browsers != [""]
+        and browsers == [*head.groups.values()]
+        and base.groups.keys() != head.groups.keys()
+    )
 
 
-def _apart(base: Outcomes, head: Outcomes) -> list[str]:
-    """Returns a remark where no test of the one run can be one of the other."""
+def _remarks(
+    base: Outcomes, head: Outcomes, unknown: Set[CaseKey], new_failures: Set[CaseKey]
+) -> tuple[str, ...]:
+    return (
+        *(f"base: {remark}" for remark in base.remarks),
+        *(f"head: {remark}" for remark in head.remarks),
+        *_no_common_group(base, head),
+        *_not_final("base", base, "what is listed as new may not be new"),
+        *_not_final("head", head, "what is not listed may still fail"),
+        *_unknown_tests(base, unknown),
+        *_doubtful_failures(base, new_failures),
+    )
+
+
+def _no_common_group(base: Outcomes, head: Outcomes) -> list[str]:
     if not base.groups or not head.groups or base.groups.keys() & head.groups.keys():
         return []
     if _is_renamed(base, head):
@@ -153,29 +154,47 @@ def _apart(base: Outcomes, head: Outcomes) -> list[str]:
     return ["the runs have no group (browser, project, shard) in common"]
 
 
-def _open_end(outcomes: Outcomes, name: str, so: str) -> list[str]:
-    """Returns why what does not fail in a run may fail all the same."""
-    why = []
+def _not_final(name: str, outcomes: Outcomes, consequence: str) -> list[str]:
+    """Returns why tests of a run that are not listed as failed may have failed, or will."""
+    reasons = []
     if outcomes.run.status in ("pending", "stale"):
-        why.append("has no result")
+        reasons.append("has no result")
     elif not outcomes.run.is_over:
-        why.append("is still going on")
-    if outcomes.unread_specs and not outcomes.tells_passed:
-        why.append("could be read in part only")
-    return [f"{name} {' and '.join(why)}: {so}"] if why else []
+        reasons.append("is still going on")
+    if outcomes.unread_specs and not outcomes.includes_passed:
+        reasons.append("could be read in part only")
+    return [f"{name} {' and '.join(reasons)}: {consequence}"] if reasons else []
 
 
-def _sorted(
-    keys: Iterable[CaseKey], tests: Mapping[CaseKey, NamedOutcome]
-) -> tuple[NamedOutcome, ...]:
-    """Returns these tests by file, title and group; by key, where those are the same."""
+def _unknown_tests(base: Outcomes, unknown: Set[CaseKey]) -> list[str]:
+    if not unknown:
+        return []
+    failed = sum(base.tests[key].status == "failed" for key in unknown)
+    tests = f"{len(unknown)} tests of base ({failed} failed)"
+    return [f"{tests} are in specs that {_is_open('head')}: they are in no list"]
+
+
+def _doubtful_failures(base: Outcomes, new_failures: Set[CaseKey]) -> list[str]:
+    doubtful = sum(key.spec in base.open_specs for key in new_failures)
+    if not doubtful:
+        return []
+    tests = f"{doubtful} of the new failures"
+    return [f"{tests} are in specs that {_is_open('base')}: they may not be new"]
+
+
+def _is_open(run: str) -> str:
+    return f"{run} has not run to the end or that could not be read"
+
+
+def _sorted(keys: Iterable[CaseKey], tests: _Tests) -> tuple[NamedOutcome, ...]:
+    """Returns the tests by title, file and group; by key, where those are the same."""
     return tuple(tests[key] for key in sorted(keys, key=lambda key: (*tests[key][1:], key)))
 
 
 def specs_of_interest(
     base: dict[str, str] | None, head: dict[str, str] | None, at_most: int
 ) -> frozenset[str] | None:
-    """Returns the spec files whose tests have to be read; None where that is all of them.
+    """Returns the spec files whose tests have to be read, or None for all of them.
 
     Of two small runs all are read. Of large ones a spec that passed in both, with as many tests,
     is taken to have the same tests.
@@ -183,7 +202,7 @@ def specs_of_interest(
     Args:
         base: The spec files of the run to compare with; see `RunReader.specs`.
         head: Those of the run of interest.
-        at_most: How many spec files a small run has.
+        at_most: How many spec files two small runs have together.
     """
     if base is None or head is None or len(base.keys() | head.keys()) <= at_most:
         return None

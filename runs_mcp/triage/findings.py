@@ -1,4 +1,4 @@
-"""What was read of a run, as triage and comparison take it."""
+"""What was read of a run: its failures, for triage, and the outcomes of its tests, to compare."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from runs_mcp.model import Failure, Run, TestStatus, Totals
 
 WHOLE_SPEC: Final = "(the spec file did not run)"
-"""Stands for the tests of a spec file that could not run at all."""
+"""The title that stands for all tests of a spec file that could not run at all."""
 
 
 class Findings(NamedTuple):
@@ -18,14 +18,14 @@ class Findings(NamedTuple):
         totals: Its counts, where the provider has them.
         failures: The last failed attempt of each test that failed.
         flaky: The tests that failed and then passed.
-        quarantined: The tests that failed in quarantine; they count as no failures.
+        quarantined: The tests that failed in quarantine; they do not count as failures.
         incomplete: Spec files that never reported.
-        failing_specs: How many specs had to be looked into.
-        unread: The kind of error for each of them that could not be read.
-        unreadable: For each record that could not be read, where it stood and why.
+        failing_specs: How many specs had to be read.
+        unread: For each of these that could not be read, the kind of error.
+        unreadable: For each record that could not be read, its position and the reason.
         remarks: What else there is to know of what failed; each a part of a sentence.
-        unlisted: How many tests failed or were interrupted of which no failure was told; the
-            remarks name them.
+        unlisted: How many tests failed or were interrupted without a failure above; the remarks
+            name them.
     """
 
     run: Run
@@ -41,13 +41,13 @@ class Findings(NamedTuple):
     unlisted: int = 0
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all that failed was read."""
+    def is_complete(self) -> bool:
+        """Whether everything that failed was read."""
         return not self.unread and not self.unreadable
 
 
 class CaseKey(NamedTuple):
-    """What tells a test from the others of its project, and is the same in every run.
+    """What identifies a test of a project in every run.
 
     Args:
         test: Its ID, or its file and whole title.
@@ -59,12 +59,12 @@ class CaseKey(NamedTuple):
 
     @property
     def spec(self) -> tuple[str, str]:
-        """The file of the test, with the group."""
+        """The file of the test (its ID, if that is all there is) and the group."""
         return self.test[0], self.group
 
 
 class NamedOutcome(NamedTuple):
-    """How a test went in a run, and how it is named in an answer."""
+    """The outcome of a test in a run, and the names that an answer gives it."""
 
     status: TestStatus
     test: str
@@ -73,24 +73,24 @@ class NamedOutcome(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """How each test of a run went.
+    """The outcome of each test of a run.
 
     Args:
         run: The run.
-        tests: The tests by key; of a test that ran more than once, the worst.
+        tests: The outcomes by test; of a test that ran more than once, the worst.
         groups: The browser of each group of the run.
-        tells_passed: Whether the tests that passed are among them.
-        open_specs: Specs, each with its group, whose tests may be others than those that are told:
-            they did not run to their end, or could not be read.
+        includes_passed: Whether the tests that passed are among `tests`.
+        open_specs: Specs, each with its group, of which `tests` may lack some: they did not run to
+            the end, or could not be read.
         unread_specs: How many specs could not be read.
-        unreadable: For each record that could not be read, where it stood and why.
+        unreadable: For each record that could not be read, its position and the reason.
         remarks: What else there is to know; each a part of a sentence.
     """
 
     run: Run
     tests: Mapping[CaseKey, NamedOutcome]
     groups: Mapping[str, str]
-    tells_passed: bool
+    includes_passed: bool
     open_specs: frozenset[tuple[str, str]]
     unread_specs: int
     unreadable: tuple[str, ...]
@@ -98,11 +98,11 @@ class Outcomes(NamedTuple):
 
 
 def is_worse(one: TestStatus, other: TestStatus) -> bool:
-    """Says whether one outcome of a test that ran more than once is worse than another."""
+    """Returns whether `one` outcome of a test is worse than the `other`."""
     order: tuple[TestStatus, ...] = ("failed", "flaky", "passed", "skipped")
     return order.index(one) < order.index(other)
 
 
 def counted(names: Iterable[str]) -> tuple[str, ...]:
-    """Returns each name with how often it occurs, the most frequent first."""
+    """Returns each name with its number of occurrences, the most frequent first: `timeout 3`."""
     return tuple(f"{name} {count}" for name, count in Counter(names).most_common())

@@ -1,4 +1,4 @@
-"""Why a run failed: failures grouped by cause, held against a baseline. Pure functions."""
+"""Failures grouped by cause, each new or known by the run's baseline. Pure functions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ Novelty = Literal["new", "known", "unknown"]
 
 
 class CauseGroup(NamedTuple):
-    """The failures of one cause, the most telling first.
+    """The failures of one cause.
 
     Args:
         cause: What they have in common.
-        failures: All of them.
+        failures: All of them, the one with the most details first.
         novelty: Whether the baseline has the cause as well.
     """
 
@@ -26,11 +26,11 @@ class CauseGroup(NamedTuple):
 
     @property
     def specs(self) -> int:
-        """In how many spec files they are."""
+        """The number of spec files with such failures."""
         return len({failure.spec for failure in self.failures})
 
     def run_groups(self) -> list[tuple[str, int]]:
-        """Returns in which groups of the run how many of them are, most first."""
+        """Returns the groups of the run with such failures and how many, most failures first."""
         counts = Counter(failure.group for failure in self.failures if failure.group)
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
@@ -38,23 +38,20 @@ class CauseGroup(NamedTuple):
 def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> list[CauseGroup]:
     """Returns the failures grouped by cause, most tests first.
 
-    A cause is known where the baseline has it, be it as a flaky one. It is new only where the
-    baseline was read whole; without one, or with one read in part, it is unknown.
+    A cause is known if the baseline has it, even in a flaky or quarantined test. Otherwise it is
+    new if the baseline was read completely, and unknown if not, or if there is no baseline.
     """
-    known: set[str] = set()
-    if baseline is not None:
-        seen = (*baseline.failures, *baseline.flaky, *baseline.quarantined)
-        known = {cause.fingerprint for cause in causes_of(seen)}
+    known = frozenset() if baseline is None else _fingerprints(baseline)
     grouped: defaultdict[str, list[Failure]] = defaultdict(list)
     causes: dict[str, Cause] = {}
     for failure, cause in zip(failures, causes_of(failures), strict=True):
         grouped[cause.fingerprint].append(failure)
         causes.setdefault(cause.fingerprint, cause)
-    otherwise: Novelty = "new" if baseline is not None and baseline.is_whole else "unknown"
+    otherwise: Novelty = "new" if baseline is not None and baseline.is_complete else "unknown"
     groups = [
         CauseGroup(
             causes[fingerprint],
-            tuple(sorted(members, key=_most_telling)),
+            tuple(sorted(members, key=_most_details_first)),
             "known" if fingerprint in known else otherwise,
         )
         for fingerprint, members in grouped.items()
@@ -62,8 +59,12 @@ def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> li
     return sorted(groups, key=lambda group: (-len(group.failures), group.cause.fingerprint))
 
 
-def _most_telling(failure: Failure) -> tuple[bool, int, str, str]:
-    """Returns a key that puts first what has a message, a code frame and a stack."""
+def _fingerprints(findings: Findings) -> frozenset[str]:
+    failures = (*findings.failures, *findings.flaky, *findings.quarantined)
+    return frozenset(cause.fingerprint for cause in causes_of(failures))
+
+
+def _most_details_first(failure: Failure) -> tuple[int, str, str]:
     error = failure.error
-    told = bool(error.message) + bool(error.code_frame) + bool(error.frame) + bool(error.stack)
-    return (not error.message, -told, failure.spec, failure.test)
+    details = sum(map(bool, (error.message, error.code_frame, error.frame, error.stack)))
+    return (-details, failure.spec, failure.test)

@@ -1,4 +1,4 @@
-"""One value of an odd shape costs no more than itself."""
+"""Decoding of JSON with values of the wrong type."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs_mcp.api.lenient_decoding import decode_what_fits
+from runs_mcp.api.lenient_decoding import decode_leniently
 from runs_mcp.api.response_body import decode
 from runs_mcp.errors import MalformedResponse
 from runs_mcp.providers.buildkite.wire import WireFailedExecution
@@ -82,9 +82,9 @@ def test_an_odd_value_in_a_run_leaves_its_other_specs_as_they_are(data: st.DataO
 
 
 @pytest.mark.parametrize("odd", ["odd", 7, True, [], ["odd"]])
-def test_a_record_that_is_none_is_left_out_and_counted_with_the_reason(odd: object) -> None:
+def test_a_record_of_the_wrong_type_is_dropped_and_the_reason_is_returned(odd: object) -> None:
     sent = [{"test_name": "a"}, odd, {"test_name": "c"}]
-    found, unreadable = decode_what_fits(json.dumps(sent).encode(), list[WireFailedExecution])
+    found, unreadable = decode_leniently(json.dumps(sent).encode(), list[WireFailedExecution])
     assert [execution.test_name for execution in found] == ["a", "c"]
     assert len(unreadable) == 1
     assert unreadable[0].startswith("$[1] is ")
@@ -101,28 +101,28 @@ def test_a_record_that_is_none_is_left_out_and_counted_with_the_reason(odd: obje
         ("location", ["a.py", 3]),
     ],
 )
-def test_a_record_with_an_odd_field_is_read_without_it(field: str, odd: object) -> None:
+def test_a_record_is_read_without_a_field_of_the_wrong_type(field: str, odd: object) -> None:
     sent = [{"test_name": "a", "failure_reason": "why", field: odd}]
-    found, _ = decode_what_fits(json.dumps(sent).encode(), list[WireFailedExecution])
+    found, _ = decode_leniently(json.dumps(sent).encode(), list[WireFailedExecution])
     assert found[0].test_name == "a"
     assert found[0].failure_reason == "why"
 
 
-def test_a_list_of_records_that_is_none_is_told() -> None:
+def test_a_list_of_records_of_the_wrong_type_is_reported() -> None:
     sent = {"data": {"runId": "r", "specs": "odd", "groups": {"a": 1}}}
-    answer, unreadable = decode_what_fits(json.dumps(sent).encode(), Envelope[WireRun])
+    answer, unreadable = decode_leniently(json.dumps(sent).encode(), Envelope[WireRun])
     assert answer.data is not None
     assert answer.data.run_id == "r"
     assert set(unreadable) == {"$.data.specs is text", "$.data.groups is an object"}
 
 
-def test_what_is_whole_is_read_as_ever() -> None:
+def test_a_correct_answer_is_decoded_as_by_the_strict_decoder() -> None:
     body = json.dumps(INSTANCE).encode()
     strict = msgspec.json.decode(body, type=Envelope[WireInstance], strict=False)
-    assert decode_what_fits(body, Envelope[WireInstance]) == (strict, ())
+    assert decode_leniently(body, Envelope[WireInstance]) == (strict, ())
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"odd"', b"7", b"null"])
-def test_an_answer_that_is_of_another_shape_as_a_whole_is_malformed(body: bytes) -> None:
+def test_an_answer_of_another_type_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         decode(bytearray(body), Envelope[WireRun], "Currents")

@@ -1,4 +1,4 @@
-"""What the product is measured against: a server that parses a run and writes it out again."""
+"""The server that the product is compared with: it parses a run and writes it out again."""
 
 import json
 import os
@@ -12,7 +12,7 @@ server = MCPServer("bare")
 
 @server.tool(structured_output=False)
 def get_run(run_id: str) -> str:
-    """Read one run, whole."""
+    """Read one complete run."""
     answer = httpx.get(
         f"{os.environ['CURRENTS_API_URL']}/runs/{run_id}",
         headers={

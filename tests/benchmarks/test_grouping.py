@@ -1,4 +1,4 @@
-"""Time to group failures by cause: how it grows, as ratios in one run.
+"""How the time to group failures by cause grows, as ratios measured in one run.
 
 Run with `pytest tests/benchmarks -m benchmark -s`.
 """
@@ -41,7 +41,7 @@ def test_ten_times_the_failures_take_about_ten_times_as_long() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_no_text_takes_more_than_quadratic_time(part: str) -> None:
-    """Four times the text: 16 times as long would be quadratic, and more is a trap."""
+    """Four times the text may take 16 times as long; more would be worse than quadratic."""
     text = part * 1500
     short = seconds_of(lambda: causes_of([with_text(text[:375])]))
     whole = seconds_of(lambda: causes_of([with_text(text[:1500])]))
@@ -50,7 +50,7 @@ def test_no_text_takes_more_than_quadratic_time(part: str) -> None:
 
 
 def with_text(text: str) -> Failure:
-    """Returns a failure that says this wherever a framework's text can be."""
+    """Returns a failure with this text wherever a framework can put text."""
     error = Error(
         message=f"Error: expect(locator).toHaveText(expected) failed\n\nLocator: {text}\n"
         f'Expected: "x"\nReceived: "{text}"\n{text}',

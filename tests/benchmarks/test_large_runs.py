@@ -1,4 +1,4 @@
-"""Time and memory for large runs, as ratios in one run and as the peak of a whole process.
+"""Time for large runs, as ratios measured in one run, and peak memory of a whole process.
 
 Run with `pytest tests/benchmarks -m benchmark -s`.
 """
@@ -23,11 +23,13 @@ pytestmark = pytest.mark.benchmark
 
 ROUNDS: Final = 7
 MAX_RATIO: Final = 0.15
+"""The product's time, of that of the bare server."""
 MAX_PEAK_BYTES: Final = 250_000_000
 SIZE_OF_120_FAILING_SPECS: Final = 8_000_000
 DELAY_S: Final = 0.05
 MAX_TRIAGE_RATIO: Final = 0.25
-BARE: Final = Path(__file__).with_name("bare_server.py")
+"""The time of triage, of that of reading one instance after the other."""
+BARE_SERVER: Final = Path(__file__).with_name("bare_server.py")
 
 
 async def seconds_of(client: Client, tool: str) -> float:
@@ -37,32 +39,32 @@ async def seconds_of(client: Client, tool: str) -> float:
     return time.perf_counter() - started
 
 
-async def test_an_8_mb_run_is_answered_in_a_fraction_of_parsing_and_writing_it_out(
+async def test_an_8_mb_run_is_answered_in_a_fraction_of_the_time_to_parse_and_write_it(
     sandbox: Sandbox,
 ) -> None:
     add_run_of_size(sandbox, "large", 8_000_000)
-    bare = StdioServerParameters(
+    bare_server = StdioServerParameters(
         command=sys.executable,
-        args=[str(BARE)],
+        args=[str(BARE_SERVER)],
         env={"CURRENTS_API_URL": sandbox.currents_url, "CURRENTS_API_KEY": READ_WRITE_KEY},
     )
     ratios = []
     async with (
         connect(sandbox) as ours,
-        Client(bare, read_timeout_seconds=60) as theirs,
+        Client(bare_server, read_timeout_seconds=60) as bare,
     ):
         for _ in range(ROUNDS + 1):
-            mine = await seconds_of(ours, "currents_get_run")
-            whole = await seconds_of(theirs, "get_run")
-            ratios.append(mine / whole)
-            sys.stdout.write(f"\n8 MB: {mine * 1000:.0f} ms against {whole * 1000:.0f} ms")
+            our_time = await seconds_of(ours, "currents_get_run")
+            bare_time = await seconds_of(bare, "get_run")
+            ratios.append(our_time / bare_time)
+            sys.stdout.write(f"\n8 MB: {our_time * 1000:.0f} ms against {bare_time * 1000:.0f} ms")
 
     ratio = statistics.median(ratios[1:])  # the first has the imports and the connections
     sys.stdout.write(f"\nmedian ratio {ratio:.3f}\n")
     assert ratio <= MAX_RATIO
 
 
-async def test_a_process_that_answered_a_40_mb_run_has_stayed_small(sandbox: Sandbox) -> None:
+async def test_a_server_that_answered_a_40_mb_run_used_little_memory(sandbox: Sandbox) -> None:
     add_run_of_size(sandbox, "large", 40_000_000)
     async with connect(sandbox) as client:
         took = await seconds_of(client, "currents_get_run")
@@ -87,8 +89,8 @@ def peak_bytes_of_server() -> int:
     return int(line.split()[1]) * 1024
 
 
-async def test_triage_reads_120_failing_specs_at_once(sandbox: Sandbox) -> None:
-    """120 instances at 50 ms each, one after the other, would take 6 s; at most 1.5 s is wanted."""
+async def test_triage_reads_120_failing_specs_at_the_same_time(sandbox: Sandbox) -> None:
+    """120 instances at 50 ms each would take 6 s one after the other; triage may take 1.5 s."""
     add_run_of_size(sandbox, "large", SIZE_OF_120_FAILING_SPECS)
     failing = [
         spec

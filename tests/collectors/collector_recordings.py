@@ -1,4 +1,4 @@
-"""Reads the recordings: what the vendors' collectors uploaded for our suites."""
+"""Reads the recordings of what the vendors' collectors uploaded for the suites."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ABSENT: Final = "<absent>"
 
 @dataclass(frozen=True)
 class Recording:
-    """One collector in one framework, over one suite."""
+    """The uploads of one collector in one framework, for one suite."""
 
     collector: str
     version: str
@@ -32,7 +32,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class UploadedResult:
-    """One test result as it went to Buildkite. What was not sent is `ABSENT`; null is None."""
+    """A test result as it was uploaded to Buildkite. A field that was not sent is `ABSENT`."""
 
     run: str
     id: str
@@ -64,7 +64,7 @@ def recording(name: str) -> Recording:
 
 
 def uploaded_results(name: str) -> Iterator[UploadedResult]:
-    """Yields every test result that a Buildkite collector uploaded, in its order."""
+    """Yields every test result that a Buildkite collector uploaded, in order."""
     fields = [field for field in UploadedResult.__dataclass_fields__ if field != "run"]
     for upload in recording(name).uploads:
         for result in upload["body"]["data"]:
@@ -83,7 +83,7 @@ def results_by_name(name: str, run: str = "suite") -> dict[str, list[UploadedRes
 
 @dataclass(frozen=True)
 class CurrentsRecord:
-    """One test as it went to Currents, after its last update."""
+    """A test as it was uploaded to Currents, after its last update."""
 
     run: str
     body: dict[str, Any]
@@ -95,7 +95,7 @@ class CurrentsRecord:
 
     @property
     def state(self) -> str:
-        """What the reporter takes the test's state for."""
+        """The state that the reporter gives the test."""
         return str(self.body["_s"])
 
     @property
@@ -112,7 +112,7 @@ def currents_records(name: str = "currents-playwright") -> Iterator[CurrentsReco
 
 
 def currents_requests(path_part: str, name: str = "currents-playwright") -> list[dict[str, Any]]:
-    """Returns the bodies of the other requests whose path holds that text."""
+    """Returns the bodies of the other requests with this text in their path."""
     return [
         upload["body"]
         for upload in recording(name).uploads

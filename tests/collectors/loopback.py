@@ -1,4 +1,4 @@
-"""A server on loopback that takes what collectors upload, and answers as little as they need."""
+"""A server on loopback that receives what collectors upload, with the answers that they need."""
 
 import gzip
 import hashlib
@@ -38,7 +38,7 @@ class Upload:
 
 @dataclass
 class Loopback:
-    """What came in, in the order in which it came."""
+    """The address of the server, and the uploads in the order in which they arrived."""
 
     base: str
     uploads: list[Upload] = field(default_factory=list)
@@ -50,7 +50,7 @@ def identifier(*parts: object) -> str:
 
 
 def answer_to(base: str, upload: Upload) -> dict[str, Any]:
-    """Returns what the vendor's API might say, as far as its collector looks at it."""
+    """Returns an answer with the fields of the vendor's API that its collector reads."""
     body = upload.body if isinstance(upload.body, dict) else {}
     match upload.path.strip("/").split("/"):
         case ["rules", "project", _]:
@@ -72,7 +72,7 @@ def answer_to(base: str, upload: Upload) -> dict[str, Any]:
 class _Handler(BaseHTTPRequestHandler):
     loopback: Loopback
 
-    def _take(self) -> None:
+    def _receive(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         encoding = self.headers.get("Content-Encoding", "")
         if encoding == "gzip":
@@ -92,10 +92,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    do_GET = do_POST = do_PUT = _take  # noqa: N815 - the base class's names
+    do_GET = do_POST = do_PUT = _receive  # noqa: N815 - the base class's names
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: the recording says it all."""
+        """Logs nothing."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is installed and run for each recording."""
+"""The packages and commands of each recording."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

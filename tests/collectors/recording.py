@@ -1,4 +1,4 @@
-"""Installs a collector, runs it over its suite, and writes down what it uploads."""
+"""Installs a collector, runs it over its suite, and records what it uploads."""
 
 import argparse
 import json
@@ -13,14 +13,14 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
 
+from collectors.kept_uploads import kept_uploads
 from collectors.loopback import Loopback, loopback
 from collectors.recipes import BUILD, RECIPES, Recipe, Run
 from collectors.scrub import Scrubber
-from collectors.slimming import slimmed
 
 HERE: Final = Path(__file__).parent
-SECONDS: Final = 300
-LEVELS: Final = 5
+MAX_SECONDS: Final = 300
+NESTED_LEVELS: Final = 5
 GIT: Final = {
     "GIT_AUTHOR_NAME": "Ada Example",
     "GIT_AUTHOR_EMAIL": "ada@example.com",
@@ -47,13 +47,13 @@ class Project:
 
     @property
     def packages(self) -> Path:
-        """Where the framework is installed, outside of git's view."""
+        """The folder of the installed packages, which git ignores."""
         if self.recipe.language == "python":
             return self.folder / ".venv"
         return self.folder / "node_modules"
 
     def copy_suite(self) -> None:
-        """Copies the suite and commits it. Names lose the `.txt` that hides them from our tools."""
+        """Copies the suite and commits it; `.py.txt`, which our tools ignore, becomes `.py`."""
         shutil.copytree(HERE / "suites" / self.recipe.suite, self.folder)
         for path in self.folder.rglob("*.py.txt"):
             path.rename(path.with_suffix(""))
@@ -66,7 +66,7 @@ class Project:
             self._call(("git", *arguments), {**os.environ, **GIT})
 
     def install(self) -> None:
-        """Installs what the suite names."""
+        """Installs the packages that the suite names."""
         if self.recipe.language == "python":
             self._call((sys.executable, "-m", "venv", ".venv"), os.environ)
             pip = (str(self.packages / "bin" / "pip"), "install", "--quiet")
@@ -84,7 +84,7 @@ class Project:
         return str(manifest["version"])
 
     def run(self, run: Run, base: str) -> None:
-        """Runs the suite, in an environment of its own; that it fails is its task."""
+        """Runs the suite in its own environment; its tests are meant to fail."""
         paths = [str(self.packages / "bin"), os.environ["PATH"]]
         environment = {
             "PATH": os.pathsep.join(paths),
@@ -102,7 +102,7 @@ class Project:
             run.command,
             cwd=self.folder,
             env=environment,
-            timeout=SECONDS,
+            timeout=MAX_SECONDS,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -115,26 +115,27 @@ class Project:
         self, command: Sequence[str], environment: "os._Environ[str] | dict[str, str]"
     ) -> None:
         subprocess.run(  # noqa: S603 - the commands are our own
-            command, cwd=self.folder, env=environment, check=True, timeout=SECONDS
+            command, cwd=self.folder, env=environment, check=True, timeout=MAX_SECONDS
         )
 
 
-def recorded(project: Project, taken: Loopback) -> list[dict[str, Any]]:
-    """Returns the uploads of all runs, each with the name of its run."""
+def recorded(project: Project, server: Loopback) -> list[dict[str, Any]]:
+    """Runs the suite in each way, and returns the uploads, each with the name of its run."""
     scrubber = Scrubber(str(project.home), frozenset({BUILD}))
     uploads: list[dict[str, Any]] = []
     for run in project.recipe.runs:
-        taken.uploads.clear()
-        project.run(run, taken.base)
+        server.uploads.clear()
+        project.run(run, server.base)
         uploads += [
-            {"run": run.name, **scrubber.value(vars(upload))} for upload in slimmed(taken.uploads)
+            {"run": run.name, **scrubber.value(vars(upload))}
+            for upload in kept_uploads(server.uploads)
         ]
     return uploads
 
 
 def lines_of(value: Any, depth: int = 0) -> str:  # noqa: ANN401 - plain JSON
-    """Returns JSON with a line for each test's result, so that a difference can be read."""
-    if depth == LEVELS or not value or not isinstance(value, dict | list):
+    """Returns JSON with a line for each test result, so that a difference is readable."""
+    if depth == NESTED_LEVELS or not value or not isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     if isinstance(value, dict):
         parts = [f"{json.dumps(key)}: {lines_of(value[key], depth + 1)}" for key in sorted(value)]
@@ -149,8 +150,8 @@ def record(recipe: Recipe, out: Path, home: Path) -> None:
     project = Project(recipe, home)
     project.copy_suite()
     project.install()
-    with loopback() as taken:
-        uploads = recorded(project, taken)
+    with loopback() as server:
+        uploads = recorded(project, server)
     recording = {
         "collector": recipe.collector,
         "version": project.version(recipe.collector),
@@ -163,7 +164,7 @@ def record(recipe: Recipe, out: Path, home: Path) -> None:
 
 
 def main() -> int:
-    """Records what the arguments name."""
+    """Records the collectors that the arguments name, or all."""
     names = [recipe.name for recipe in RECIPES]
     parser = argparse.ArgumentParser(description="Records what collectors upload.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""Makes a recording say nothing of the machine and the moment: same suite, same recording."""
+"""Replaces what differs by machine and time, so that the same suite gives the same recording."""
 
 import re
 import sys
@@ -10,21 +10,21 @@ UUID: Final = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 ISO: Final = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
 LOOPBACK: Final = re.compile(r"127\.0\.0\.1:\d+")
 PROCESS_IDS: Final = re.compile(r"\b0x[0-9a-f]{6,}\b")
-# Numbers that are measured. 0 keeps their kind.
+# Measured numbers: each becomes 0.
 MEASURED: Final = frozenset(
     ("start_at", "end_at", "duration", "startedAt", "appliedAt", "_t", "free", "total", "pid")
 )
-# What describes the machine, and has no part in a result.
+# Descriptions of the machine.
 OF_THE_MACHINE: Final = frozenset(
     ("osName", "osVersion", "osCpus", "osMemory", "language_version", "hostname")
 )
 
 
 class Scrubber:
-    """Scrubs all uploads of one recording; the same random ID becomes the same stable one."""
+    """Scrubs the uploads of one recording: equal random IDs become equal stable ones."""
 
     def __init__(self, home: str, kept: frozenset[str] = frozenset()) -> None:
-        """Takes the temporary folder, and IDs that are stable as they are."""
+        """Takes the temporary folder, and the IDs that are the same in every recording."""
         self._home = home
         self._kept = kept
         self._ids: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""One JSON line for everything that was done, asked or refused; none lost, none mixed up."""
+"""The audit log: one JSON line for each entry, none lost, none mixed up."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ FIELDS: Final = ["time", "action", "provider", "run", "caller", "confirmed_by", 
 THREADS: Final = 50
 LINES_EACH: Final = 20
 
-_WRITER: Final = """
+WRITER: Final = """
 import sys
 from pathlib import Path
 from runs_mcp.confirmation.audit import AuditEntry, AuditLog
@@ -79,12 +79,15 @@ def test_a_line_is_one_json_object_that_says_who_did_what(file: Path) -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def shared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("audit") / "log"
+
+
 @given(run=st.text(), outcome=st.text())
-def test_no_text_breaks_out_of_its_line(
-    run: str, outcome: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    file = tmp_path_factory.mktemp("audit") / "log"
-    AuditLog(file).write(
+def test_no_text_breaks_out_of_its_line(run: str, outcome: str, shared_file: Path) -> None:
+    shared_file.unlink(missing_ok=True)
+    AuditLog(shared_file).write(
         AuditEntry(
             action="reset",
             provider="currents",
@@ -95,8 +98,8 @@ def test_no_text_breaks_out_of_its_line(
         )
     )
 
-    assert file.read_bytes().count(b"\n") == 1
-    (line,) = lines_of(file)
+    assert shared_file.read_bytes().count(b"\n") == 1
+    (line,) = lines_of(shared_file)
     assert (line["run"], line["outcome"]) == (run, outcome)
     assert line["confirmed_by"] == "elicitation"
 
@@ -190,7 +193,7 @@ def test_fifty_threads_write_every_line_whole(file: Path) -> None:
 def test_several_processes_write_every_line_whole(file: Path) -> None:
     writers = [
         subprocess.Popen(  # noqa: S603 - our own interpreter and text
-            [sys.executable, "-c", _WRITER, str(file), f"writer{number}", "100"],
+            [sys.executable, "-c", WRITER, str(file), f"writer{number}", "100"],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -226,19 +229,19 @@ def test_a_file_that_cannot_be_written_is_a_clear_error_without_its_path(
 
     with pytest.raises(InternalError) as failed:
         AuditLog(path).write(ENTRY)
-    told = str(failed.value)
-    assert told.startswith("The audit log cannot be written (")
-    assert "kind=internal_error" in told
-    assert "RUNS_MCP_AUDIT_LOG" in told
+    message = str(failed.value)
+    assert message.startswith("The audit log cannot be written (")
+    assert "kind=internal_error" in message
+    assert "RUNS_MCP_AUDIT_LOG" in message
     for part in (str(path), str(tmp_path), "audit-secret", path.name):
-        assert part not in told
+        assert part not in message
     if obstacle != "a full disk":
         with pytest.raises(InternalError) as required:
             AuditLog(path).require_writable()
-        assert str(required.value) == told
+        assert str(required.value) == message
 
 
-def test_a_file_that_was_moved_away_is_made_anew(file: Path) -> None:
+def test_a_file_that_was_moved_away_is_created_again(file: Path) -> None:
     """As logrotate does it."""
     log = AuditLog(file)
     log.write(ENTRY)
@@ -252,8 +255,6 @@ def test_a_line_that_was_only_written_in_part_is_an_error(
 ) -> None:
     """A disk that fills up takes what still fits, and says how much that was."""
     write = os.write
-    monkeypatch.setattr(
-        "runs_mcp.confirmation.audit.os.write", lambda fd, data: write(fd, data[:20])
-    )
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:20]))
     with pytest.raises(InternalError, match="The audit log cannot be written"):
         AuditLog(file).write(ENTRY)

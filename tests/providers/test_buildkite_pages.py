@@ -1,118 +1,138 @@
-"""Buildkite's lists: whatever the pages are like, each record comes once and none is lost."""
+"""Buildkite's lists in pages of any form: every record comes once, and none is lost."""
 
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from hosts import ERAS, Era, pages_of, structured_of, text_of
-from in_process import configured, connect
-from mcp import Client
-from report_stub import IN_ACME, Route, Stub
-from story_api import NOW
+from buildkite_in_stub import REFERENCE, UUID, AcmeServer, acme_server
+from buildkite_runs import add_buildkite_run
+from hosts import ERAS, Era, environment, structured_of, text_of
+from in_process import configured
+from report_stub import Route, Stub
+from shared_client import SharedClient, shared_client
 
-from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, Sandbox
-from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_SUITE, NotableBuildkiteRun
-from runs_mcp.server.build import build_server
+from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
 
 Json = dict[str, Any]
-MANY: Final = NotableBuildkiteRun.MANY_FAILURES.value
-LISTS: Final[list[tuple[str, Json, str, str]]] = [
-    ("buildkite_list_suites", {"limit": 2}, "suites", "suite"),
-    ("buildkite_list_runs", {"suite": BUILDKITE_SUITE, "limit": 20}, "runs", "id"),
-    (
-        "buildkite_get_failed_executions",
-        {"suite": BUILDKITE_SUITE, "run_id": MANY},
-        "failures",
-        "execution_id",
-    ),
-]
-every_list = pytest.mark.parametrize(("tool", "arguments", "rows", "name"), LISTS)
+
+
+# The sandbox's lists, in the pages of the API.
+
+FAILURES: Final = 130
+"""More than the API returns in a page."""
+RUN: Final = "0191a0f0-0001-4000-8000-000000000130"
+LISTS: Final[dict[str, tuple[str, Json, str]]] = {
+    "buildkite_list_suites": ("suites", {"limit": 2}, "suite"),
+    "buildkite_list_runs": ("runs", {"limit": 20}, "id"),
+    "buildkite_get_failed_executions": ("failures", {"run_id": RUN}, "execution_id"),
+}
+SHORT: Final = {"buildkite_list_suites": 1, "buildkite_list_runs": 7}
+"""The items of a short page."""
+every_list = pytest.mark.parametrize("tool", LISTS)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        add_buildkite_run(sandbox, failures=FAILURES, run_id=RUN)
+        yield sandbox
 
 
 @pytest.fixture
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as running:
-        yield running
+def story(running: Sandbox) -> Sandbox:
+    """The sandbox, with its usual pages and links."""
+    running.buildkite.pages.shorten(to=None)
+    running.buildkite.pages.shape_links()
+    return running
 
 
-async def names(sandbox: Sandbox, tool: str, arguments: Json, rows: str, name: str) -> list[str]:
-    async with connect(sandbox) as client:
-        return [
-            row[name]
-            async for page in pages_of(client, tool, arguments)
-            for row in structured_of(page)[rows]
-        ]
+@pytest.fixture(scope="module")
+def client(running: Sandbox) -> Iterator[SharedClient]:
+    with shared_client(configured(environment(running))) as connected:
+        yield connected
+
+
+def listed(client: SharedClient, tool: str) -> list[str]:
+    """Returns the IDs of all records of a list."""
+    rows, arguments, key = LISTS[tool]
+    pages = client.pages(tool, **arguments)
+    return [row[key] for page in pages for row in structured_of(page)[rows]]
+
+
+@pytest.fixture(scope="module")
+def all_records(running: Sandbox, client: SharedClient) -> dict[str, list[str]]:
+    """The IDs of all records of each list, read in full pages."""
+    running.buildkite.pages.shorten(to=None)
+    running.buildkite.pages.shape_links()
+    return {tool: listed(client, tool) for tool in LISTS}
 
 
 @every_list
-async def test_pages_shorter_than_asked_for_hold_the_same_records(
-    story: Sandbox, tool: str, arguments: Json, rows: str, name: str
-) -> None:
-    whole = await names(story, tool, arguments, rows, name)
-    story.buildkite.pages.shorten(to=7 if tool != "buildkite_list_suites" else 1)
-    assert await names(story, tool, arguments, rows, name) == whole
-    assert len(whole) == len(set(whole)) > 5
+def test_full_pages_have_each_record_once(all_records: dict[str, list[str]], tool: str) -> None:
+    assert len(all_records[tool]) == len(set(all_records[tool])) > 5
 
 
 @every_list
-async def test_links_without_tokens_or_without_a_last_page_lead_on_all_the_same(
-    story: Sandbox, tool: str, arguments: Json, rows: str, name: str
+def test_short_pages_have_the_same_records(
+    all_records: dict[str, list[str]], story: Sandbox, client: SharedClient, tool: str
 ) -> None:
-    whole = await names(story, tool, arguments, rows, name)
+    story.buildkite.pages.shorten(to=SHORT.get(tool, 7))
+    assert listed(client, tool) == all_records[tool]
+
+
+@every_list
+def test_links_without_tokens_and_last_pages_lead_to_the_same_records(
+    all_records: dict[str, list[str]], story: Sandbox, client: SharedClient, tool: str
+) -> None:
     story.buildkite.pages.shape_links(tokens=False, rels=("next",))
-    assert await names(story, tool, arguments, rows, name) == whole
+    assert listed(client, tool) == all_records[tool]
 
 
-async def test_the_limit_may_change_from_page_to_page(story: Sandbox) -> None:
-    whole = await names(story, *LISTS[1])
+def test_the_limit_can_change_from_page_to_page(
+    all_records: dict[str, list[str]], story: Sandbox, client: SharedClient
+) -> None:
+    del story
     found: list[str] = []
     cursor = ""
-    async with connect(story) as client:
-        for limit in (3, 50, 7, 100, 100, 100, 100, 100):
-            page = structured_of(
-                await client.call_tool(
-                    "buildkite_list_runs",
-                    {"suite": BUILDKITE_SUITE, "limit": limit, "cursor": cursor},
-                )
-            )
-            found += [run["id"] for run in page["runs"]]
-            cursor = page.get("next_cursor", "")
-            if not cursor:
-                break
-        else:
-            async for rest in pages_of(
-                client, "buildkite_list_runs", {"suite": BUILDKITE_SUITE, "cursor": cursor}
-            ):
-                found += [run["id"] for run in structured_of(rest)["runs"]]
-    assert found == whole
+    limits = iter((3, 50, 7))
+    while cursor or not found:
+        page = client.answer("buildkite_list_runs", limit=next(limits, 100), cursor=cursor)
+        found += [run["id"] for run in page["runs"]]
+        cursor = page.get("next_cursor", "")
+    assert next(limits, None) is None
+    assert found == all_records["buildkite_list_runs"]
 
 
-@pytest.mark.parametrize("shortened", [None, 7])
-async def test_every_page_of_failed_executions_says_how_many_there_are(
-    story: Sandbox, shortened: int | None
+@pytest.mark.parametrize("items", [None, 7])
+def test_every_page_of_failed_executions_has_their_total(
+    story: Sandbox, client: SharedClient, items: int | None
 ) -> None:
-    story.buildkite.pages.shorten(to=shortened)
-    tool, arguments, _, _ = LISTS[2]
-    async with connect(story) as client:
-        pages = [structured_of(page) async for page in pages_of(client, tool, arguments)]
-    assert {page["trim"]["total"] for page in pages} == {437}
-    assert sum(page["trim"]["shown"] for page in pages) == 437
+    story.buildkite.pages.shorten(to=items)
+    pages = client.pages("buildkite_get_failed_executions", run_id=RUN)
+    trims = [structured_of(page)["trim"] for page in pages]
+    assert {trim["total"] for trim in trims} == {FAILURES}
+    assert sum(trim["shown"] for trim in trims) == FAILURES
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_triage_reads_all_of_short_pages(story: Sandbox, era: Era) -> None:
+def test_triage_reads_all_short_pages(story: Sandbox, era: Era) -> None:
     story.buildkite.pages.shorten(to=50)
-    run = f"buildkite:{BUILDKITE_ORGANIZATION}/{BUILDKITE_SUITE}/{MANY}"
-    async with connect(story, era=era) as client:
-        answer = structured_of(await client.call_tool("triage_run", {"run": run}))
-    assert "437 tests failed" in answer["verdict"]
+    run = f"buildkite:{BUILDKITE_ORGANIZATION}/{BUILDKITE_SUITE}/{RUN}"
+    with shared_client(configured(environment(story)), era) as client:
+        answer = client.answer("triage_run", run=run)
+    assert f"{FAILURES} tests failed" in answer["verdict"]
 
 
-# --- a stub whose links lead astray
+# A stub with odd links and records.
 
-SUITE: Final = "/suites/web"
-UUID: Final = "0191a0f0-0001-4000-8000-0000000000aa"
-RUN: Final = {"id": UUID, "state": "finished", "result": "failed", "branch": "main"}
+FAILED: Final = {"id": UUID, "state": "finished", "result": "failed", "branch": "main"}
+EXECUTIONS: Final = "buildkite_get_failed_executions"
+
+
+@pytest.fixture(scope="module")
+def acme(stub: Stub) -> Iterator[AcmeServer]:
+    with acme_server(stub) as running:
+        yield running
 
 
 def execution(number: int) -> Json:
@@ -125,44 +145,41 @@ def execution(number: int) -> Json:
 
 
 def page(*numbers: int, following: str = "", link: str = "") -> Json:
-    link = link or f'<https://api.example/x?api_key=k&{following}>; rel="next"' * bool(following)
+    """Returns a page with these executions, and a link to the following one."""
+    if following:
+        link = f'<https://api.example/x?api_key=k&{following}>; rel="next"'
     return {
         "body": [execution(number) for number in numbers],
         "headers": {"Link": link} if link else {},
     }
 
 
-@pytest.mark.parametrize("tool", ["triage_run", "buildkite_get_failed_executions"])
-async def test_a_list_of_empty_pages_without_end_is_not_taken_for_an_empty_one(
-    stub: Stub, tool: str
+def routes_of(pages: dict[int, Json]) -> list[Route]:
+    """Returns the routes of a failed run whose failed executions have these pages."""
+    return [
+        *(
+            Route(path=rf"failed_executions.*[?&]page={number}(&|$)", **sent)
+            for number, sent in pages.items()
+        ),
+        Route(path=f"/runs/{UUID}$", body=FAILED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "message"),
+    [
+        ("triage_run", {"run": REFERENCE}, "could not be loaded"),
+        (EXECUTIONS, {"suite": "web", "run_id": UUID}, "pages of a list are empty"),
+    ],
+)
+def test_empty_pages_without_end_are_not_taken_for_an_empty_list(
+    acme: AcmeServer, tool: str, arguments: Json, message: str
 ) -> None:
     empty = Route(path="failed_executions", **page(following="page=2"))
-    stub.serve([empty, Route(path=f"/runs/{UUID}$", body={**RUN, "result": "passed"})])
-    async with Client(build_server(configured(stub.environment | IN_ACME))) as client:
-        told = await client.call_tool(tool, arguments_of(tool))
-    assert "no test failed" not in text_of(told)
-    assert "could not be loaded" in text_of(told) or "pages of a list are empty" in text_of(told)
-
-
-def arguments_of(tool: str) -> dict[str, str]:
-    if tool == "triage_run":
-        return {"run": f"buildkite:acme/web/{UUID}"}
-    return {"suite": "web", "run_id": UUID}
-
-
-async def found_by(stub: Stub, pages: dict[int, Json], tool: str) -> tuple[Json, str]:
-    """Returns what a tool answers where the failed executions have these pages."""
-    routes = [
-        Route(path=rf"failed_executions.*[?&]page={number}(&|$)", **told)
-        for number, told in pages.items()
-    ]
-    stub.serve([*routes, Route(path=f"/runs/{UUID}$", body=RUN)])
-    async with Client(build_server(configured(stub.environment | IN_ACME))) as client:
-        answers = [answer async for answer in pages_of(client, tool, arguments_of(tool))]
-    whole = structured_of(answers[0])
-    for answer in answers[1:]:
-        whole["failures"] += structured_of(answer).get("failures", [])
-    return whole, text_of(answers[0])
+    run = Route(path=f"/runs/{UUID}$", body={**FAILED, "result": "passed"})
+    text = text_of(acme.call([empty, run], tool, **arguments))
+    assert "no test failed" not in text
+    assert message in text
 
 
 @pytest.mark.parametrize(
@@ -203,31 +220,32 @@ async def found_by(stub: Stub, pages: dict[int, Json], tool: str) -> tuple[Json,
         ),
     ],
 )
-async def test_failed_executions_are_read_to_the_end(stub: Stub, pages: dict[int, Json]) -> None:
-    listed, _ = await found_by(stub, pages, "buildkite_get_failed_executions")
-    names = list(dict.fromkeys(failure["test"] for failure in listed["failures"]))
+def test_failed_executions_are_read_to_the_end(acme: AcmeServer, pages: dict[int, Json]) -> None:
+    read = acme.pages(routes_of(pages), EXECUTIONS, suite="web", run_id=UUID)
+    failures = [failure for one in read for failure in structured_of(one)["failures"]]
+    names = list(dict.fromkeys(failure["test"] for failure in failures))
     assert names == ["case 1", "case 2", "case 3"]
-    assert listed["trim"]["total"] == 3
-    triaged, _ = await found_by(stub, pages, "triage_run")
-    assert triaged["groups"][0]["tests"] == 3
+    assert structured_of(read[0])["trim"]["total"] == 3
+    triage = acme.answer(routes_of(pages), "triage_run", run=REFERENCE)
+    assert triage["groups"][0]["tests"] == 3
 
 
-async def test_an_odd_record_is_counted_where_it_stood(stub: Stub) -> None:
-    pages: dict[int, Json] = {1: {"body": [execution(1), "odd", None, execution(2)]}}
-    listed, text = await found_by(stub, pages, "buildkite_get_failed_executions")
-    assert [failure["test"] for failure in listed["failures"]] == ["case 1", "case 2"]
-    assert listed["unreadable"] == 2
-    assert listed["odd"][0] == "$[1] is text"
-    assert "unreadable 2" in text
+def test_an_odd_record_is_counted_with_its_position(acme: AcmeServer) -> None:
+    routes = routes_of({1: {"body": [execution(1), "odd", None, execution(2)]}})
+    [read] = acme.pages(routes, EXECUTIONS, suite="web", run_id=UUID)
+    content = structured_of(read)
+    assert [failure["test"] for failure in content["failures"]] == ["case 1", "case 2"]
+    assert content["unreadable"] == 2
+    assert content["odd"][0] == "$[1] is text"
+    assert "unreadable 2" in text_of(read)
 
 
-async def test_a_failed_run_without_a_failed_execution_is_not_said_to_have_none(
-    stub: Stub,
-) -> None:
-    pages: dict[int, Json] = {1: {"body": []}}
-    listed, text = await found_by(stub, pages, "buildkite_get_failed_executions")
-    assert listed["failures"] == []
-    assert listed["note"] in text
-    triaged, _ = await found_by(stub, pages, "triage_run")
-    assert "lists no failed execution" in triaged["verdict"]
-    assert "no test failed" not in triaged["verdict"]
+def test_a_failed_run_without_failed_executions_has_a_note(acme: AcmeServer) -> None:
+    routes = routes_of({1: {"body": []}})
+    [read] = acme.pages(routes, EXECUTIONS, suite="web", run_id=UUID)
+    content = structured_of(read)
+    assert content["failures"] == []
+    assert content["note"] in text_of(read)
+    triage = acme.answer(routes, "triage_run", run=REFERENCE)
+    assert "lists no failed execution" in triage["verdict"]
+    assert "no test failed" not in triage["verdict"]

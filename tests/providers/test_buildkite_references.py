@@ -20,7 +20,7 @@ URL = f"https://buildkite.com/organizations/acme/analytics/suites/web/runs/{RUN}
 
 @pytest.mark.parametrize("ending", ["", "/", "/tests?x=1", "?a=b", "#top"])
 @pytest.mark.parametrize("form", ["{}", " {}\n", "<{}>"])
-def test_the_url_of_a_run_says_organization_suite_and_run(ending: str, form: str) -> None:
+def test_the_url_of_a_run_names_organization_suite_and_run(ending: str, form: str) -> None:
     pasted = form.format(URL + ending)
     assert buildkite_run(pasted, "", "", NONE) == BuildkiteRunRef("acme", "web", RUN)
     bare = pasted.replace("https://", "")
@@ -61,7 +61,7 @@ def test_any_url_in_a_suite_names_the_suite(thing: str) -> None:
         URL.replace(RUN, ""),
     ],
 )
-def test_what_is_no_run_is_refused(reference: str) -> None:
+def test_anything_but_a_run_is_refused(reference: str) -> None:
     with pytest.raises(InvalidArgument):
         buildkite_run(reference, "", "", DEFAULTS)
 
@@ -69,7 +69,7 @@ def test_what_is_no_run_is_refused(reference: str) -> None:
 @pytest.mark.parametrize(
     "slug", ["a/b", "..", ".a", "a.", "a%2Fb", "a?x=", "a#b", " a", "a\n", "ä"]
 )
-def test_what_is_no_slug_is_refused(slug: str) -> None:
+def test_anything_but_a_slug_is_refused(slug: str) -> None:
     with pytest.raises(InvalidArgument):
         buildkite_organization(slug, "")
     with pytest.raises(InvalidArgument):
@@ -90,7 +90,7 @@ def test_a_build_is_a_uuid_or_none() -> None:
 
 
 @given(st.text(max_size=200))
-def test_whatever_is_accepted_as_a_slug_is_one_segment_of_a_path(text: str) -> None:
+def test_every_accepted_slug_is_one_segment_of_a_path(text: str) -> None:
     try:
         slug = buildkite_organization(text, "")
     except InvalidArgument:

@@ -1,6 +1,6 @@
-"""What the vendors' own collectors upload to Buildkite: the forms that mapping must stand.
+"""The texts that the vendors' own collectors upload to Buildkite, which mapping has to read.
 
-Recorded by `tests/collectors/record.py`. Each of these is a fact of `tests/collectors/facts.json`.
+Recorded by `tests/collectors/record.py`. Each test shows a fact of `tests/collectors/facts.json`.
 """
 
 import json
@@ -33,7 +33,7 @@ ESCAPE: Final = "\x1b"
 every_recording = pytest.mark.parametrize("name", NAMES)
 
 
-def the(name: str, test: str, run: str = "suite") -> UploadedResult:
+def result_of(name: str, test: str, run: str = "suite") -> UploadedResult:
     [found] = results_by_name(name, run)[test]
     return found
 
@@ -42,7 +42,7 @@ def the(name: str, test: str, run: str = "suite") -> UploadedResult:
 
 
 @every_recording
-def test_a_recording_says_nothing_of_the_machine(name: str) -> None:
+def test_a_recording_does_not_show_the_machine(name: str) -> None:
     text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
 
     assert re.findall(r"/(?:home|Users)/\w+", text) in ([], ["/home/ci"] * text.count("/home/"))
@@ -52,12 +52,12 @@ def test_a_recording_says_nothing_of_the_machine(name: str) -> None:
 
 @every_recording
 def test_a_recording_names_what_was_recorded(name: str) -> None:
-    made = recording(name)
+    found = recording(name)
 
-    assert re.fullmatch(r"\d+\.\d+\.\d+", made.version)
-    assert re.fullmatch(r"\d+\.\d+\.\d+", made.framework_version)
-    assert {upload["run"] for upload in made.uploads} <= set(made.runs)
-    assert made.uploads
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found.version)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found.framework_version)
+    assert {upload["run"] for upload in found.uploads} <= set(found.runs)
+    assert found.uploads
 
 
 def test_the_recordings_are_small() -> None:
@@ -89,18 +89,21 @@ def test_each_collector_has_one_form_of_location(name: str, form: str) -> None:
 
 
 def test_pytest_counts_lines_from_0() -> None:
-    assert the(PYTEST, "test_before", "interrupted").location == "interrupted/test_interrupted.py:0"
+    assert (
+        result_of(PYTEST, "test_before", "interrupted").location
+        == "interrupted/test_interrupted.py:0"
+    )
 
 
-def test_jest_sends_no_location_for_a_time_out_though_told_to() -> None:
+def test_jest_sends_no_location_for_a_time_out_though_configured_to() -> None:
     without = [result.name for result in uploaded_results(JEST) if result.location is None]
 
     assert {"time-out", "thrown object"} < set(without)
-    assert the(JEST, "assertion").location == "src/cart.test.js:10"
+    assert result_of(JEST, "assertion").location == "src/cart.test.js:10"
 
 
 @pytest.mark.parametrize("name", [JEST, VITEST])
-def test_jest_and_vitest_send_no_location_unless_told_to(name: str) -> None:
+def test_jest_and_vitest_send_no_location_unless_configured_to(name: str) -> None:
     results = [result for result in uploaded_results(name) if result.run == "without location"]
 
     assert results
@@ -112,7 +115,7 @@ def test_jest_and_vitest_send_no_location_unless_told_to(name: str) -> None:
 
 
 def test_playwright_puts_all_titles_into_the_scope_with_a_blank_in_front() -> None:
-    result = the(PLAYWRIGHT, "nested cause")
+    result = result_of(PLAYWRIGHT, "nested cause")
 
     assert result.scope == " api api/cart.spec.js failing nested cause"
 
@@ -122,7 +125,7 @@ def test_jasmine_sends_no_scope() -> None:
 
 
 def test_a_parameter_with_colons_breaks_the_name_of_a_pytest_test() -> None:
-    result = the(PYTEST, "b/c]")
+    result = result_of(PYTEST, "b/c]")
 
     assert result.scope == "tests/test_cart.py::test_each_name[a"
 
@@ -145,14 +148,14 @@ def test_a_parameter_with_colons_breaks_the_name_of_a_pytest_test() -> None:
 def test_an_error_without_a_message_leaves_its_class_or_nothing(
     name: str, test: str, line: str
 ) -> None:
-    result = the(name, test)
+    result = result_of(name, test)
 
     assert result.result == "failed"
     assert result.failure_reason == line
 
 
-def test_vitest_does_not_say_that_a_test_timed_out() -> None:
-    result = the(VITEST, "time-out")
+def test_vitest_sends_no_message_that_a_test_timed_out() -> None:
+    result = result_of(VITEST, "time-out")
 
     assert result.failure_reason == "Error: STACK_TRACE_ERROR"
     assert "timed out" not in str(result.failure_expanded).lower()
@@ -167,14 +170,16 @@ def test_vitest_does_not_say_that_a_test_timed_out() -> None:
         (PLAYWRIGHT, "time-out", "Test timeout of 200ms exceeded."),
     ],
 )
-def test_the_others_say_so_in_the_first_line(name: str, test: str, words: str) -> None:
-    assert the(name, test).first_line.startswith(words)
+def test_the_others_name_a_time_out_in_the_first_line(name: str, test: str, words: str) -> None:
+    assert result_of(name, test).first_line.startswith(words)
 
 
 @pytest.mark.parametrize("name", [JEST, VITEST, PLAYWRIGHT])
-def test_a_reason_is_one_line_in_these_and_the_message_goes_on_behind(name: str) -> None:
+def test_jest_vitest_and_playwright_send_one_line_as_reason_and_the_rest_expanded(
+    name: str,
+) -> None:
     assert all("\n" not in (result.failure_reason or "") for result in uploaded_results(name))
-    assert "second line" in the(name, "message of two lines").lines("expanded")
+    assert "second line" in result_of(name, "message of two lines").lines("expanded")
 
 
 @pytest.mark.parametrize(
@@ -185,22 +190,24 @@ def test_a_reason_is_one_line_in_these_and_the_message_goes_on_behind(name: str)
         (JASMINE, "message of two lines"),
     ],
 )
-def test_a_reason_is_the_whole_message_in_these(name: str, test: str) -> None:
-    assert "\n" in (the(name, test).failure_reason or "")
+def test_pytest_mocha_and_jasmine_send_the_complete_message_as_reason(name: str, test: str) -> None:
+    assert "\n" in (result_of(name, test).failure_reason or "")
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "sent"),
     [(JEST, True), (JASMINE, True), (VITEST, False), (MOCHA, False), (PLAYWRIGHT, False)],
 )
-def test_only_jest_and_jasmine_tell_the_cause_of_an_error(name: str, told: bool) -> None:
-    result = the(name, "nested cause")
+def test_only_jest_and_jasmine_send_the_cause_of_an_error(name: str, sent: bool) -> None:
+    result = result_of(name, "nested cause")
 
-    assert ("Cannot read properties" in str(result.failure_expanded)) is told
+    assert ("Cannot read properties" in str(result.failure_expanded)) is sent
 
 
-def test_pytest_tells_the_cause_before_the_error_itself() -> None:
-    lines = [line for line in the(PYTEST, "test_nested_cause").lines("expanded") if line[:1] == "E"]
+def test_pytest_sends_the_cause_before_the_error_itself() -> None:
+    lines = [
+        line for line in result_of(PYTEST, "test_nested_cause").lines("expanded") if line[:1] == "E"
+    ]
 
     assert lines[0] == "E   KeyError: 'price'"
     assert lines[-1] == "E           test_cart.PriceError: an item has no price"
@@ -239,20 +246,20 @@ def test_the_parts_of_failure_expanded(name: str, keys: set[str]) -> None:
 
 
 def test_pytest_sends_no_expanded_for_a_failure_without_a_report() -> None:
-    assert the(PYTEST, "test_expected_to_fail_but_passes").failure_expanded == ABSENT
-    assert the(PYTEST, "test_told_to_fail_without_a_trace").lines("backtrace") == ["None"]
-    assert the(PYTEST, "tests/test_bad_import.py").lines("backtrace") == []
+    assert result_of(PYTEST, "test_expected_to_fail_but_passes").failure_expanded == ABSENT
+    assert result_of(PYTEST, "test_told_to_fail_without_a_trace").lines("backtrace") == ["None"]
+    assert result_of(PYTEST, "tests/test_bad_import.py").lines("backtrace") == []
 
 
 def test_mocha_repeats_the_message_among_the_fields() -> None:
-    result = the(MOCHA, "nested cause")
+    result = result_of(MOCHA, "nested cause")
 
     assert result.lines("expanded") == ["multiple: Error: an item has no price"]
     assert result.lines("backtrace")[0] == "Error: an item has no price"
 
 
 def test_mocha_sends_failures_without_any_text_where_it_has_no_second_reporter() -> None:
-    result = the(MOCHA, "failing", "without a second reporter")
+    result = result_of(MOCHA, "failing", "without a second reporter")
 
     assert result.result == "failed"
     assert result.failure_reason == ABSENT
@@ -260,7 +267,7 @@ def test_mocha_sends_failures_without_any_text_where_it_has_no_second_reporter()
 
 
 def test_playwright_appends_every_error_with_its_snippet() -> None:
-    lines = the(PLAYWRIGHT, "two soft assertions").lines("expanded")
+    lines = result_of(PLAYWRIGHT, "two soft assertions").lines("expanded")
 
     assert [line for line in lines if line.startswith("Error: ")] == [
         "Error: expect(received).toBe(expected) // Object.is equality"
@@ -269,4 +276,4 @@ def test_playwright_appends_every_error_with_its_snippet() -> None:
 
 
 def test_jasmine_sends_a_part_for_each_failed_expectation() -> None:
-    assert len(the(JASMINE, "two assertions").failure_expanded) == 2
+    assert len(result_of(JASMINE, "two assertions").failure_expanded) == 2

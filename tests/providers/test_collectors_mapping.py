@@ -1,10 +1,9 @@
-"""What our mapping makes of what the vendors' own reporters upload, and our sandbox beside it."""
+"""The mapping of what the vendors' own collectors upload, as if the APIs returned it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
-import httpx
 import msgspec
 import pytest
 from collectors.collector_recordings import (
@@ -15,21 +14,12 @@ from collectors.collector_recordings import (
     currents_records,
     uploaded_results,
 )
-from story_api import NOW, api_of, instance, reported_tests, run
 
 from runs_mcp.model import Failure, TestResult
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution, failed_execution
+from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, failed_execution
 from runs_mcp.providers.buildkite.wire import WireFailedExecution
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.wire.instances import WireInstance
-from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, READ_WRITE_KEY, Sandbox
-from runs_mcp.sandbox.story.buildkite.notable import (
-    BUILDKITE_SUITE,
-    E2E_SUITE,
-    MIXED_SUITE,
-    NotableBuildkiteRun,
-)
-from runs_mcp.sandbox.story.notable import NotableRun
 
 BUILDKITE: Final = [name for name in NAMES if name.startswith("buildkite-")]
 every_collector = pytest.mark.parametrize("name", BUILDKITE)
@@ -37,7 +27,7 @@ Json = dict[str, Any]
 
 
 def mapped(result: UploadedResult) -> FailedExecution:
-    """Returns an uploaded result as the API would hand it on, and as we read it."""
+    """Returns the mapping of an uploaded result, in the form in which the API returns it."""
     sent: Json = {"test_id": result.id, "test_name": f"{result.scope} {result.name}"}
     for field in ("location", "failure_reason", "failure_expanded"):
         if (value := getattr(result, field)) != ABSENT:
@@ -51,21 +41,18 @@ def failed(name: str) -> Iterator[tuple[UploadedResult, Failure]]:
             yield result, mapped(result).failure
 
 
-# --- Buildkite
-
-
 @every_collector
-def test_whatever_a_failure_says_is_told_in_plain_text(name: str) -> None:
+def test_a_failure_with_any_text_has_a_message_in_plain_text(name: str) -> None:
     for result, failure in failed(name):
-        said = [result.failure_reason, *result.lines("expanded"), *result.lines("backtrace")]
-        if any(isinstance(text, str) and text.strip() and text != ABSENT for text in said):
+        texts = [result.failure_reason, *result.lines("expanded"), *result.lines("backtrace")]
+        if any(isinstance(text, str) and text.strip() and text != ABSENT for text in texts):
             assert failure.error.message, result
         assert "\x1b" not in failure.error.message
         assert not re.search(r"\[[0-9;]+m", failure.error.message)
 
 
 @every_collector
-def test_the_first_line_of_a_message_is_no_frame_and_no_banner(name: str) -> None:
+def test_the_first_line_of_a_message_is_neither_a_frame_nor_a_banner(name: str) -> None:
     for result, failure in failed(name):
         first = failure.error.message.partition("\n")[0]
         assert not re.match(r"\s+at |=== RUN|\S+\.py:[0-9]+: in |ImportError while", first), result
@@ -117,11 +104,8 @@ def test_all_attempts_of_one_playwright_test_are_one_test() -> None:
     assert len(keys) == 1
 
 
-# --- Currents
-
-
-def read(record: CurrentsRecord) -> TestResult:
-    """Returns an uploaded record as the API hands it on, in schema 2, and as we read it."""
+def mapped_record(record: CurrentsRecord) -> TestResult:
+    """Returns the mapping of an uploaded record, in the form in which the API returns it."""
     body = record.body
     attempts = [
         {**attempt, "state": attempt["_s"], "rawStatus": attempt["status"]}
@@ -166,7 +150,9 @@ def read(record: CurrentsRecord) -> TestResult:
 def test_a_test_counts_as_the_reporter_meant_it(
     title: str, status: str, failure: str | None, message: str
 ) -> None:
-    found = [read(record) for record in currents_records() if record.body["title"][-1] == title]
+    found = [
+        mapped_record(record) for record in currents_records() if record.body["title"][-1] == title
+    ]
     assert found
     for test in found:
         assert test.status == status
@@ -178,7 +164,7 @@ def test_only_the_quarantined_failure_is_called_quarantined() -> None:
     hidden = [
         record.body["title"][-1]
         for record in currents_records()
-        if (failure := read(record).failure) and failure.quarantined
+        if (failure := mapped_record(record).failure) and failure.quarantined
     ]
     assert hidden == ["to be quarantined"]
 
@@ -186,115 +172,16 @@ def test_only_the_quarantined_failure_is_called_quarantined() -> None:
 def test_attempts_that_never_ran_are_not_counted() -> None:
     (record,) = [one for one in currents_records() if one.title == "is interrupted"]
     assert len(record.attempts) == 2
-    failure = read(record).failure
+    failure = mapped_record(record).failure
     assert failure is not None
     assert failure.attempts == 1
 
 
-def test_every_error_of_an_attempt_is_told() -> None:
+def test_every_error_of_an_attempt_is_in_the_failure() -> None:
     (record,) = [one for one in currents_records() if one.title.endswith("two soft assertions")]
-    failure = read(record).failure
+    failure = mapped_record(record).failure
     assert failure is not None
     assert "Received: 1" in failure.error.message
     assert failure.error.causes == (
         'Error: expect(received).toBe(expected) // Object.is equality Expected: "b" Received: "a"',
     )
-
-
-# --- The sandbox tells of tests as the reporters do
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=NOW) as running:
-        yield running
-
-
-def executions(story: Sandbox, suite: str, run_id: NotableBuildkiteRun) -> list[Json]:
-    path = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}/suites/{suite}/runs/{run_id}"
-    answer = httpx.get(
-        f"{story.buildkite_url}{path}/failed_executions",
-        params={"include_failure_expanded": "true", "per_page": "100"},
-        headers={"Authorization": f"Bearer {READ_WRITE_KEY}"},
-        trust_env=False,
-    )
-    found: list[Json] = answer.json()
-    return found
-
-
-def shape(location: object, parts: Sequence[Json]) -> tuple[str, frozenset[str]]:
-    """Returns the form of a location, and which parts an expanded failure has."""
-    form = (
-        re.sub(r"[0-9]+", "n", re.sub(r"^[^:]+", "file", location or ""))
-        if (isinstance(location, str) and location != ABSENT)
-        else "none"
-    )
-    return form, frozenset(name for part in parts for name, lines in part.items() if lines)
-
-
-@pytest.mark.parametrize(
-    ("name", "suite", "run_id", "framework"),
-    [
-        ("buildkite-js-playwright", E2E_SUITE, NotableBuildkiteRun.E2E_FAILED, "playwright"),
-        (
-            "buildkite-python-pytest",
-            BUILDKITE_SUITE,
-            NotableBuildkiteRun.MANY_FAILURES,
-            "pytest",
-        ),
-        ("buildkite-js-mocha", MIXED_SUITE, NotableBuildkiteRun.EVERY_COLLECTOR, "mocha"),
-        ("buildkite-js-jest", BUILDKITE_SUITE, NotableBuildkiteRun.MANY_FAILURES, "jest"),
-    ],
-)
-def test_the_sandbox_has_the_forms_of_the_collectors(
-    story: Sandbox, name: str, suite: str, run_id: NotableBuildkiteRun, framework: str
-) -> None:
-    recorded = {
-        shape(
-            result.location,
-            [] if result.failure_expanded == ABSENT else result.failure_expanded,
-        )
-        for result in uploaded_results(name)
-        if result.result == "failed"
-    }
-    told = {
-        shape(execution["location"], execution["failure_expanded"])
-        for execution in executions(story, suite, run_id)
-        if execution["tags"].get("test.framework.name") == framework
-    }
-    assert told
-    assert told <= recorded
-
-
-@pytest.mark.parametrize("run_id", [NotableRun.STOPPED_EARLY, NotableRun.UNUSUAL_ENDS])
-def test_the_sandbox_has_attempts_as_the_reporter_sends_them(
-    story: Sandbox, run_id: NotableRun
-) -> None:
-    sent = {(a["_s"], a["status"]) for record in currents_records() for a in record.attempts}
-    with api_of(story) as api:
-        told = {
-            (attempt["state"], attempt["rawStatus"])
-            for spec in run(api, run_id.value)["specs"]
-            for test in reported_tests(instance(api, spec))
-            for attempt in test["attempts"]
-        }
-    assert told <= sent
-
-
-def test_the_sandbox_says_of_an_attempt_that_never_ran_what_the_reporter_says(
-    story: Sandbox,
-) -> None:
-    def never_ran(attempts: Sequence[Json]) -> set[str]:
-        messages = [(attempt.get("error") or {}).get("message") or "" for attempt in attempts]
-        return {text.partition(" because")[0] for text in messages if "run this attempt" in text}
-
-    sent = {text for record in currents_records() for text in never_ran(record.attempts)}
-    with api_of(story) as api:
-        told = {
-            text
-            for spec in run(api, NotableRun.STOPPED_EARLY.value)["specs"]
-            for test in reported_tests(instance(api, spec))
-            for text in never_ran(test["attempts"])
-        }
-    assert told
-    assert told == sent

@@ -1,15 +1,11 @@
-"""What an error of an attempt says, in whatever form it comes."""
-
-from typing import Any
+"""The message, type and causes of an error, in whatever form it was sent."""
 
 import msgspec
 import pytest
+from currents_payloads import SIGNATURE, SIGNED_QUERY, Sent, full_instance
 
 from runs_mcp import model
-from runs_mcp.providers.currents.mapping import instances as instance_mapping
-from runs_mcp.providers.currents.wire.instances import WireInstance
 
-Sent = dict[str, Any]
 SPEC = "tests/checkout.spec.ts"
 FILE = f"/home/ci/shop/{SPEC}"
 
@@ -18,7 +14,7 @@ def failure_of(error: Sent | str | None, **fields: object) -> model.Failure:
     test = {"testId": "t", "title": ["pays"], "state": "failed", **fields}
     test["attempts"] = [{"state": "failed", "error": error, **fields}]
     sent = {"instanceId": "i", "spec": SPEC, "results": {"tests": [test]}}
-    (failure,) = instance_mapping.full_instance(msgspec.convert(sent, WireInstance), 0).failures
+    (failure,) = full_instance(sent).failures
     return failure
 
 
@@ -31,9 +27,12 @@ def failure_of(error: Sent | str | None, **fields: object) -> model.Failure:
         ({"stack": "expected 3 to be 4"}, "expected 3 to be 4"),
         ({"value": "a thrown text"}, "a thrown text"),
         ({"value": 0}, "0"),
-        ({"name": "KeyError"}, ""),
+        ({"name": "KeyError"}, "shown"),
         ("a bare text", "a bare text"),
+        ("", "shown"),
         ({}, "shown"),
+        ({"name": None, "message": None, "stack": None}, "shown"),
+        ({"name": "E", "message": ""}, "shown"),
         (None, "shown"),
     ],
 )
@@ -41,7 +40,14 @@ def test_the_message_is_what_there_is_of_message_stack_value_and_shown_text(
     error: Sent | str | None, message: str
 ) -> None:
     found = failure_of(error, displayError="shown").error.message
-    assert found == (message or "shown")
+    assert found == message
+
+
+@pytest.mark.parametrize("attempts", [[], None])
+def test_without_attempts_the_message_is_the_shown_text(attempts: list[Sent] | None) -> None:
+    test = {"title": ["pays"], "state": "failed", "displayError": "shown", "attempts": attempts}
+    (failure,) = full_instance({"results": {"tests": [test]}}).failures
+    assert failure.error.message == "shown"
 
 
 @pytest.mark.parametrize(
@@ -59,20 +65,6 @@ def test_the_message_is_what_there_is_of_message_stack_value_and_shown_text(
 def test_the_type_comes_from_the_name_the_text_or_the_value(error: Sent, name: str | None) -> None:
     found = failure_of(error).error.name
     assert found == ("java.lang.IllegalStateException" if name is None else name)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        {"message": "Error: x", "codeFrame": {"line": 13, "file": FILE}},
-        {"message": "Error: x", "codeFrame": {"line": 13, "relativeFile": SPEC}},
-        {"message": "Error: x", "location": {"file": FILE, "line": 13, "column": 2}},
-        {"message": "Error: x", "location": {"line": 13}},
-        {"message": "Error: x", "stack": f"Error: x\n    at {FILE}:13:26"},
-    ],
-)
-def test_the_place_is_that_of_the_code_frame_the_location_or_the_stack(error: Sent) -> None:
-    assert failure_of(error).location == f"{SPEC}:13"
 
 
 def test_a_code_frame_that_is_a_text_is_shown_as_one() -> None:
@@ -116,12 +108,12 @@ def test_a_code_frame_that_is_a_text_is_shown_as_one() -> None:
         (f"Error: outer\n    at {FILE}:1:5", ()),
     ],
 )
-def test_nested_causes_of_a_stack_are_told(stack: str, causes: tuple[str, ...]) -> None:
+def test_nested_causes_of_a_stack_are_listed(stack: str, causes: tuple[str, ...]) -> None:
     error = {"message": stack.partition("\n")[0], "stack": stack}
     assert failure_of(error).error.causes == causes
 
 
-def test_further_errors_of_an_attempt_are_told_once_and_whole() -> None:
+def test_further_errors_of_an_attempt_are_listed_once_and_whole() -> None:
     first = {"message": "Error: expected\n\nReceived: 1", "stack": "s"}
     second = {"message": "Error: expected\n\nReceived: 2", "stack": "s"}
     error = failure_of(first, errors=[first, second, second, None, "a text"]).error
@@ -133,3 +125,26 @@ def test_errors_without_a_main_one_are_read_all_the_same() -> None:
     error = failure_of(None, errors=[{"message": "Error: one"}, {"message": "Error: two"}]).error
     assert error.message == "Error: one"
     assert error.causes == ("Error: two",)
+
+
+def test_a_secret_in_an_error_is_not_shown() -> None:
+    failure = failure_of(
+        {
+            "message": f"GET https://fs.currents.dev/a.png{SIGNED_QUERY} failed",
+            "stack": f"Error\n    at https://fs.currents.dev/a.js{SIGNED_QUERY}:1:2",
+            "codeFrame": {"line": 1, "frame": f"get('https://a.example/{SIGNED_QUERY}')"},
+        }
+    )
+    assert SIGNATURE[:20].encode() not in msgspec.json.encode(failure)
+
+
+def test_a_password_on_a_line_of_its_own_in_a_stack_is_not_shown() -> None:
+    failure = failure_of(
+        {
+            "message": "cannot connect to\npostgres://app:hunter2@db.internal:5432",
+            "stack": "Error: cannot connect to\npostgres://app:hunter2@db.internal:5432\n"
+            f"    at login ({FILE}:3:1)",
+        }
+    )
+    assert b"hunter2" not in msgspec.json.encode(failure)
+    assert failure.location == f"{SPEC}:3"

@@ -1,18 +1,23 @@
-"""Specs whose instances tell less than the run counts, or something else: nothing gets lost."""
+"""Specs whose instances have less than the run counts, or something else: nothing is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import pytest
-from hosts import structured_of
 from in_process import configured
-from mcp import Client
-from report_stub import IN_ACME, Route, Stub
-
-from runs_mcp.server.build import build_server
+from report_stub import Route, Stub
+from shared_client import SharedClient, shared_client
 
 Json = dict[str, Any]
+Triage = Callable[[list[Json], Mapping[str, Json]], Json]
 AT: Final = "2026-08-20T10:00:00.000Z"
+FAILED_RUN: Final = {
+    "runId": "r",
+    "projectId": "p",
+    "status": "FAILED",
+    "completionState": "COMPLETE",
+    "createdAt": AT,
+}
 BOOM: Final = {"message": "Error: boom", "stack": ""}
 
 
@@ -46,29 +51,35 @@ def instance(name: str, *tests: Json, **more: object) -> Json:
     return {"instanceId": name, "spec": name, "results": {"tests": list(tests)}, **more}
 
 
-async def triaged(
-    stub: Stub, specs: list[Json], instances: Mapping[str, Json], status: str = "FAILED"
-) -> Json:
-    run = {"runId": "r", "projectId": "p", "status": status, "createdAt": AT, "specs": specs}
-    run |= {"completionState": "COMPLETE"}
-    stub.serve(
-        [
-            *(
-                Route(path=f"/instances/{name}$", body={"data": of})
-                for name, of in instances.items()
-            ),
-            Route(path="/runs/r$", body={"data": run}),
-            Route(path="/projects/p/runs", body={"data": [], "has_more": False}),
-            Route(path="/projects/p$", body={"data": {"projectId": "p"}}),
-        ]
-    )
-    configuration = configured(stub.environment | IN_ACME, {"providers": "currents"})
-    async with Client(build_server(configuration)) as client:
-        return structured_of(await client.call_tool("triage_run", {"run": "r"}))
+@pytest.fixture(scope="module")
+def client(stub: Stub) -> Iterator[SharedClient]:
+    with shared_client(configured(stub.environment, {"providers": "currents"})) as connected:
+        yield connected
+
+
+@pytest.fixture
+def triaged(client: SharedClient, stub: Stub) -> Triage:
+    """Returns the triage of a run of these specs, whose instances are the ones given."""
+
+    def triage(specs: list[Json], instances: Mapping[str, Json]) -> Json:
+        stub.serve(
+            [
+                *(
+                    Route(path=f"/instances/{name}$", body={"data": of})
+                    for name, of in instances.items()
+                ),
+                Route(path="/runs/r$", body={"data": {**FAILED_RUN, "specs": specs}}),
+                Route(path="/projects/p/runs", body={"data": [], "has_more": False}),
+                Route(path="/projects/p$", body={"data": {"projectId": "p"}}),
+            ]
+        )
+        return client.answer("triage_run", run="r")
+
+    return triage
 
 
 @pytest.mark.parametrize(
-    ("counted", "answered", "said"),
+    ("counted", "answered", "remark"),
     [
         pytest.param(
             spec("b", tests=2, skipped=2),
@@ -90,21 +101,18 @@ async def triaged(
         ),
     ],
 )
-async def test_beside_a_flaky_test_a_spec_that_tells_nothing_is_named(
-    stub: Stub, counted: Json, answered: Json, said: str
+def test_a_spec_without_readable_results_is_named_beside_a_flaky_test(
+    triaged: Triage, counted: Json, answered: Json, remark: str
 ) -> None:
     specs = [spec("a", tests=1, passes=1, flaky=1), counted]
-    answer = await triaged(stub, specs, {"a": instance("a", flaky("f")), "b": answered})
-    assert said in answer["verdict"]
+    answer = triaged(specs, {"a": instance("a", flaky("f")), "b": answered})
+    assert remark in answer["verdict"]
     assert "no test failed" not in answer["verdict"]
 
 
-async def test_a_spec_that_could_not_run_is_a_failure_though_no_test_is_counted(
-    stub: Stub,
-) -> None:
+def test_a_spec_that_could_not_run_is_a_failure_though_no_test_is_counted(triaged: Triage) -> None:
     crash = "We failed to launch the browser"
-    answer = await triaged(
-        stub,
+    answer = triaged(
         [spec("a", failures=1), spec("b", tests=0, exception=crash)],
         {
             "a": instance("a", case("t")),
@@ -115,18 +123,15 @@ async def test_a_spec_that_could_not_run_is_a_failure_though_no_test_is_counted(
     assert "counts say" not in answer["verdict"]
 
 
-async def test_two_failures_of_one_name_in_one_spec_are_two(stub: Stub) -> None:
+def test_two_failures_of_one_name_in_one_spec_are_two(triaged: Triage) -> None:
     other = {"message": "TypeError: two is other", "stack": ""}
     tests = [case("t"), case("t", error=other)]
-    answer = await triaged(stub, [spec("a", tests=2, failures=2)], {"a": instance("a", *tests)})
+    answer = triaged([spec("a", tests=2, failures=2)], {"a": instance("a", *tests)})
     assert "2 tests failed for 2 causes" in answer["verdict"]
 
 
-async def test_a_spec_is_looked_into_where_its_counts_do_not_tell_of_all_its_tests(
-    stub: Stub,
-) -> None:
-    answer = await triaged(
-        stub,
+def test_a_spec_is_read_if_its_counts_do_not_include_all_its_tests(triaged: Triage) -> None:
+    answer = triaged(
         [spec("a", tests=3, passes=2, failures=None)],
         {"a": instance("a", case("t"), case("u", "passed"), case("v", "passed"))},
     )
@@ -134,18 +139,18 @@ async def test_a_spec_is_looked_into_where_its_counts_do_not_tell_of_all_its_tes
 
 
 @pytest.mark.parametrize("state", ["timedOut", ""])
-async def test_a_failure_by_another_word_is_no_disagreement(stub: Stub, state: str) -> None:
+def test_a_failure_by_another_word_agrees_with_the_counts(triaged: Triage, state: str) -> None:
     test = {**case("t", "failed"), "state": state}
-    answer = await triaged(stub, [spec("a", failures=1)], {"a": instance("a", test)})
+    answer = triaged([spec("a", failures=1)], {"a": instance("a", test)})
     assert "1 test failed" in answer["verdict"]
     assert "counts say" not in answer["verdict"]
 
 
-async def test_a_test_that_passed_unexpectedly_and_was_then_interrupted_has_failed(
-    stub: Stub,
+def test_a_test_that_passed_unexpectedly_and_was_then_interrupted_has_failed(
+    triaged: Triage,
 ) -> None:
     test = case("t", "skipped", "passed", "skipped")
     test["attempts"][1]["rawStatus"] = "interrupted"
-    answer = await triaged(stub, [spec("a", skipped=1)], {"a": instance("a", test)})
+    answer = triaged([spec("a", skipped=1)], {"a": instance("a", test)})
     assert answer["groups"][0]["example"]["status"] == "interrupted"
     assert "flaky" not in answer

@@ -1,4 +1,4 @@
-"""How a test of an instance went, in both schemas, as the vendor's reporter maps it."""
+"""How a test of an instance went, in both schemas, as the vendor's reporter sends it."""
 
 import json
 from typing import Any
@@ -36,6 +36,8 @@ SKIPPED = attempt("skipped", "skipped")
 PENDING = attempt("pending", "skipped")
 HALTED = attempt("pending", "skipped", NEVER_RAN)
 HIDDEN = attempt("pending", "skipped", ERROR)
+FAILED_BY_INTERRUPTION = attempt("failed", "interrupted")
+EXPLODED = attempt("failed", "exploded")
 
 
 def read(test: Sent, schema: int) -> model.FullInstance:
@@ -86,12 +88,20 @@ in_both_schemas = pytest.mark.parametrize("schema", [1, 2])
         pytest.param("", [FAILED], "failed", "failed", id="failed, no state"),
         pytest.param("", [PASSED], "passed", None, id="passed, no state"),
         pytest.param("timedOut", [], "failed", "failed", id="the framework's own word"),
+        pytest.param("failed", None, "failed", "failed", id="null attempts"),
+        pytest.param("failed", [None, {}], "failed", "failed", id="empty attempts"),
+        pytest.param("failed", [PASSED, FAILED], "failed", "failed", id="failed when repeated"),
+        pytest.param(
+            "failed", [FAILED_BY_INTERRUPTION], "failed", "interrupted", id="failed, interrupted"
+        ),
+        pytest.param("failed", [EXPLODED], "failed", "failed", id="an unknown raw status"),
+        pytest.param(None, [], "skipped", None, id="no state"),
     ],
 )
-def test_a_test_counts_as_its_state_and_attempts_together_say(
+def test_the_outcome_of_a_test_follows_from_its_state_and_attempts(
     schema: int,
-    state: str,
-    attempts: list[Sent],
+    state: str | None,
+    attempts: list[Sent | None] | None,
     status: model.TestStatus,
     failure: model.FailureStatus | None,
 ) -> None:
@@ -102,15 +112,21 @@ def test_a_test_counts_as_its_state_and_attempts_together_say(
 
 @in_both_schemas
 @pytest.mark.parametrize("flag", [True, False, None])
-def test_flaky_is_what_passed_in_some_attempt_whatever_the_flag_says(
+def test_a_test_is_flaky_if_a_retry_passed_whatever_the_flag_says(
     schema: int, flag: bool | None
 ) -> None:
-    mended = {"state": "passed", "attempts": [FAILED, PASSED], "isFlaky": flag}
+    retried = {"state": "passed", "attempts": [FAILED, PASSED], "isFlaky": flag}
     expected = {"state": "passed", "attempts": [FAILED], "isFlaky": flag}
     failed = {"state": "failed", "attempts": [FAILED, FAILED], "isFlaky": flag}
-    assert read(mended, schema).tests[0].status == "flaky"
+    assert read(retried, schema).tests[0].status == "flaky"
     assert read(expected, schema).tests[0].status == "passed"
     assert read(failed, schema).tests[0].status == "failed"
+
+
+@in_both_schemas
+def test_a_test_that_passed_is_flaky_if_the_flag_says_so(schema: int) -> None:
+    full = read({"state": "passed", "attempts": [PASSED], "isFlaky": True}, schema)
+    assert full.tests[0].status == "flaky"
 
 
 @in_both_schemas
@@ -136,7 +152,7 @@ def test_attempts_that_never_ran_are_neither_attempts_nor_retries(schema: int) -
 
 
 @in_both_schemas
-def test_a_test_of_a_halted_run_that_shows_why_it_never_ran_has_not_failed(schema: int) -> None:
+def test_a_test_that_never_ran_has_not_failed_though_it_has_a_text(schema: int) -> None:
     test = {"state": "pending", "attempts": [HALTED], "displayError": NEVER_RAN["message"]}
     assert read(test, schema).failures == ()
 
@@ -160,7 +176,7 @@ def test_a_failure_in_quarantine_is_shown_and_counts_as_skipped(
     ("original", "status"),
     [("timedOut", "timed_out"), ("failed", "failed"), ("interrupted", "interrupted")],
 )
-def test_the_rule_tells_how_a_test_failed_before_it_was_hidden(
+def test_the_quarantine_rule_has_the_status_that_a_test_had_before(
     schema: int, original: str, status: str
 ) -> None:
     rule = json.dumps({"testInfo": {"status": original}})
@@ -171,7 +187,9 @@ def test_the_rule_tells_how_a_test_failed_before_it_was_hidden(
 
 @in_both_schemas
 @pytest.mark.parametrize("description", [None, "", "no JSON", "[]", '{"testInfo": 5}', "{\ud83d}"])
-def test_a_rule_of_an_odd_form_hides_nothing(schema: int, description: str | None) -> None:
+def test_a_failure_in_quarantine_is_found_though_the_rule_is_malformed(
+    schema: int, description: str | None
+) -> None:
     marks = [{"type": "_currents:rule:quarantine", "description": description}]
     full = read({"state": "pending", "attempts": [HIDDEN], "annotations": marks}, schema)
     assert [failure.quarantined for failure in full.failures] == [True]
@@ -185,7 +203,7 @@ def test_a_test_in_quarantine_that_passed_or_was_skipped_is_no_failure(schema: i
 
 
 @in_both_schemas
-def test_annotations_tell_the_owner_and_what_the_authors_note(schema: int) -> None:
+def test_annotations_give_the_owner_and_the_notes_of_a_test(schema: int) -> None:
     marks = [
         {"type": "owner", "description": "Sam Rivera"},
         {"type": "owner", "description": "Sam Rivera"},
@@ -202,7 +220,7 @@ def test_annotations_tell_the_owner_and_what_the_authors_note(schema: int) -> No
     assert failure.notes == ("slow on Mondays", "issue: SHOP-12")
 
 
-def test_a_result_without_a_listed_test_is_a_test_all_the_same() -> None:
+def test_a_result_without_a_listed_test_is_a_test() -> None:
     sent = {
         "instanceId": "i",
         "results": {"tests": []},
@@ -216,7 +234,7 @@ def test_a_result_without_a_listed_test_is_a_test_all_the_same() -> None:
     assert [failure.test for failure in full.failures] == ["Cart › pays", "t2"]
 
 
-def test_a_test_of_schema_2_without_a_result_counts_as_its_short_state_says() -> None:
+def test_a_test_of_schema_2_without_a_result_has_its_short_state() -> None:
     sent = {
         "instanceId": "i",
         "results": {

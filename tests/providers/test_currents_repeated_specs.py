@@ -1,4 +1,4 @@
-"""Which executions of a spec count that stands more than once in a group."""
+"""Which executions count of a spec that is listed more than once in a group."""
 
 from runs_mcp.model import (
     FullRun,
@@ -43,17 +43,17 @@ def counting(full: FullRun) -> list[str]:
     return [spec.instance_id for spec in specs_that_count(full)]
 
 
-def test_specs_that_stand_once_all_count() -> None:
+def test_specs_that_are_listed_once_all_count() -> None:
     full = run_of({spec("a", 1, "1"): EARLY, spec("b", 0, "2"): LATE}, {"chromium": 1})
     assert counting(full) == ["1", "2"]
 
 
-def test_one_spec_in_two_groups_stands_once_in_each() -> None:
+def test_a_spec_in_two_groups_counts_in_each() -> None:
     specs = {spec("a", 1, "1"): EARLY, spec("a", 0, "2", "firefox"): LATE}
     assert counting(run_of(specs, {"chromium": 0, "firefox": 0})) == ["1", "2"]
 
 
-def test_the_later_execution_counts_where_the_counts_of_the_group_agree() -> None:
+def test_only_the_later_execution_counts_if_the_counts_of_the_group_agree() -> None:
     specs = {
         spec("a", 2, "1"): EARLY,
         spec("b", 1, "2"): EARLY,
@@ -62,17 +62,17 @@ def test_the_later_execution_counts_where_the_counts_of_the_group_agree() -> Non
     assert counting(run_of(specs, {"chromium": 1})) == ["2", "3"]
 
 
-def test_every_execution_counts_where_the_counts_of_the_group_say_so() -> None:
+def test_every_execution_counts_if_the_counts_of_the_group_say_so() -> None:
     specs = {spec("setup", 1, "1"): EARLY, spec("setup", 0, "2"): LATE}
     assert counting(run_of(specs, {"chromium": 1})) == ["1", "2"]
 
 
-def test_every_execution_counts_where_none_is_the_later() -> None:
+def test_every_execution_counts_if_none_is_later() -> None:
     specs = {spec("setup", 1, "1"): EARLY, spec("setup", 0, "2"): EARLY}
     assert counting(run_of(specs, {"chromium": 0})) == ["1", "2"]
 
 
-def test_the_later_execution_counts_where_the_run_passed() -> None:
+def test_only_the_later_execution_counts_if_the_run_passed() -> None:
     specs = {spec("a", 1, "1"): EARLY, spec("a", 0, "2"): LATE}
     assert counting(run_of(specs, {"chromium": 1}, status="passed")) == ["2"]
 
@@ -82,7 +82,7 @@ def test_a_later_execution_that_failed_worse_counts() -> None:
     assert counting(run_of(specs, {"chromium": 3})) == ["2"]
 
 
-def test_groups_are_settled_each_by_its_own_counts() -> None:
+def test_each_group_is_decided_by_its_own_counts() -> None:
     specs = {
         spec("a", 1, "1"): EARLY,
         spec("a", 0, "2"): LATE,

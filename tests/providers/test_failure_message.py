@@ -1,4 +1,4 @@
-"""What is left of a long message: what matters."""
+"""Long messages of failures, shortened to what matters."""
 
 import pytest
 from corpus_scores import corpus_runs
@@ -32,7 +32,7 @@ E       urllib.error.URLError: <urlopen error refused>
 larder/mail.py:7: URLError"""
 
 
-def test_the_call_log_is_not_cut_off_by_what_the_browser_printed() -> None:
+def test_the_browsers_output_does_not_crowd_out_the_call_log() -> None:
     message = message_of(PLAYWRIGHT)
 
     assert "- waiting for getByLabel('Name')" in message
@@ -40,7 +40,7 @@ def test_the_call_log_is_not_cut_off_by_what_the_browser_printed() -> None:
     assert "--no-sandbox" not in message
 
 
-def test_what_the_browser_printed_stays_where_nothing_comes_after_it() -> None:
+def test_the_browsers_output_stays_if_nothing_follows_it() -> None:
     only_logs = PLAYWRIGHT.partition("Call log:")[0]
 
     assert "--no-sandbox" in message_of(only_logs)
@@ -59,7 +59,7 @@ def test_a_long_traceback_of_pytest_keeps_the_error_and_where_it_came_from() -> 
     ]
 
 
-def test_of_many_frames_the_last_error_stays() -> None:
+def test_the_last_error_of_many_frames_stays() -> None:
     chained = "\n".join(PYTEST.replace("refused", f"refused {number}") for number in range(9))
 
     message = message_of(chained)
@@ -69,7 +69,7 @@ def test_of_many_frames_the_last_error_stays() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "short", "a\nb\n", "E   assert 1 == 2", "x" * 1500])
-def test_what_is_short_stays_as_it_is(text: str) -> None:
+def test_a_short_message_stays_as_it_is(text: str) -> None:
     assert message_of(text) == text.strip("\n")
 
 

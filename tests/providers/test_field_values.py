@@ -1,3 +1,5 @@
+"""Texts, numbers, times and lists of payloads, as the model has them."""
+
 import math
 import time
 from collections.abc import Callable
@@ -38,18 +40,18 @@ def test_nothing_visible_is_an_empty_text(value: str | None) -> None:
     assert block(value).strip() == ""
 
 
-def test_a_line_is_plain_and_one() -> None:
+def test_a_line_is_one_plain_line() -> None:
     assert line("\x1b[31mFix\u202e\r\n\tthe  checkout\u200b\x00\n") == "Fix the checkout"
 
 
-def test_a_block_keeps_its_lines_and_loses_empty_ones_around_it() -> None:
+def test_a_block_keeps_its_lines_but_not_empty_ones_around_it() -> None:
     assert block("\n\n\x1b[2m  one\x1b[22m\r\n\r\n  two\n\n") == "  one\n\n  two"
 
 
 @pytest.mark.parametrize(
     ("read", "longest"), [(identifier, 128), (line, 128), (path, 300), (block, 1500)]
 )
-def test_a_text_is_whole_up_to_its_limit_and_says_what_is_missing_above(
+def test_a_text_is_complete_up_to_its_limit_and_then_says_how_much_is_missing(
     read: Reader, longest: int
 ) -> None:
     whole = "x" * longest
@@ -59,7 +61,7 @@ def test_a_text_is_whole_up_to_its_limit_and_says_what_is_missing_above(
     assert cut.endswith(" characters)")
 
 
-def test_a_path_is_whole_up_to_300_characters() -> None:
+def test_a_path_is_complete_up_to_300_characters() -> None:
     assert PATH_CHARS == 300
     assert path("\U0001f600" * 300) == "\U0001f600" * 300
 
@@ -100,7 +102,7 @@ def test_no_secret_comes_through(read: Reader, text: str, secret: str) -> None:
 
 
 @pytest.mark.parametrize("read", [line, path])
-def test_a_line_end_within_a_header_hides_no_key(read: Reader) -> None:
+def test_a_line_end_within_a_header_does_not_hide_a_key(read: Reader) -> None:
     assert "abc123" not in read("Authorization: Bearer\nabc123def")
 
 
@@ -114,7 +116,9 @@ def test_a_line_end_within_a_header_hides_no_key(read: Reader) -> None:
         *[(math.nan, 0), (math.inf, 0), (-math.inf, 0), (10**400, 0), (-(10**400), 0), (1e300, 0)],
     ],
 )
-def test_a_count_is_a_whole_number_and_no_number_is_none(value: float | None, counted: int) -> None:
+def test_a_count_is_a_whole_number_and_0_for_what_cannot_be_one(
+    value: float | None, counted: int
+) -> None:
     assert count(value) == counted
     assert type(count(value)) is int
 
@@ -156,7 +160,7 @@ def test_a_time_is_shown_as_iso_8601_in_utc(value: str | float, shown: str) -> N
         *["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2022-07-06T08:23:40+99:00"],
     ],
 )
-def test_what_is_no_time_is_left_out(value: str | float | None) -> None:
+def test_what_is_not_a_time_is_left_out(value: str | float | None) -> None:
     assert when(value) is None
     assert timestamp(value) == ""
 
@@ -164,7 +168,7 @@ def test_what_is_no_time_is_left_out(value: str | float | None) -> None:
 @given(value=any_times)
 @example(value="20220706")
 @example(value=True)
-def test_whatever_comes_for_a_time_it_breaks_nothing(value: str | float | None) -> None:
+def test_any_value_for_a_time_is_a_time_in_utc_or_left_out(value: str | float | None) -> None:
     moment = when(value)
     assert moment is None or moment.utcoffset() == timedelta(0)
     assert (timestamp(value) == "") is (moment is None)
@@ -179,7 +183,7 @@ def test_whatever_comes_for_a_time_it_breaks_nothing(value: str | float | None) 
         ),
     )
 )
-def test_a_time_keeps_its_moment_to_the_millisecond_whatever_its_zone(moment: datetime) -> None:
+def test_a_time_in_any_zone_is_exact_to_the_millisecond(moment: datetime) -> None:
     shown = timestamp(moment.isoformat())
     assert shown.endswith("Z")
     assert timedelta(0) <= moment - datetime.fromisoformat(shown) < timedelta(milliseconds=1)
@@ -208,7 +212,5 @@ def test_seconds_and_milliseconds_are_told_apart() -> None:
     ("items", "there"),
     [(None, []), ([], []), ([None], []), ([1, None, 0, None, 2], [1, 0, 2]), (("", None), [""])],
 )
-def test_only_what_is_there_of_a_list_is_kept(
-    items: list[object] | None, there: list[object]
-) -> None:
+def test_nulls_in_a_list_are_left_out(items: list[object] | None, there: list[object]) -> None:
     assert present(items) == there

@@ -1,3 +1,5 @@
+"""Which lines are stack frames, and which of them are the project's own code."""
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -94,7 +96,7 @@ from runs_mcp.providers.stack_frames import Frame, checkout_root, read_stack
         ),
     ],
 )
-def test_a_frame_is_read_however_the_browser_wrote_it(written: str, frame: Frame) -> None:
+def test_a_frame_is_read_in_the_format_of_every_browser(written: str, frame: Frame) -> None:
     assert read_stack(f"Error: it broke\n{written}\n").top == frame
 
 
@@ -108,7 +110,7 @@ def test_a_frame_is_read_however_the_browser_wrote_it(written: str, frame: Frame
         *["a@b.example", "Call log:", "at login (/repo/a.ts)", "at login (/repo/a.ts:x:1)"],
     ],
 )
-def test_what_is_no_frame_is_passed_over(written: str) -> None:
+def test_what_is_not_a_frame_is_skipped(written: str) -> None:
     assert read_stack(written).top is None
     assert read_stack(written).head == ""
 
@@ -150,7 +152,7 @@ def test_the_head_has_the_first_six_own_frames() -> None:
     assert head.split("\n") == [f"at f{n} (/repo/a.ts:{n})" for n in range(1, 7)]
 
 
-def test_the_folder_of_the_checkout_is_taken_off() -> None:
+def test_the_folder_of_the_checkout_is_removed() -> None:
     stack = read_stack(
         "at f (/home/ci/repo/tests/a.ts:1:1)\nat g (/elsewhere/b.ts:2:1)", "/home/ci/repo/"
     )
@@ -183,7 +185,7 @@ def test_a_frame_without_a_function_is_shown_as_its_place() -> None:
         ("a", "/home/ci/a", ""),
     ],
 )
-def test_the_folder_of_the_checkout_is_what_stands_before_the_path(
+def test_the_folder_of_the_checkout_is_what_precedes_the_path(
     absolute: str, relative: str, root: str
 ) -> None:
     assert checkout_root(absolute, relative) == root
@@ -210,9 +212,7 @@ PIECES = [
 )
 @example(stack="at f (a.ts:" + "9" * 5000 + ":1)", root="")
 @example(stack="at " + "f " * 5000 + "(", root="")
-def test_whatever_a_stack_says_its_head_is_short_and_one_frame_a_line(
-    stack: str, root: str
-) -> None:
+def test_the_head_of_any_stack_is_short_with_one_frame_a_line(stack: str, root: str) -> None:
     found = read_stack(stack, root)
     lines = found.head.split("\n") if found.head else []
     assert len(lines) <= 6

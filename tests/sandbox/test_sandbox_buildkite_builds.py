@@ -77,7 +77,7 @@ def test_a_build_without_runs_has_no_test_engine(sandbox: Sandbox, api: httpx.Cl
 
 
 def test_retried_jobs_are_there_only_when_asked_for(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, known = sandbox.buildkite.build_of(RUN.RESCUED)
+    build, known = sandbox.buildkite.build_of(RUN.RECOVERED)
     path = path_of(sandbox, build.id)
     last = {job["id"]: job for job in api.get(path).json()["jobs"]}
     got = api.get(path, params={"include_retried_jobs": "true"}).json()
@@ -117,7 +117,7 @@ def test_failures_name_the_job_that_they_were_in(sandbox: Sandbox) -> None:
         (RUN.PENDING, "running"),
         (RUN.PASSED_SO_FAR, "running"),
         (RUN.STALE, "canceled"),
-        (RUN.PARTLY_RESCUED, "failed"),
+        (RUN.PARTLY_RECOVERED, "failed"),
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )

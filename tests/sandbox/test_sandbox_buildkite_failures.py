@@ -116,7 +116,7 @@ def test_an_attempt_of_playwright_is_an_execution(sandbox: Sandbox) -> None:
 
 
 def test_a_retry_fails_after_the_first_attempt_and_is_the_same_test(sandbox: Sandbox) -> None:
-    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.PARTLY_RESCUED)
+    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.PARTLY_RECOVERED)
     ((test_id, times),) = Counter(failure.test_id for failure in failures).most_common(1)
     assert times == 2
     first, second = (failure for failure in failures if failure.test_id == test_id)

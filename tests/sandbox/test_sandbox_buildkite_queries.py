@@ -77,7 +77,7 @@ def test_the_path_names_the_build_whatever_the_tags_say(
 def test_tests_are_ordered_as_asked_and_what_is_unknown_comes_last(
     sandbox: Sandbox, api: httpx.Client, sort_by: str, order: str
 ) -> None:
-    build = build_of(sandbox, RUN.PARTLY_RESCUED)
+    build = build_of(sandbox, RUN.PARTLY_RECOVERED)
     values = [test[sort_by] for test in listed_tests(api, build, sort_by=sort_by, order=order)]
     known = [value for value in values if value is not None]
     assert values == known + [None] * (len(values) - len(known))

@@ -22,7 +22,7 @@ from runs_mcp.sandbox.story.buildkite.notable import (
 from runs_mcp.sandbox.story.buildkite.suites.known_tests import MUTED_TEST, SKIPPED_TEST, id_of_test
 
 RUN = NotableBuildkiteRun
-RESCUED = {"passed": 1, "failed": 1}
+RECOVERED = {"passed": 1, "failed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def test_results_other_than_passed_and_failed_are_shown_where_there_are_any(
 
 
 @pytest.mark.parametrize(
-    ("run", "red", "rescued"),
+    ("run", "red", "recovered"),
     [
-        (RUN.RESCUED, 0, 2),
-        (RUN.PARTLY_RESCUED, 1, 2),
+        (RUN.RECOVERED, 0, 2),
+        (RUN.PARTLY_RECOVERED, 1, 2),
         (RUN.LATE_UPLOAD, 1, 0),
         (RUN.MATRIX, 0, 1),
         (RUN.MUTED, 1, 0),
@@ -114,14 +114,14 @@ def test_results_other_than_passed_and_failed_are_shown_where_there_are_any(
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
-def test_red_and_rescued_tests_are_told_apart(
-    sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, red: int, rescued: int
+def test_red_and_recovered_tests_are_told_apart(
+    sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, red: int, recovered: int
 ) -> None:
     build = build_of(sandbox, run)
     every = listed_tests(api, build, tags="result:^failed")
     some = listed_tests(api, build, tags="result:~failed")
     assert len(every) == red
-    assert len(some) == red + rescued
+    assert len(some) == red + recovered
     failed = {failure.test_id for failure in sandbox.buildkite.failures_of(run)}
     assert {test["id"] for test in some} == failed
     assert {test["id"] for test in every} <= failed
@@ -130,7 +130,7 @@ def test_red_and_rescued_tests_are_told_apart(
 def test_a_job_that_was_retried_ran_all_its_tests_twice(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite.build_of(RUN.RESCUED)
+    build, jobs = sandbox.buildkite.build_of(RUN.RECOVERED)
     (first,) = (job for job in jobs if job.retried)
     of_first = listed_tests(api, build.id, tags=f"build.job_id:{first.id}")
     of_both = listed_tests(
@@ -144,7 +144,7 @@ def test_a_job_that_was_retried_ran_all_its_tests_twice(
 def test_the_jobs_that_ended_failed_leave_only_what_is_red(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite.build_of(RUN.PARTLY_RESCUED)
+    build, jobs = sandbox.buildkite.build_of(RUN.PARTLY_RECOVERED)
     (failed,) = (job for job in jobs if job.state == "failed" and not job.retried)
     (red,) = listed_tests(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
     assert red["executions_count_by_result"] == {"passed": 0, "failed": 1}
@@ -152,7 +152,7 @@ def test_the_jobs_that_ended_failed_leave_only_what_is_red(
     assert (whole["id"], whole["executions_count"]) == (red["id"], 2)
 
 
-def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None:
+def test_a_late_upload_makes_a_red_test_a_recovered_one(api: httpx.Client) -> None:
     with Sandbox(now=NOW) as sandbox:
         client = httpx.Client(base_url=sandbox.buildkite_url, headers=api.headers, verify=NO_TLS)
         build, jobs = sandbox.buildkite.build_of(RUN.LATE_UPLOAD)
@@ -171,7 +171,7 @@ def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None
         (again,) = listed_tests(client, build.id, tags="result:~failed")
         assert again["id"] == before["id"]
         assert before["executions_count_by_result"] == {"passed": 0, "failed": 1}
-        assert again["executions_count_by_result"] == RESCUED
+        assert again["executions_count_by_result"] == RECOVERED
         client.close()
 
 
@@ -186,7 +186,7 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     assert len({job.step_key for job in matrix}) == 1
     assert build.state == "failed"
     (test,) = listed_tests(api, build.id, tags="result:~failed")
-    assert test["executions_count_by_result"] == RESCUED
+    assert test["executions_count_by_result"] == RECOVERED
     for job, failed in zip(matrix, (0, 1), strict=True):
         ran = listed_tests(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
         assert len(ran) == failed
@@ -234,11 +234,11 @@ def test_a_build_without_runs_has_no_tests(api: httpx.Client, build: str) -> Non
 def test_added_runs_have_tests_of_their_builds_and_some_pass_in_a_retry(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    run = add_buildkite_run(sandbox, failures=9, rescued=4)
+    run = add_buildkite_run(sandbox, failures=9, recovered=4)
     build = build_of(sandbox, run)
     assert counts(listed_tests(api, build, tags="result:~failed")) == {(1, 1): 4, (0, 1): 5}
     assert len(sandbox.buildkite.failures_of(run)) == 9
-    whole = add_buildkite_run(sandbox, failures=3, rescued=3)
+    whole = add_buildkite_run(sandbox, failures=3, recovered=3)
     assert sandbox.buildkite.build_of(whole)[0].state == "passed"
     change_buildkite_run(sandbox, run, failures=0)
     assert listed_tests(api, build, tags="result:~failed") == []

@@ -1,6 +1,5 @@
 """Whatever the API does wrong comes back as one clear error, in time, and without a secret."""
 
-import logging
 import re
 import socket
 import time
@@ -50,48 +49,39 @@ def shown(value: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared_sandbox() -> Iterator[Sandbox]:
+def story() -> Iterator[Sandbox]:
     with Sandbox() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def shared_host(shared_sandbox: Sandbox) -> Iterator[SharedClient]:
-    variables = environment(shared_sandbox)
-    with shared_client(configured(variables)) as connected:
+def client(story: Sandbox) -> Iterator[SharedClient]:
+    with shared_client(configured(environment(story))) as connected:
         yield connected
 
 
 @pytest.fixture
-def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox without faults, which has got no request."""
-    shared_sandbox.heal()
-    shared_sandbox.requests.clear()
-    yield shared_sandbox
-    shared_sandbox.heal()
+def sandbox(story: Sandbox) -> Sandbox:
+    story.heal()
+    story.requests.clear()
+    return story
 
 
 @pytest.fixture
-def host(sandbox: Sandbox, shared_host: SharedClient) -> SharedClient:
-    """A client of a server that reads the sandbox."""
-    assert not sandbox.requests
-    return shared_host
-
-
-@pytest.fixture
-def _no_pauses() -> Iterator[None]:
-    """Retries come without a pause."""
-    with stamina.set_testing(True, attempts=5):
+def no_pauses() -> Iterator[None]:
+    # A cap leaves the number of attempts as it is.
+    with stamina.set_testing(True, attempts=100, cap=True):
         yield
 
 
 async def read_run(
-    sandbox: Sandbox, *faults: Fault, provider: str = "currents", **settings: str
+    sandbox: Sandbox,
+    provider: str = "currents",
+    *,
+    era: Era = "auto",
+    settings: dict[str, str] | None = None,
 ) -> CallToolResult:
-    """Reads a run through a server of its own, with these settings."""
-    for fault in faults:
-        sandbox.fail(fault)
-    async with connect(sandbox, settings=settings) as client:
+    async with connect(sandbox, era=era, settings=settings) as client:
         return await client.call_tool(*READS[provider])
 
 
@@ -127,9 +117,9 @@ def facts_of(result: CallToolResult) -> re.Match[str]:
     ],
     ids=shown,
 )
-def test_an_answer_that_cannot_be_used_is_an_error_at_once(
+def test_an_answer_that_cannot_be_used_is_an_error_of_its_kind_without_a_retry(
     sandbox: Sandbox,
-    host: SharedClient,
+    client: SharedClient,
     provider: str,
     fault: Fault,
     kind: str,
@@ -137,7 +127,7 @@ def test_an_answer_that_cannot_be_used_is_an_error_at_once(
     retryable: str,
 ) -> None:
     sandbox.fail(fault)
-    facts = facts_of(host.call(*READS[provider]))
+    facts = facts_of(client.call(*READS[provider]))
 
     assert (facts["kind"], facts["status"], facts["retryable"]) == (kind, status, retryable)
     assert len(sandbox.requests) == 1
@@ -156,62 +146,69 @@ def test_an_answer_that_cannot_be_used_is_an_error_at_once(
     ],
     ids=shown,
 )
-@pytest.mark.usefixtures("_no_pauses")
-def test_a_read_is_tried_again_where_that_may_help(
-    sandbox: Sandbox, host: SharedClient, provider: str, fault: Fault, kind: str
+@pytest.mark.usefixtures("no_pauses")
+def test_a_read_is_retried_where_that_may_help(
+    sandbox: Sandbox, client: SharedClient, provider: str, fault: Fault, kind: str
 ) -> None:
     sandbox.fail(fault)
-    facts = facts_of(host.call(*READS[provider]))
+    facts = facts_of(client.call(*READS[provider]))
 
     assert (facts["kind"], facts["retryable"]) == (kind, "yes")
     assert len(sandbox.requests) == 5
 
 
 @pytest.mark.parametrize("era", ERAS)
+@pytest.mark.usefixtures("no_pauses")
 async def test_a_fault_that_passes_is_not_noticed(sandbox: Sandbox, era: Era) -> None:
-    """The pauses are real: what `Retry-After` says is waited for."""
-    faults = [
-        Fault(status=503, times=1),
-        Fault(reset=True, times=1),
-        Fault(status=429, headers={"Retry-After": "1"}, times=1),
-    ]
+    sandbox.fail(Fault(status=503, times=1))
+    sandbox.fail(Fault(reset=True, times=1))
+    sandbox.fail(Fault(status=429, headers={"Retry-After": "1"}, times=1))
 
-    for fault in faults:
-        sandbox.fail(fault)
-    started = time.monotonic()
-    async with connect(sandbox, era=era) as client:
-        content = structured_of(await client.call_tool(*READS["currents"]))
+    content = structured_of(await read_run(sandbox, era=era))
 
     assert content["run"]["id"] == RUN
-    assert time.monotonic() - started >= 1
     assert [request.status for request in sandbox.requests] == [503, 0, 429, 200]
 
 
-async def test_a_wait_longer_than_the_deadline_is_left_to_the_caller(sandbox: Sandbox) -> None:
-    facts = facts_of(await read_run(sandbox, answered(503, Retry_After="120")))
+def test_a_retry_waits_for_as_long_as_the_api_says(sandbox: Sandbox, client: SharedClient) -> None:
+    sandbox.fail(Fault(status=429, headers={"Retry-After": "1"}, times=1))
+    began = time.monotonic()
+
+    assert not client.call(*READS["currents"]).is_error
+
+    assert time.monotonic() - began >= 1
+    assert [request.status for request in sandbox.requests] == [429, 200]
+
+
+def test_a_wait_longer_than_the_deadline_is_left_to_the_caller(
+    sandbox: Sandbox, client: SharedClient
+) -> None:
+    sandbox.fail(answered(503, Retry_After="120"))
+    facts = facts_of(client.call(*READS["currents"]))
 
     assert (facts["kind"], facts["after"]) == ("upstream_error", "120")
     assert len(sandbox.requests) == 1
 
 
 @pytest.mark.parametrize("fault", [Fault(delay_s=30), answered(503)], ids=["silence", "retries"])
-async def test_the_deadline_holds_whatever_eats_the_time(sandbox: Sandbox, fault: Fault) -> None:
+async def test_the_deadline_covers_slow_answers_and_pauses(sandbox: Sandbox, fault: Fault) -> None:
+    sandbox.fail(fault)
     with anyio.fail_after(20):
-        facts = facts_of(await read_run(sandbox, fault, RUNS_MCP_TIMEOUT_S="1.5"))
+        facts = facts_of(await read_run(sandbox, settings={"RUNS_MCP_TIMEOUT_S": "0.5"}))
 
     assert (facts["kind"], facts["retryable"]) == ("timeout", "yes")
 
 
 @every_provider
-@pytest.mark.usefixtures("_no_pauses")
-async def test_the_error_for_a_refused_connection_says_what_to_do(
+@pytest.mark.usefixtures("no_pauses")
+async def test_the_error_of_a_refused_connection_says_what_to_do(
     sandbox: Sandbox, provider: str
 ) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         nowhere = {"CURRENTS_API_URL": url, "BUILDKITE_BASE_URL": url}
-        facts = facts_of(await read_run(sandbox, provider=provider, **nowhere))
+        facts = facts_of(await read_run(sandbox, provider, settings=nowhere))
 
     assert facts["kind"] == "unreachable"
     assert "runs-mcp check" in facts["next"]
@@ -221,67 +218,56 @@ async def test_the_error_for_a_refused_connection_says_what_to_do(
 async def test_a_download_stops_at_its_cap_whatever_was_announced(
     sandbox: Sandbox, *, bomb: bool
 ) -> None:
-    fault = Fault(oversized=50_000_000, gzip_bomb=bomb)
+    sandbox.fail(Fault(oversized=50_000_000, gzip_bomb=bomb))
+    cap = {"RUNS_MCP_MAX_DOWNLOAD_BYTES": "2000000"}
 
-    facts = facts_of(await read_run(sandbox, fault, RUNS_MCP_MAX_DOWNLOAD_BYTES="2000000"))
+    facts = facts_of(await read_run(sandbox, settings=cap))
 
     assert facts["kind"] == "too_large"
     assert len(sandbox.requests) == 1
 
 
-async def test_a_run_that_is_not_there_is_not_found(sandbox: Sandbox) -> None:
-    async with connect(sandbox) as client:
-        facts = facts_of(await client.call_tool("currents_get_run", {"run_id": "no-such-run"}))
+@pytest.mark.usefixtures("sandbox")
+def test_a_run_that_does_not_exist_is_not_found(client: SharedClient) -> None:
+    facts = facts_of(client.call("currents_get_run", {"run_id": "no-such-run"}))
 
     assert (facts["kind"], facts["status"]) == ("not_found", "404")
 
 
-async def test_a_message_cut_in_the_middle_of_an_emoji_loses_nothing_else(
-    sandbox: Sandbox,
+def test_a_message_cut_in_the_middle_of_an_emoji_loses_nothing_else(
+    sandbox: Sandbox, client: SharedClient
 ) -> None:
     body = r'{"data":{"runId":"a","status":"FAILED","meta":{"commit":{"message":"half \ud83d"}}}}'
 
-    content = structured_of(await read_run(sandbox, answered(200, body)))
+    sandbox.fail(answered(200, body))
+
+    content = structured_of(client.call(*READS["currents"]))
 
     assert content["run"]["commit_message"] == "half �"
 
 
-@every_provider
-async def test_no_key_and_no_query_is_in_an_error_or_a_log_line(
-    sandbox: Sandbox, provider: str, caplog: pytest.LogCaptureFixture
+async def test_no_key_query_or_argument_is_in_an_error_or_a_log_line(
+    sandbox: Sandbox, tmp_path: Path
 ) -> None:
     secret = "runs-mcp-secret-key-0123456789"
     echo = f'{{"message":"bad key {secret}, see https://a.b/c?token=hush"}}'
     keys = {"CURRENTS_API_KEY": secret, "BUILDKITE_API_TOKEN": secret}
-    caplog.set_level(logging.DEBUG, logger="runs_mcp")
+    search = {"project_id": BOOKING_PROJECT, "search": "hush-hush"}
 
-    denied = await read_run(sandbox, provider=provider, **keys)
-    assert facts_of(denied)["kind"] == "unauthorized"
-    echoed = await read_run(sandbox, answered(500, echo), provider=provider, **keys)
-    assert facts_of(echoed)["kind"] == "upstream_error"
+    with (tmp_path / "stderr").open("w+", encoding="utf-8") as log:
+        async with hosts.connect(sandbox, settings=keys, stderr=log) as client:
+            denied = [await client.call_tool(*read) for read in READS.values()]
+            denied.append(await client.call_tool("currents_list_runs", search))
+            sandbox.fail(answered(500, echo))
+            echoed = [await client.call_tool(*read) for read in READS.values()]
+        log.seek(0)
+        lines = log.read()
 
-    written = text_of(denied) + text_of(echoed) + own_lines(caplog)
-    assert "/runs/{run_id} 500" in written
-    assert secret not in written
-    assert "hush" not in written
-    assert READ_WRITE_KEY not in written
-
-
-def own_lines(caplog: pytest.LogCaptureFixture) -> str:
-    """Returns what the server logged."""
-    return "\n".join(one.getMessage() for one in caplog.records if one.name.startswith("runs_mcp"))
-
-
-async def test_a_log_on_stderr_never_holds_what_was_asked_for(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
-    log = tmp_path / "stderr"
-    with log.open("w") as stderr:
-        async with hosts.connect(sandbox, stderr=stderr) as client:
-            await client.call_tool(
-                "currents_list_runs", {"project_id": BOOKING_PROJECT, "search": "hush-hush"}
-            )
-
-    assert "GET /projects/{project_id}/runs 200" in log.read_text()
-    assert "hush-hush" not in log.read_text()
-    assert READ_WRITE_KEY not in log.read_text()
+    assert [facts_of(result)["kind"] for result in denied] == ["unauthorized"] * 3
+    assert [facts_of(result)["kind"] for result in echoed] == ["upstream_error"] * 2
+    assert lines.count("/runs/{run_id} 500") == 2
+    assert "GET /projects/{project_id}/runs 401" in lines
+    everything = "".join(map(text_of, denied + echoed)) + lines
+    assert secret not in everything
+    assert "hush" not in everything
+    assert READ_WRITE_KEY not in everything

@@ -1,13 +1,15 @@
-"""What the answers say of tests that end neither well nor plainly badly, in both eras."""
+"""Answers about tests that neither simply pass nor simply fail, in both eras."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from buildkite_runs import process_late_upload
-from hosts import ERAS, Era, structured_of, text_of
-from in_process import connect, with_key
-from mcp import Client
+from hosts import ERAS, Era, environment, structured_of, text_of
+from in_process import configured, with_key
+from server.story_references import currents
+from shared_client import SharedClient, shared_client
 from story_api import NOW
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, Sandbox
@@ -16,8 +18,6 @@ from runs_mcp.sandbox.story.notable import FAILING_BROWSER, NotableRun, OddEndin
 
 Json = dict[str, Any]
 
-both_eras = pytest.mark.parametrize("era", ERAS)
-
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
@@ -25,9 +25,27 @@ def story() -> Iterator[Sandbox]:
         yield running
 
 
-async def triaged(client: Client, run: str) -> Json:
-    """Returns the first page of a triage, whose two channels tell the same verdict."""
-    result = await client.call_tool("triage_run", {"run": run})
+@pytest.fixture(scope="module")
+def clients(story: Sandbox) -> Iterator[dict[Era, SharedClient]]:
+    configuration = configured(environment(story))
+    with ExitStack() as stack:
+        yield {era: stack.enter_context(shared_client(configuration, era)) for era in ERAS}
+
+
+@pytest.fixture
+def client(clients: dict[Era, SharedClient]) -> SharedClient:
+    return clients["auto"]
+
+
+@pytest.fixture(params=ERAS)
+def each_client(request: pytest.FixtureRequest, clients: dict[Era, SharedClient]) -> SharedClient:
+    """A client of each era."""
+    return clients[request.param]
+
+
+def triaged(client: SharedClient, run: str) -> Json:
+    """Returns the first page of a triage, whose two channels have the same verdict."""
+    result = client.call("triage_run", {"run": run})
     answer = structured_of(result)
     assert answer["verdict"] in text_of(result)
     return answer
@@ -38,39 +56,27 @@ def buildkite(run: NotableBuildkiteRun, suite: str = BUILDKITE_SUITE) -> str:
 
 
 def examples(answer: Json) -> dict[str, Json]:
-    """Returns the example of each cause by its test."""
+    """Returns the example of each cause, by its test."""
     return {group["example"]["test"]: group["example"] for group in answer["groups"]}
 
 
-async def instances_of(client: Client, run: NotableRun, spec: str) -> list[Json]:
+def instances_of(client: SharedClient, run: NotableRun, spec: str) -> list[Json]:
     """Returns the executions of a spec, one for each group of the run."""
-    answer = structured_of(
-        await client.call_tool("currents_get_run", {"run_id": run.value, "detail": "full"})
-    )
-    found = []
-    while True:
-        for row in answer["specs"]:
-            if row["spec"] == spec:
-                arguments = {"instance_id": row["instance_id"], "include_passed": True}
-                called = await client.call_tool("currents_get_instance", arguments)
-                found.append(structured_of(called))
-        if not (cursor := answer["trim"].get("next_cursor")):
-            return found
-        answer = structured_of(
-            await client.call_tool(
-                "currents_get_run", {"run_id": run.value, "detail": "full", "cursor": cursor}
-            )
-        )
+    pages = client.pages("currents_get_run", run_id=run.value, detail="full")
+    rows = [row for page in pages for row in structured_of(page)["specs"]]
+    return [
+        client.answer("currents_get_instance", instance_id=row["instance_id"], include_passed=True)
+        for row in rows
+        if row["spec"] == spec
+    ]
 
 
 # --- Currents
 
 
-@both_eras
-async def test_a_test_that_fails_in_one_browser_only_is_said_to(story: Sandbox, era: Era) -> None:
+def test_a_test_that_fails_in_one_browser_only_names_it(each_client: SharedClient) -> None:
     spec, title = OddEnding.FAILS_IN_ONE_BROWSER
-    async with connect(story, era=era) as client:
-        answer = await triaged(client, f"currents:{NotableRun.ONE_BROWSER.value}")
+    answer = triaged(each_client, currents(NotableRun.ONE_BROWSER))
     (group,) = answer["groups"]
     assert group["in"] == [{"group": FAILING_BROWSER, "tests": 1}]
     assert group["example"]["group"] == FAILING_BROWSER
@@ -78,17 +84,13 @@ async def test_a_test_that_fails_in_one_browser_only_is_said_to(story: Sandbox, 
     assert group["example"]["test"].endswith(title)
 
 
-async def test_an_interrupted_test_has_failed_and_so_has_its_spec(story: Sandbox) -> None:
+def test_an_interrupted_test_has_failed_and_so_has_its_spec(client: SharedClient) -> None:
     spec, title = OddEnding.INTERRUPTED
-    async with connect(story) as client:
-        answer = await triaged(client, f"currents:{NotableRun.STOPPED_EARLY.value}")
-        (instance,) = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
-        run = structured_of(
-            await client.call_tool(
-                "currents_get_run",
-                {"run_id": NotableRun.STOPPED_EARLY.value, "detail": "failures"},
-            )
-        )
+    answer = triaged(client, currents(NotableRun.STOPPED_EARLY))
+    (instance,) = instances_of(client, NotableRun.STOPPED_EARLY, spec)
+    run = client.answer(
+        "currents_get_run", run_id=NotableRun.STOPPED_EARLY.value, detail="failures"
+    )
     (row,) = [row for row in run["specs"] if row["spec"] == spec]
     assert row["status"] == "failed"
     assert "failed" not in row
@@ -99,42 +101,35 @@ async def test_an_interrupted_test_has_failed_and_so_has_its_spec(story: Sandbox
     assert any(test.endswith(title) for test in examples(answer))
 
 
-async def test_a_failure_before_an_interruption_is_what_is_told(story: Sandbox) -> None:
+def test_a_failure_before_an_interruption_is_the_one_reported(client: SharedClient) -> None:
     spec, title = OddEnding.INTERRUPTED_AFTER_FAILURE
-    async with connect(story) as client:
-        (instance,) = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
+    (instance,) = instances_of(client, NotableRun.STOPPED_EARLY, spec)
     (failure,) = instance["failures"]
     assert failure["test"].endswith(title)
     assert failure["status"] == "failed"
     assert "berth" in failure["error"]["message"]
 
 
-async def test_tests_that_never_ran_are_no_failures(story: Sandbox) -> None:
+def test_tests_that_never_ran_are_not_failures(client: SharedClient) -> None:
     spec, title = OddEnding.NEVER_RAN
-    async with connect(story) as client:
-        instances = await instances_of(client, NotableRun.STOPPED_EARLY, spec)
+    instances = instances_of(client, NotableRun.STOPPED_EARLY, spec)
     assert instances
     assert not [f for one in instances for f in one["failures"] if f["test"].endswith(title)]
 
 
-async def test_a_test_that_passed_though_it_was_expected_to_fail_is_named_so(
-    story: Sandbox,
-) -> None:
+def test_a_test_that_passed_against_expectation_is_a_failure(client: SharedClient) -> None:
     spec, title = OddEnding.PASSED_UNEXPECTEDLY
-    async with connect(story) as client:
-        answer = await triaged(client, f"currents:{NotableRun.UNUSUAL_ENDS.value}")
+    answer = triaged(client, currents(NotableRun.UNUSUAL_ENDS))
     (failure,) = [example for test, example in examples(answer).items() if test.endswith(title)]
     assert failure["status"] == "unexpectedly_passed"
     assert failure["spec"] == spec
     assert failure["error"]["message"] == "Expected to fail, but passed."
 
 
-@both_eras
-async def test_a_failure_in_quarantine_is_counted_apart(story: Sandbox, era: Era) -> None:
+def test_a_failure_in_quarantine_is_counted_separately(each_client: SharedClient) -> None:
     spec, title = OddEnding.QUARANTINED
-    async with connect(story, era=era) as client:
-        answer = await triaged(client, f"currents:{NotableRun.UNUSUAL_ENDS.value}")
-        (instance,) = await instances_of(client, NotableRun.UNUSUAL_ENDS, spec)
+    answer = triaged(each_client, currents(NotableRun.UNUSUAL_ENDS))
+    (instance,) = instances_of(each_client, NotableRun.UNUSUAL_ENDS, spec)
     assert [test["spec"] for test in answer["quarantined"]] == [spec]
     assert answer["quarantined"][0]["test"].endswith(title)
     assert "1 test failed in quarantine" in answer["verdict"]
@@ -145,89 +140,79 @@ async def test_a_failure_in_quarantine_is_counted_apart(story: Sandbox, era: Era
     assert instance["totals"]["failed"] == 0
 
 
-async def test_a_run_of_one_group_names_none(story: Sandbox) -> None:
-    async with connect(story) as client:
-        answer = await triaged(client, f"currents:{NotableRun.THREE_CAUSES.value}")
+def test_a_run_of_one_group_names_none(client: SharedClient) -> None:
+    answer = triaged(client, currents(NotableRun.THREE_CAUSES))
     assert not [group for group in answer["groups"] if "in" in group]
 
 
 # --- Buildkite
 
 
-@both_eras
-async def test_a_test_that_a_retry_of_its_job_mended_is_flaky(story: Sandbox, era: Era) -> None:
-    async with connect(story, era=era) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.RESCUED))
+def test_a_test_that_passed_in_a_retry_of_its_job_is_flaky(each_client: SharedClient) -> None:
+    answer = triaged(each_client, buildkite(NotableBuildkiteRun.RECOVERED))
     assert answer["groups"] == []
     assert len(answer["flaky"]) == 2
     assert answer["verdict"] == "The run failed; no test failed in the end; 2 tests flaky."
 
 
-async def test_of_three_failed_tests_the_one_that_no_retry_mended_is_the_failure(
-    story: Sandbox,
-) -> None:
-    async with connect(story) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.PARTLY_RESCUED))
+def test_only_the_test_that_failed_in_the_retry_too_is_a_failure(client: SharedClient) -> None:
+    answer = triaged(client, buildkite(NotableBuildkiteRun.PARTLY_RECOVERED))
     (group,) = answer["groups"]
     assert group["tests"] == 1
     assert group["example"]["attempts"] == 2
     assert len(answer["flaky"]) == 2
 
 
-async def test_a_retry_whose_upload_is_late_may_still_mend_a_failure() -> None:
+def test_a_failure_becomes_flaky_once_the_upload_of_its_retry_arrives() -> None:
     run = buildkite(NotableBuildkiteRun.LATE_UPLOAD)
-    with Sandbox(now=NOW) as sandbox:
-        async with connect(sandbox) as client:
-            before = await triaged(client, run)
-            process_late_upload(sandbox)
-            after = await triaged(client, run)
+    with (
+        Sandbox(now=NOW) as sandbox,
+        shared_client(configured(environment(sandbox))) as client,
+    ):
+        before = triaged(client, run)
+        process_late_upload(sandbox)
+        after = triaged(client, run)
     assert before["groups"][0]["tests"] == 1
     assert "results of the retry may still come" in before["verdict"]
     assert after["groups"] == []
     assert len(after["flaky"]) == 1
 
 
-@both_eras
-async def test_a_test_that_fails_in_one_job_of_a_matrix_fails_there(
-    story: Sandbox, era: Era
-) -> None:
-    async with connect(story, era=era) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.MATRIX))
+def test_a_test_that_fails_in_one_job_of_a_matrix_is_not_flaky(each_client: SharedClient) -> None:
+    answer = triaged(each_client, buildkite(NotableBuildkiteRun.MATRIX))
     (group,) = answer["groups"]
     assert group["tests"] == 1
     assert "flaky" not in answer
     assert "passed in another job, which was not a retry" in answer["verdict"]
 
 
-async def test_without_the_scope_for_builds_a_retried_test_stays_a_failure(
-    story: Sandbox,
-) -> None:
-    async with connect(story, settings=with_key("sandbox-no-builds", "buildkite")) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.RESCUED))
+def test_without_the_scope_for_builds_a_retried_test_stays_a_failure(story: Sandbox) -> None:
+    variables = environment(story) | with_key("sandbox-no-builds", "buildkite")
+    with shared_client(configured(variables)) as client:
+        answer = triaged(client, buildkite(NotableBuildkiteRun.RECOVERED))
     assert sum(group["tests"] for group in answer["groups"]) == 2
     assert "read_builds" in answer["verdict"]
 
 
-async def test_a_muted_test_that_fails_is_counted_apart(story: Sandbox) -> None:
-    async with connect(story) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.MUTED))
+def test_a_muted_test_that_fails_is_counted_separately(client: SharedClient) -> None:
+    answer = triaged(client, buildkite(NotableBuildkiteRun.MUTED))
     assert answer["groups"] == []
     assert len(answer["quarantined"]) == 1
     assert answer["verdict"] == "The run failed; 1 test failed in quarantine."
 
 
-async def test_what_playwright_tries_again_in_one_job_is_flaky_and_what_it_stopped_is_named(
-    story: Sandbox,
+def test_playwright_retries_within_a_job_are_flaky_and_its_interruptions_are_named(
+    client: SharedClient,
 ) -> None:
-    async with connect(story) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.E2E_FAILED, "booking-e2e"))
+    answer = triaged(client, buildkite(NotableBuildkiteRun.E2E_FAILED, "booking-e2e"))
     assert sum(group["tests"] for group in answer["groups"]) == 4
     assert len(answer["flaky"]) == 1
     assert "interrupted tests: 1 (" in answer["verdict"]
 
 
-async def test_a_run_without_a_build_says_that_retries_are_not_known(story: Sandbox) -> None:
-    async with connect(story) as client:
-        answer = await triaged(client, buildkite(NotableBuildkiteRun.OLDEST_SHAPE))
+def test_a_run_without_a_build_has_a_remark_that_retries_are_not_known(
+    client: SharedClient,
+) -> None:
+    answer = triaged(client, buildkite(NotableBuildkiteRun.OLDEST_SHAPE))
     assert answer["groups"]
     assert "retries are not known: the run names no build" in answer["verdict"]

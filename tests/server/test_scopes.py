@@ -1,4 +1,4 @@
-"""What a token may not do is named: by the tools, and by `runs-mcp check`."""
+"""Missing scopes of a token are named: by the tools, and by `runs-mcp check`."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def checked(
     return code, capsys.readouterr().out
 
 
-async def test_a_call_that_lacks_a_scope_of_currents_names_it(story: Sandbox) -> None:
+async def test_a_call_without_the_scope_of_currents_names_it(story: Sandbox) -> None:
     async with connect(story, settings=with_key(NO_RESULTS, "currents")) as client:
         listed = await client.call_tool("currents_list_projects", {})
         refused = await client.call_tool("currents_get_run", {"run_id": NotableRun.MAIN.value})
@@ -71,7 +71,7 @@ async def test_a_call_that_lacks_a_scope_of_currents_names_it(story: Sandbox) ->
         ([], ""),
     ],
 )
-async def test_the_scope_comes_from_the_challenge_that_misses_it(
+async def test_the_scope_is_read_from_the_challenge_that_requires_it(
     headers: list[str], scope: str
 ) -> None:
     response = httpx.Response(
@@ -81,11 +81,11 @@ async def test_the_scope_comes_from_the_challenge_that_misses_it(
         stream=httpx.ByteStream(b"{}"),
     )
     error = await refusal(response, api="Currents", key="k", key_setting="CURRENTS_API_KEY")
-    said = f"lacks the scope {scope}:" if scope else "may not do this"
-    assert said in str(error)
+    expected = f"lacks the scope {scope}:" if scope else "may not do this"
+    assert expected in str(error)
 
 
-def test_check_tells_the_scopes_of_a_buildkite_token(
+def test_check_lists_the_scopes_of_a_buildkite_token(
     story: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out = checked(story, READ_WRITE_KEY, capsys, providers="buildkite")

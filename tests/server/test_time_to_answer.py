@@ -1,6 +1,7 @@
 """A question does not wait for ever: tried in one process, where the time can be made short."""
 
 import time
+from typing import Final
 
 import anyio
 import pytest
@@ -9,16 +10,13 @@ from in_process import configured
 from mcp import Client, MCPError
 from mcp.client import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult
+from providers.currents_runs import RUNNING, writes
+from server.destructive_calls import typing
 
 from runs_mcp.sandbox import Sandbox
-from runs_mcp.sandbox.story.notable import NotableRun
 from runs_mcp.server.build import build_server
 
-RUN = NotableRun.IN_PROGRESS.value
-
-
-def writes(sandbox: Sandbox) -> list[str]:
-    return [request.method for request in sandbox.requests if request.method != "GET"]
+CALL: Final = {"run_id": RUNNING}
 
 
 async def test_a_question_that_nobody_answers_ends_with_no_answer(sandbox: Sandbox) -> None:
@@ -30,7 +28,7 @@ async def test_a_question_that_nobody_answers_ends_with_no_answer(sandbox: Sandb
     server = build_server(configured(sandbox.variables), answer_seconds=0.1)
     with anyio.fail_after(20):
         async with Client(server, mode="legacy", elicitation_callback=never) as client:
-            result = await client.call_tool("currents_cancel_run", {"run_id": RUN})
+            result = await client.call_tool("currents_cancel_run", CALL)
 
     assert structured_of(result)["outcome"] == "no_answer"
     assert writes(sandbox) == []
@@ -44,12 +42,12 @@ async def test_a_late_answer_is_refused_by_the_protocol(
     async def late(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         del context, params
         monkeypatch.setattr(time, "time", lambda: now() + 121)
-        return ElicitResult(action="accept", content={"last_characters": RUN[-6:]})
+        return typing(RUNNING[-6:])
 
     server = build_server(configured(sandbox.variables))
     with pytest.raises(BaseExceptionGroup) as refused:
         async with Client(server, elicitation_callback=late) as client:
-            await client.call_tool("currents_cancel_run", {"run_id": RUN})
+            await client.call_tool("currents_cancel_run", CALL)
 
     assert refused.group_contains(MCPError, match="Invalid or expired requestState")
     assert writes(sandbox) == []

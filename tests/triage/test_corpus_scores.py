@@ -1,4 +1,4 @@
-"""The level that grouping by cause has reached on the labelled failures, kept."""
+"""Grouping by cause keeps the scores it has reached on the labelled failures."""
 
 import random
 import re
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from runs_mcp.model import Failure
 
 FRAMEWORKS: Final = sorted({run.framework for run in corpus_runs().values()})
-# Words of frameworks and languages that happen to be in titles, paths or names, too.
+# Words of frameworks and languages that also occur in titles, paths or names.
 FRAMEWORK_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
@@ -24,7 +24,7 @@ FRAMEWORK_WORDS: Final = frozenset(
 
 
 def in_other_words(run: Run, seed: int) -> Run:
-    """Returns the run as another product's: its words are others, its code has moved."""
+    """Returns the run as if of another product: with other words, and code on other lines."""
     texts = [
         part
         for failure in run.failures
@@ -68,18 +68,18 @@ def _with_texts(failure: Failure, change: Callable[[str], str]) -> Failure:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_failures_of_one_cause_are_together_and_no_others(framework: str) -> None:
+def test_failures_are_in_one_group_if_they_have_one_cause_and_only_then(framework: str) -> None:
     score = scores(corpus_runs().values())[framework]
     assert score.precision >= 0.99
     assert score.recall >= 0.99
 
 
-def test_a_known_cause_is_never_called_new_and_a_new_one_never_known() -> None:
+def test_no_known_cause_is_taken_for_new_and_no_new_one_for_known() -> None:
     assert wrong_novelty(corpus_runs()) == []
 
 
 @pytest.mark.parametrize("seed", [1, 12, 123])
-def test_the_words_and_lines_of_the_product_do_not_matter(seed: int) -> None:
+def test_the_words_and_lines_of_the_tested_product_hardly_matter(seed: int) -> None:
     runs = [in_other_words(run, seed) for run in corpus_runs().values()]
     for framework, score in scores(runs).items():
         assert score.precision >= 0.97, framework

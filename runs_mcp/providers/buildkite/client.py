@@ -1,25 +1,32 @@
-"""What the Buildkite Test Engine API can be asked."""
+"""The client of the Buildkite Test Engine API: suites, runs, failed executions and builds."""
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import MalformedResponse, NotFound
 from runs_mcp.model import ListedRun, Run, Suite
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.lists import (
+    BuildkiteList,
     BuildkitePage,
-    Collected,
+    ListPosition,
+    ListQuery,
     ListReader,
-    Position,
-    mapped_list,
-    whole,
 )
-from runs_mcp.providers.buildkite.mapping import records as mapping
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution
+from runs_mcp.providers.buildkite.mapping import runs as run_mapping
+from runs_mcp.providers.buildkite.mapping.failed_executions import (
+    FailedExecution,
+    TestKey,
+    failed_execution,
+    key_of_test,
+    place_of,
+)
 from runs_mcp.providers.buildkite.references import BuildkiteRunRef, BuildkiteSuite
 from runs_mcp.providers.field_values import count, present, title
 from runs_mcp.providers.run_reader import Progress
+
+T = TypeVar("T")
 
 _SUITES: Final = "/analytics/organizations/{organization}/suites"
 _SUITE: Final = _SUITES + "/{suite}"
@@ -27,7 +34,16 @@ _RUN: Final = _SUITE + "/runs/{run_id}"
 
 
 class ExecutionCounts(NamedTuple):
-    """How often a test passed and failed in a build; unknown is how an interrupted one ends."""
+    """The executions of a test in a build, by result; an interrupted one has the result unknown.
+
+    Args:
+        passed: How many passed.
+        failed: How many failed.
+        unknown: How many have no result.
+        name: The title of the test.
+        file: The file of the test.
+        in_suite: Whether the test is in the suite that was asked for.
+    """
 
     passed: int = 0
     failed: int = 0
@@ -38,14 +54,14 @@ class ExecutionCounts(NamedTuple):
 
 
 class BuildTests(NamedTuple):
-    """Tests of a build: by key, and for each that could not be read, where it stood and why."""
+    """Tests of a build: their counts, and for each that could not be read, where it was and why."""
 
-    counts: Mapping[tuple[str, ...], ExecutionCounts]
+    counts: Mapping[TestKey, ExecutionCounts]
     unreadable: tuple[str, ...]
 
 
 class Job(NamedTuple):
-    """A job of a build, and the job that tried it again; empty where none did."""
+    """A job of a build: its state, and the ID of the job that retried it, empty if none did."""
 
     state: str
     retried_in: str
@@ -61,114 +77,99 @@ class BuildkiteClient:
         self._api = api
         self._lists = ListReader(api)
 
-    async def list_suites(self, organization: str, start: Position) -> BuildkitePage[Suite]:
-        """Returns the suites of an organization, from a position on."""
-        listed = await self._lists.page(wire.WireSuite, _SUITES, start, organization=organization)
-        return mapped_list(listed, [mapping.suite(sent, organization) for sent in listed.values])
+    async def list_suites(self, organization: str, start: ListPosition) -> BuildkitePage[Suite]:
+        """Returns the suites of an organization, starting at a position."""
+        query = ListQuery(wire.WireSuite, _SUITES, {"organization": organization})
+        page = await self._lists.page(query, start)
+        return page.with_items([run_mapping.suite(sent, organization) for sent in page.items])
 
     async def list_runs(
-        self, suite: BuildkiteSuite, start: Position, *, build_id: str = ""
+        self, suite: BuildkiteSuite, start: ListPosition, *, build_id: str = ""
     ) -> BuildkitePage[ListedRun]:
-        """Returns the runs of a suite, newest first, from a position on."""
-        listed = await self._lists.page(
-            wire.WireRun,
-            _SUITE + "/runs",
-            start,
-            [("build_id", build_id)] if build_id else [],
-            **suite._asdict(),
-        )
-        return mapped_list(listed, [mapping.listed_run(sent, suite) for sent in listed.values])
+        """Returns the runs of a suite, newest first, starting at a position."""
+        filters = [("build_id", build_id)] if build_id else []
+        query = ListQuery(wire.WireRun, _SUITE + "/runs", suite._asdict(), filters)
+        page = await self._lists.page(query, start)
+        return page.with_items([run_mapping.listed_run(sent, suite) for sent in page.items])
 
     async def get_run(self, run: BuildkiteRunRef) -> Run:
         """Returns a run."""
         answer = await self._api.get(wire.WireRun, _RUN, **run._asdict())
         if not answer.data.id:
             raise MalformedResponse("The Buildkite API answered with a run that has no ID.")
-        return mapping.run(answer.data, BuildkiteSuite(run.organization, run.suite))
+        return run_mapping.run(answer.data, BuildkiteSuite(run.organization, run.suite))
 
     async def get_failed_executions(
-        self, run: BuildkiteRunRef, start: Position, *, expanded: bool
+        self, run: BuildkiteRunRef, start: ListPosition, *, expanded: bool
     ) -> BuildkitePage[FailedExecution]:
-        """Returns the failed executions of a run, from a position on.
+        """Returns the failed executions of a run, starting at a position.
 
-        They are executions, not verdicts: also what a retry mended is among them.
+        They include those of tests that passed in a retry.
         """
-        listed = await self._lists.page(
-            wire.WireFailedExecution,
-            _RUN + "/failed_executions",
-            start,
-            [("include_failure_expanded", "true")] if expanded else [],
-            **run._asdict(),
-        )
-        return mapped_list(
-            listed, [mapping.failed_execution(sent, run.organization) for sent in listed.values]
-        )
+        query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
+        page = await self._lists.page(query, start)
+        return page.with_items([failed_execution(sent, run.organization) for sent in page.items])
 
     async def all_failed_executions(
         self, run: BuildkiteRunRef, *, expanded: bool, progress: Progress | None = None
-    ) -> Collected[FailedExecution]:
-        """Returns all failed executions of a run; what came before an error is kept."""
-        collected = await self._lists.all(
-            wire.WireFailedExecution,
-            _RUN + "/failed_executions",
-            lambda sent: sent.execution_id,
-            [("include_failure_expanded", "true")] if expanded else [],
-            progress,
-            **run._asdict(),
+    ) -> BuildkiteList[FailedExecution]:
+        """Returns all failed executions of a run; after an error, those that came before it."""
+        query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
+        executions = await self._lists.all(query, lambda sent: sent.execution_id, progress)
+        return executions.with_items(
+            [failed_execution(sent, run.organization) for sent in executions.items]
         )
-        mapped = (mapping.failed_execution(sent, run.organization) for sent in collected.items)
-        return Collected(tuple(mapped), *collected[1:])
 
     async def get_build_tests(self, suite: BuildkiteSuite, build_id: str, tags: str) -> BuildTests:
         """Returns how often the tests of a build passed and failed.
 
         Args:
-            suite: The suite that is meant: a build can upload to several.
+            suite: The suite that was asked for: a build can upload to several.
             build_id: The UUID of the build.
-            tags: Narrows the executions, as the API has it: `result:~failed`, say.
+            tags: A filter of executions in the API's syntax, such as `result:~failed`.
 
         Raises:
             RunsError: Not all of them could be read.
         """
-        collected = await self._lists.all(
+        query = ListQuery(
             wire.WireBuildTest,
             "/analytics/organizations/{organization}/builds/{build_id}/tests",
-            lambda sent: sent.id,
+            {"organization": suite.organization, "build_id": build_id},
             [("tags", tags)],
-            organization=suite.organization,
-            build_id=build_id,
         )
-        tests = [_execution_counts(test, suite) for test in whole(collected)]
-        keys = [
-            mapping.test_key(sent.id, sent.url, test.file, sent.name)
-            for sent, test in zip(collected.items, tests, strict=True)
-        ]
-        return BuildTests(dict(zip(keys, tests, strict=True)), collected.unreadable)
+        listed = await self._lists.all(query, lambda sent: sent.id)
+        listed.require_complete()
+        counts = {}
+        for sent in listed.items:
+            test = _execution_counts(sent, suite)
+            counts[key_of_test(sent.id, sent.url, test.file, sent.name)] = test
+        return BuildTests(counts, listed.unreadable)
 
     async def get_muted_tests(self, suite: BuildkiteSuite) -> frozenset[str]:
         """Returns the IDs of the muted tests of a suite."""
-        collected = await self._lists.all(
-            wire.WireBuildTest, _SUITE + "/tests/muted", lambda sent: sent.id, **suite._asdict()
-        )
-        return frozenset(str(test.id) for test in whole(collected) if test.id)
+        query = ListQuery(wire.WireBuildTest, _SUITE + "/tests/muted", suite._asdict())
+        tests = await self._lists.all(query, lambda sent: sent.id)
+        tests.require_complete()
+        return frozenset(str(test.id) for test in tests.items if test.id)
 
     async def get_jobs(self, organization: str, build_id: str, commit: str) -> Mapping[str, Job]:
-        """Returns the jobs of a build by ID, those that were tried again among them.
+        """Returns the jobs of a build by ID, including those that were retried.
 
-        A run names its build by UUID alone, which no operation takes: the builds of its commit
+        No operation takes the UUID by which a run names its build, so the builds of its commit
         are listed. The token needs the scope `read_builds`.
 
         Raises:
             NotFound: The build is not among those of the commit.
         """
-        collected = await self._lists.all(
+        query = ListQuery(
             wire.WireBuild,
             "/organizations/{organization}/builds",
-            lambda sent: sent.id,
+            {"organization": organization},
             [("commit", commit), ("include_retried_jobs", "true")],
-            organization=organization,
         )
-        for build in whole(collected):
+        builds = await self._lists.all(query, lambda sent: sent.id)
+        builds.require_complete()
+        for build in builds.items:
             if build.id == build_id:
                 return {
                     job.id: Job(job.state or "", job.retried_in_job_id or "")
@@ -178,37 +179,40 @@ class BuildkiteClient:
         raise NotFound("The build of the run is not among those of its commit.")
 
     async def get_scopes(self) -> frozenset[str] | None:
-        """Returns what the token may do: its scopes; None where the API does not tell them."""
+        """Returns the scopes of the token; None if the API does not list them."""
         answer = await self._api.get(wire.WireAccessToken, "/access-token")
         return frozenset(present(answer.data.scopes)) or None
 
     async def get_run_record(self, run: BuildkiteRunRef, *, max_bytes: int) -> dict[str, Any]:
-        """Returns a run as the API has it, and with `failed_executions` all that failed in it.
+        """Returns a run as the API has it, with all its failed executions added to it.
 
         Raises:
             TooLarge: The pages together have more than `max_bytes`.
         """
         answer = await self._api.get(dict[str, Any], _RUN, **run._asdict())
-        collected = await self._lists.all(
-            dict[str, Any],
-            _RUN + "/failed_executions",
+        executions = await self._lists.all(
+            _failed_executions(dict[str, Any], run, expanded=True),
             lambda sent: sent.get("execution_id"),
-            [("include_failure_expanded", "true")],
             max_bytes=max_bytes - answer.bytes,
-            **run._asdict(),
         )
-        return {**answer.data, "failed_executions": list(whole(collected))}
+        executions.require_complete()
+        return {**answer.data, "failed_executions": list(executions.items)}
+
+
+def _failed_executions(item_type: type[T], run: BuildkiteRunRef, *, expanded: bool) -> ListQuery[T]:
+    filters = [("include_failure_expanded", "true")] if expanded else []
+    return ListQuery(item_type, _RUN + "/failed_executions", run._asdict(), filters)
 
 
 def _execution_counts(sent: wire.WireBuildTest, suite: BuildkiteSuite) -> ExecutionCounts:
     results = sent.executions_count_by_result or {}
-    # No field tells the suite of a test, its address does.
-    elsewhere = bool(sent.url) and f"/suites/{suite.suite}/".lower() not in f"{sent.url}/".lower()
+    # A test has no field for its suite, but its URL names it.
+    in_suite = not sent.url or f"/suites/{suite.suite}/".lower() in f"{sent.url}/".lower()
     return ExecutionCounts(
-        count(results.get("passed")),
-        count(results.get("failed")),
-        count(results.get("unknown")),
-        title(f"{sent.scope or ''} {sent.name or ''}"),
-        mapping.place_of(sent.location, suite.organization)[0],
-        in_suite=not elsewhere,
+        passed=count(results.get("passed")),
+        failed=count(results.get("failed")),
+        unknown=count(results.get("unknown")),
+        name=title(f"{sent.scope or ''} {sent.name or ''}"),
+        file=place_of(sent.location, suite.organization)[0],
+        in_suite=in_suite,
     )

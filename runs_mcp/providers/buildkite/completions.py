@@ -1,11 +1,11 @@
-"""What is offered for Buildkite while a person types."""
+"""Completions for Buildkite: what is offered while a person types."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from runs_mcp.model import ListedRun
 from runs_mcp.providers.buildkite.client import BuildkiteClient
-from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
+from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
 from runs_mcp.providers.buildkite.references import buildkite_organization, buildkite_suite
 from runs_mcp.providers.buildkite.tools import BuildkiteCall
 from runs_mcp.providers.definition import Source
@@ -14,14 +14,14 @@ _LISTED: Final = 50
 
 
 class BuildkiteCompletions:
-    """Suites of an organization, and the latest runs of one."""
+    """The suites of an organization, and the latest runs of a suite."""
 
     def __init__(self, call: BuildkiteCall) -> None:
         self._client = BuildkiteClient(call.api)
         self._own = call.own
 
     def projects(self) -> Source[str] | None:
-        """Returns None: Buildkite has suites, which no prompt asks for."""
+        """Returns None: Buildkite has suites instead of projects, and no prompt takes a suite."""
         return None
 
     def recent_runs(
@@ -33,7 +33,7 @@ class BuildkiteCompletions:
 
         async def read() -> Sequence[ListedRun]:
             where = buildkite_suite(organization, suite, self._own.default_suite)
-            return (await self._client.list_runs(where, Position(_LISTED))).values
+            return (await self._client.list_runs(where, ListPosition(_LISTED))).items
 
         return [Source((organization, suite), read)]
 
@@ -46,8 +46,8 @@ class BuildkiteCompletions:
 
         async def read_suites() -> list[str]:
             slug = buildkite_organization(organization, self._own.organization)
-            listed = await self._client.list_suites(slug, Position(MAX_LIMIT))
-            return [suite.suite for suite in listed.values if suite.suite]
+            page = await self._client.list_suites(slug, ListPosition(MAX_LIMIT))
+            return [suite.suite for suite in page.items if suite.suite]
 
         sources = {
             "organization": Source(("organizations",), read_configured),

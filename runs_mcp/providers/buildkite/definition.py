@@ -7,7 +7,12 @@ from runs_mcp.providers.buildkite.completions import BuildkiteCompletions
 from runs_mcp.providers.buildkite.probe import probe_buildkite
 from runs_mcp.providers.buildkite.reading.reader import open_buildkite_run
 from runs_mcp.providers.buildkite.records import buildkite_run_record
-from runs_mcp.providers.buildkite.references import BUILDKITE_HOST
+from runs_mcp.providers.buildkite.references import (
+    BUILDKITE_HOST,
+    PROVIDER,
+    BuildkiteRunRef,
+    buildkite_reference,
+)
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.buildkite.tools import (
     buildkite_get_failed_executions,
@@ -19,15 +24,17 @@ from runs_mcp.providers.definition import ProviderDefinition, ReadTool, RecordTe
 
 
 def _reference_of(run: Run) -> str:
-    return f"buildkite:{run.organization}/{run.suite}/{run.id}" if run.id else ""
+    return (
+        buildkite_reference(BuildkiteRunRef(run.organization, run.suite, run.id)) if run.id else ""
+    )
 
 
 BUILDKITE: Final = ProviderDefinition(
-    name="buildkite",
+    name=PROVIDER,
     title="Buildkite",
     settings=BuildkiteSettings,
     dashboard_host=BUILDKITE_HOST,
-    reference_form="buildkite:<organization>/<suite>/<UUID>",
+    reference_form=f"{PROVIDER}:<organization>/<suite>/<UUID>",
     reference_of=_reference_of,
     open_run=open_buildkite_run,
     probe=probe_buildkite,

@@ -1,4 +1,4 @@
-"""Buildkite's lists: pages by number, led on by the `Link` header alone."""
+"""Lists of the Buildkite API: numbered pages, where the `Link` header alone names the next one."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,16 +11,34 @@ from runs_mcp.providers.run_reader import Progress
 T = TypeVar("T")
 W = TypeVar("W")
 
-MAX_LIMIT: Final = 100  # the most that the API gives a page
+MAX_LIMIT: Final = 100
+"""The most items that the API returns in a page."""
 MAX_PAGES: Final = 100
-"""How many pages of one list are read at most: a list that never ends must not be read for ever."""
+"""The most pages that are read of one list, in case a list never ends."""
 TOO_MANY_PAGES: Final = "too_many_pages"
+_MAX_EMPTY_PAGES: Final = 20
+"""The most pages in a row that bring nothing new before a list is given up."""
 
-_EMPTY_PAGES: Final = 20  # in a row, before a list is given up
+
+@dataclass(frozen=True)
+class ListQuery(Generic[T]):
+    """A list of the API.
+
+    Args:
+        item_type: The type of an item.
+        path: The path, with the names of values in braces.
+        values: The values in the path.
+        filters: Query parameters.
+    """
+
+    item_type: type[T]
+    path: str
+    values: Mapping[str, str]
+    filters: Sequence[tuple[str, str]] = ()
 
 
-class Position(NamedTuple):
-    """Where a list goes on: pages of so many items, the page, and the items to skip of it."""
+class ListPosition(NamedTuple):
+    """A position in a list: items per page, the page's number, and the items of it to skip."""
 
     per_page: int
     page: int = 1
@@ -29,44 +47,59 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class BuildkitePage(Generic[T]):
-    """Items of a list from some position on.
+    """Items of a list, starting at some position.
 
     Args:
-        items: Each with the position behind it.
-        next: The position behind all of them, where more follow.
-        upstream_bytes: The size of the page that they are of.
-        unreadable: For each item that could not be read, where it stood and why.
+        items: The items.
+        positions: For each item, the position after it.
+        next: The position after the page; None if it is the last.
+        upstream_bytes: The size of the page that the items are from.
+        unreadable: For each item that could not be read, where it was and why.
     """
 
-    items: tuple[tuple[T, Position], ...]
-    next: Position | None
+    items: tuple[T, ...]
+    positions: tuple[ListPosition, ...]
+    next: ListPosition | None
     upstream_bytes: int
     unreadable: tuple[str, ...] = ()
 
-    @property
-    def values(self) -> tuple[T, ...]:
-        """The items alone."""
-        return tuple(item for item, _ in self.items)
+    def with_items(self, items: Sequence[W]) -> "BuildkitePage[W]":
+        """Returns the page with other items at the same positions."""
+        return BuildkitePage(
+            tuple(items), self.positions, self.next, self.upstream_bytes, self.unreadable
+        )
 
 
-class Collected(NamedTuple, Generic[T]):
-    """All items of a list, as far as they could be read.
+@dataclass(frozen=True)
+class BuildkiteList(Generic[T]):
+    """The items of all pages of a list, as far as they could be read.
 
     Args:
-        items: Each once, by its key.
-        unreadable: For each item that could not be read, where it stood and why.
-        error: The kind of error that ended the list before its end; empty where it is whole.
-        bytes: The size of all pages.
+        items: The items, each once.
+        unreadable: For each item that could not be read, where it was and why.
+        error: The kind of error that ended the reading early; empty if the list is complete.
     """
 
     items: tuple[T, ...]
     unreadable: tuple[str, ...]
     error: str
-    bytes: int
+
+    def with_items(self, items: Sequence[W]) -> "BuildkiteList[W]":
+        """Returns the list with other items."""
+        return BuildkiteList(tuple(items), self.unreadable, self.error)
+
+    def require_complete(self) -> None:
+        """Checks that the list was read to its end.
+
+        Raises:
+            UpstreamError: It was not.
+        """
+        if self.error:
+            raise UpstreamError(f"A list could not be read to its end: {self.error}.")
 
 
 class ListReader:
-    """Reads lists through one API client.
+    """Reads lists through an API client.
 
     Every method raises a `RunsError` where the API cannot be read.
     """
@@ -76,111 +109,112 @@ class ListReader:
 
     async def all(
         self,
-        item_type: type[W],
-        path: str,
+        query: ListQuery[W],
         key_of: Callable[[W], object],
-        filters: Sequence[tuple[str, str]] = (),
         progress: Progress | None = None,
         max_bytes: int | None = None,
-        **values: str,
-    ) -> Collected[W]:
-        """Reads a list to its end: each item once, also where records shift from page to page."""
-        items: dict[object, W] = {}
-        unreadable: tuple[str, ...] = ()
-        size = repeats = 0
-        start: Position | None = Position(MAX_LIMIT)
+    ) -> BuildkiteList[W]:
+        """Reads all pages of a list.
+
+        Args:
+            query: The list.
+            key_of: Returns what identifies an item: records can shift to the next page meanwhile.
+            progress: Called after each page.
+            max_bytes: The most that all pages together may have.
+
+        Raises:
+            TooLarge: The pages together have more than `max_bytes`.
+        """
+        collected = _Collected(key_of)
+        nothing_new = 0
+        start: ListPosition | None = ListPosition(MAX_LIMIT)
         for _ in range(MAX_PAGES):
-            if start is None or repeats > _EMPTY_PAGES:
+            if start is None or nothing_new > _MAX_EMPTY_PAGES:
                 break
             try:
-                listed = await self._page(item_type, path, start, filters, values)
+                page = await self._page(query, start)
             except RunsError as failure:
                 if start.page == 1:
                     raise
-                return Collected(tuple(items.values()), unreadable, failure.kind, size)
-            before = len(items)
-            for place, item in enumerate(listed.values):
-                items.setdefault(key_of(item) or (start.page, place), item)
-            repeats = repeats + 1 if len(items) == before else 0
-            unreadable += listed.unreadable
-            size += listed.upstream_bytes
-            if max_bytes is not None and size > max_bytes:
-                raise TooLarge(
-                    f"The run with its failed executions is larger than {max_bytes:,} bytes; "
-                    "the download was stopped."
-                )
-            start = listed.next
+                return collected.as_list(failure.kind)
+            nothing_new = 0 if collected.add(page, start.page) else nothing_new + 1
+            collected.require_size(max_bytes)
+            start = page.next
             if progress is not None:
-                await progress(len(items), len(items) + MAX_LIMIT * (start is not None))
-        error = TOO_MANY_PAGES if start is not None else ""
-        return Collected(tuple(items.values()), unreadable, error, size)
+                read = len(collected.items)
+                await progress(read, read + MAX_LIMIT * (start is not None))
+        return collected.as_list(TOO_MANY_PAGES if start is not None else "")
 
-    async def page(
-        self,
-        item_type: type[W],
-        path: str,
-        start: Position,
-        filters: Sequence[tuple[str, str]] = (),
-        **values: str,
-    ) -> BuildkitePage[W]:
-        """Reads the page that holds a position, and returns it from there on.
+    async def page(self, query: ListQuery[W], start: ListPosition) -> BuildkitePage[W]:
+        """Reads the page at a position, and returns its items from there on.
 
-        A page may be shorter than what was asked for, or empty: whether another follows, and
-        which, says the `Link` header alone.
+        A page can be shorter than `per_page`, or empty, and still have a next one. Empty pages
+        are skipped.
 
         Raises:
             UpstreamError: Page after page is empty, and the list goes on.
         """
         unreadable: tuple[str, ...] = ()
-        for _ in range(_EMPTY_PAGES):
-            listed = await self._page(item_type, path, start, filters, values)
-            unreadable += listed.unreadable if not start.skip else ()
-            if listed.items or listed.next is None:
-                return replace(listed, unreadable=unreadable)
-            start = listed.next
-        raise UpstreamError(f"{_EMPTY_PAGES} pages of a list are empty, and it goes on.")
+        for _ in range(_MAX_EMPTY_PAGES):
+            page = await self._page(query, start)
+            unreadable += page.unreadable if not start.skip else ()
+            if page.items or page.next is None:
+                return replace(page, unreadable=unreadable)
+            start = page.next
+        raise UpstreamError(f"{_MAX_EMPTY_PAGES} pages of a list are empty, and it goes on.")
 
-    async def _page(
-        self,
-        item_type: type[W],
-        path: str,
-        start: Position,
-        filters: Sequence[tuple[str, str]],
-        values: Mapping[str, str],
-    ) -> BuildkitePage[W]:
+    async def _page(self, query: ListQuery[W], start: ListPosition) -> BuildkitePage[W]:
         answer = await self._api.get(
-            list[item_type],  # type: ignore[valid-type]  # a type made at run time
-            path,
-            [*filters, ("page", str(start.page)), ("per_page", str(start.per_page))],
-            **values,
+            list[query.item_type],  # type: ignore[name-defined]  # a type made at run time
+            query.path,
+            [*query.filters, ("page", str(start.page)), ("per_page", str(start.per_page))],
+            **query.values,
         )
-        behind = None
+        following = None
         if answer.has_next:
-            behind = Position(start.per_page, max(answer.next_page or 0, start.page + 1))
-        places = [start._replace(skip=nth) for nth in range(1, len(answer.data) + 1)]
-        if places and behind:
-            places[-1] = behind
-        items = tuple(zip(answer.data, places, strict=True))[start.skip :]
-        return BuildkitePage(items, behind, answer.bytes, answer.unreadable)
+            following = ListPosition(start.per_page, max(answer.next_page or 0, start.page + 1))
+        positions = [start._replace(skip=nth) for nth in range(1, len(answer.data) + 1)]
+        if positions and following:
+            positions[-1] = following
+        return BuildkitePage(
+            tuple(answer.data[start.skip :]),
+            tuple(positions[start.skip :]),
+            following,
+            answer.bytes,
+            answer.unreadable,
+        )
 
 
-def mapped_list(listed: BuildkitePage[W], values: Sequence[T]) -> BuildkitePage[T]:
-    """Returns a list with its items replaced, their positions kept."""
-    places = [place for _, place in listed.items]
-    return BuildkitePage(
-        tuple(zip(values, places, strict=True)),
-        listed.next,
-        listed.upstream_bytes,
-        listed.unreadable,
-    )
+class _Collected(Generic[T]):
+    """The items of the pages that were read so far, each once."""
 
+    def __init__(self, key_of: Callable[[T], object]) -> None:
+        self.items: dict[object, T] = {}
+        self._key_of = key_of
+        self._unreadable: tuple[str, ...] = ()
+        self._bytes = 0
 
-def whole(collected: Collected[W]) -> tuple[W, ...]:
-    """Returns all items of a list.
+    def add(self, page: BuildkitePage[T], number: int) -> bool:
+        """Adds a page, and returns whether it has new items; one without a key counts as new."""
+        before = len(self.items)
+        for index, item in enumerate(page.items):
+            self.items.setdefault(self._key_of(item) or (number, index), item)
+        self._unreadable += page.unreadable
+        self._bytes += page.upstream_bytes
+        return len(self.items) > before
 
-    Raises:
-        UpstreamError: It could not be read to its end.
-    """
-    if collected.error:
-        raise UpstreamError(f"A list could not be read to its end: {collected.error}.")
-    return collected.items
+    def require_size(self, max_bytes: int | None) -> None:
+        """Checks that the pages together are not too large.
+
+        Raises:
+            TooLarge: They have more than `max_bytes`.
+        """
+        if max_bytes is not None and self._bytes > max_bytes:
+            raise TooLarge(
+                f"The run with its failed executions is larger than {max_bytes:,} bytes; "
+                "the download was stopped."
+            )
+
+    def as_list(self, error: str) -> BuildkiteList[T]:
+        """Returns the items as a list that ended with this kind of error, or without."""
+        return BuildkiteList(tuple(self.items.values()), self._unreadable, error)

@@ -1,10 +1,10 @@
-"""Whether the configured token, organization and suite work."""
+"""Whether the configured token, organization and suite work, for `runs-mcp check`."""
 
 from typing import Final
 
 from runs_mcp.errors import Forbidden, InvalidArgument, RunsError, Unauthorized
 from runs_mcp.providers.buildkite.client import BuildkiteClient
-from runs_mcp.providers.buildkite.lists import MAX_LIMIT, Position
+from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
 from runs_mcp.providers.buildkite.references import BuildkiteSuite, buildkite_suite
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
@@ -15,11 +15,11 @@ _READS_BUILDS: Final = "read_builds"
 
 
 async def probe_buildkite(call: Call[BuildkiteSettings]) -> str:
-    """Reads the token's scopes, the configured organization, and the configured suite if any.
+    """Reads the token's scopes, the configured organization and, if set, the suite.
 
     Raises:
-        RunsError: The API cannot be read with it, the token lacks the scope `read_suites`, or
-            there is no such organization or suite.
+        RunsError: The API cannot be read with this token, the token lacks the scope `read_suites`,
+            or the organization or suite does not exist.
     """
     organization, suite = call.own.organization, call.own.suite
     client = BuildkiteClient(call.api)
@@ -31,22 +31,22 @@ async def probe_buildkite(call: Call[BuildkiteSettings]) -> str:
         )
     if not organization:
         raise InvalidArgument(
-            f"The token {_scopes_text(scopes)}; what it sees could not be tried, as no "
+            f"The token {_scopes_text(scopes)}; what it can read was not checked, since no "
             "organization is set.",
-            next_step="Set BUILDKITE_ORGANIZATION to the slug of yours.",
+            next_step="Set BUILDKITE_ORGANIZATION to the slug of your organization.",
         )
     where = buildkite_suite(organization, suite or "any", BuildkiteSuite(organization, ""))
-    suites = await client.list_suites(where.organization, Position(MAX_LIMIT))
+    suites = await client.list_suites(where.organization, ListPosition(MAX_LIMIT))
     count = f"{len(suites.items)}{' or more' if suites.next else ''}"
     found = f"the token {_scopes_text(scopes)}; {organization} has {count} suites"
     if not suite:
         return found
-    await client.list_runs(where, Position(per_page=1))
+    await client.list_runs(where, ListPosition(per_page=1))
     return f"{found}; {suite} can be read"
 
 
 async def _scopes(client: BuildkiteClient) -> frozenset[str] | None:
-    """Returns the token's scopes; None where the API does not tell them."""
+    """Returns the token's scopes; None if they cannot be read."""
     try:
         return await client.get_scopes()
     except Unauthorized:
@@ -58,9 +58,10 @@ async def _scopes(client: BuildkiteClient) -> frozenset[str] | None:
 def _scopes_text(scopes: frozenset[str] | None) -> str:
     if scopes is None:
         return "works"
-    without = "" if _READS_BUILDS in scopes else f", but lacks {_READS_BUILDS}, with which retried "
-    without += "jobs could be told from others" if without else ""
-    return f"works, with {_listed(scopes)}{without}"
+    missing = ""
+    if _READS_BUILDS not in scopes:
+        missing = f", but lacks {_READS_BUILDS}, which is needed to recognize retried jobs"
+    return f"works, with {_listed(scopes)}{missing}"
 
 
 def _listed(scopes: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""The complete records of Buildkite, as resources."""
+"""Complete records of Buildkite, for resources."""
 
 from typing import Any
 

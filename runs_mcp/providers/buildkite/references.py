@@ -1,12 +1,13 @@
-"""Slugs, UUIDs and dashboard URLs of Buildkite Test Engine, and nothing else."""
+"""Slugs, UUIDs and dashboard URLs of Buildkite Test Engine, parsed and checked."""
 
 import re
 from typing import Final, NamedTuple
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.pasted_links import link_path
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
+PROVIDER: Final = "buildkite"
 BUILDKITE_HOST: Final = "buildkite.com"
 DASHBOARD: Final = f"https://{BUILDKITE_HOST}"
 
@@ -34,16 +35,16 @@ def buildkite_organization(organization: str, default: str) -> str:
     """Returns the slug of an organization; an empty one is the default.
 
     Raises:
-        InvalidArgument: It is no slug, or there is neither.
+        InvalidArgument: It is not a slug, or there is neither.
     """
     return _slug(organization or default, "organization", "BUILDKITE_ORGANIZATION")
 
 
 def buildkite_suite(organization: str, suite: str, defaults: BuildkiteSuite) -> BuildkiteSuite:
-    """Returns the suite that is meant: by slugs, by any dashboard URL in it, or the default.
+    """Returns the suite that slugs or a dashboard URL in it name, or the default suite.
 
     Raises:
-        InvalidArgument: It is none of these, or the arguments contradict each other.
+        InvalidArgument: They name none, or contradict each other.
     """
     link = _link(suite)
     if link is not None:
@@ -58,10 +59,10 @@ def buildkite_suite(organization: str, suite: str, defaults: BuildkiteSuite) -> 
 def buildkite_run(
     run_id: str, organization: str, suite: str, defaults: BuildkiteSuite
 ) -> BuildkiteRunRef:
-    """Returns the run that is meant: a UUID in a suite, or the run's dashboard URL as pasted.
+    """Returns the run that a UUID in a suite, or a dashboard URL as pasted, names.
 
     Raises:
-        InvalidArgument: It is neither, or the arguments contradict each other.
+        InvalidArgument: They name none, or contradict each other.
     """
     link = _link(run_id)
     if link is not None:
@@ -77,19 +78,24 @@ def buildkite_run(
 
 
 def is_run_id(text: str) -> bool:
-    """Says whether a text has the form of a run's ID, which is a UUID."""
+    """Returns whether a text is the ID of a run, a UUID."""
     return _UUID.fullmatch(text.lower()) is not None
 
 
 def buildkite_build(build_id: str) -> str:
-    """Returns the UUID of a build; empty where none is meant.
+    """Returns the UUID of a build, or an empty text if none is given.
 
     Raises:
-        InvalidArgument: It is no UUID.
+        InvalidArgument: It is not a UUID.
     """
     if build_id and not _UUID.fullmatch(build_id.lower()):
         raise _refused(build_id, "is not the ID of a build, which is a UUID")
     return build_id.lower()
+
+
+def buildkite_reference(run: BuildkiteRunRef) -> str:
+    """Returns the reference to a run, as every tool takes it."""
+    return f"{PROVIDER}:{run.organization}/{run.suite}/{run.run_id}"
 
 
 def buildkite_run_url(run: BuildkiteRunRef) -> str:
@@ -114,7 +120,7 @@ def _slug(slug: str, thing: str, setting: str) -> str:
 
 
 class _Link(NamedTuple):
-    """A dashboard URL in a suite, and what of it: runs, tests; empty for the suite itself."""
+    """The parts of a dashboard URL in a suite; `thing` is `runs` or `tests`, or empty."""
 
     organization: str
     suite: str
@@ -123,7 +129,7 @@ class _Link(NamedTuple):
 
 
 def _link(reference: str) -> _Link | None:
-    """Returns what a dashboard URL as pasted leads to; None where it is no such URL."""
+    """Returns the parts of a dashboard URL as pasted; None if it is not one."""
     path = link_path(reference, BUILDKITE_HOST) or ()
     if len(path) < 5 or [path[at].lower() for at in (0, 2, 3)] != _IN_SUITE:
         return None
@@ -132,8 +138,8 @@ def _link(reference: str) -> _Link | None:
 
 
 def _require_same(link: _Link, organization: str, suite: str) -> None:
-    named = (("organization", organization, link.organization), ("suite", suite, link.suite))
-    for name, given, linked in named:
+    arguments = (("organization", organization, link.organization), ("suite", suite, link.suite))
+    for name, given, linked in arguments:
         if given and given != linked:
             raise InvalidArgument(
                 f"The URL and the argument {name} contradict each other; nothing was requested.",
@@ -143,7 +149,7 @@ def _require_same(link: _Link, organization: str, suite: str) -> None:
 
 def _refused(reference: str, why: str) -> InvalidArgument:
     return InvalidArgument(
-        f'"{clip(one_line(reference), 120)}" {why}; nothing was requested.',
+        f"{quoted(reference, 120)} {why}; nothing was requested.",
         next_step="Slugs are 1 to 128 letters, digits, `-`, `_` and inner `.`; a run is a UUID, "
         f"or its URL such as {DASHBOARD}/organizations/<organization>/analytics/suites/<suite>"
         "/runs/<run ID>. buildkite_list_suites and buildkite_list_runs give them.",

@@ -1,4 +1,4 @@
-"""What the operator sets for Buildkite."""
+"""The settings for Buildkite."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from runs_mcp.settings import ApiKey, ProviderSettings, Url
 
 
 class BuildkiteSettings(ProviderSettings):
-    """The token, where the API is, and the defaults of arguments."""
+    """The token, the address of the API, and the defaults of arguments."""
 
     key_setting: ClassVar[str] = "BUILDKITE_API_TOKEN"
 
@@ -36,15 +36,15 @@ class BuildkiteSettings(ProviderSettings):
 
     @property
     def key(self) -> str:
-        """The server's own API token; empty where there is none."""
+        """The server's own API token; empty if it has none."""
         return self.api_token.get_secret_value() if self.api_token else ""
 
     @property
     def default_suite(self) -> BuildkiteSuite:
-        """The organization and the suite that hold where none is named; each may be empty."""
+        """The defaults for organization and suite; each may be empty."""
         return BuildkiteSuite(self.organization, self.suite)
 
     @property
     def api_url(self) -> str:
-        """What the paths of the API are appended to."""
+        """The URL that the paths of the API are appended to."""
         return f"{self.base_url}/v2"

@@ -1,19 +1,19 @@
 """The tools for Buildkite Test Engine, in its own terms."""
 
 import re
-from typing import Annotated, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import UNSET
 from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest, bad_cursor
 from runs_mcp.answers.fitting import list_page
-from runs_mcp.answers.reports import FailureList, RunList, RunStatus, SuiteList, Trim, odd_records
+from runs_mcp.answers.reports import FailureList, RunList, RunStatus, SuiteList, odd_records
 from runs_mcp.answers.shortening import shortened_to
+from runs_mcp.answers.trim import trim_of
 from runs_mcp.errors import RunsError
 from runs_mcp.providers.buildkite.client import BuildkiteClient
-from runs_mcp.providers.buildkite.lists import MAX_LIMIT, BuildkitePage, Position
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution
+from runs_mcp.providers.buildkite.lists import MAX_LIMIT, BuildkitePage, ListPosition
+from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRunRef,
     buildkite_build,
@@ -25,8 +25,12 @@ from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.tool_arguments import Cursor
 
-_PLACE = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
-_COUNT = re.compile(r"[0-9]{1,9}")
+_POSITION: Final = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
+_TOTAL: Final = re.compile(r"[0-9]{1,9}")
+_NOTHING_LISTED: Final = (
+    "The run has failed, but the API lists no failed execution of it; "
+    "triage_run names interrupted tests."
+)
 
 T = TypeVar("T")
 BuildkiteCall: TypeAlias = Call[BuildkiteSettings]
@@ -133,28 +137,27 @@ async def buildkite_get_failed_executions(
             failures=tuple(execution.failure for execution in executions),
             note=read.note,
             **odd_records(read.listed.unreadable),
-            trim=Trim(
+            trim=trim_of(
+                len(executions),
+                read.total,
+                next_cursor,
                 trimmed=bool(cursor or next_cursor),
                 upstream_bytes=read.listed.upstream_bytes,
-                shown=len(executions),
-                total=UNSET if read.total is None else read.total,
-                reason="next_cursor gives the rest" if next_cursor else "",
-                next_cursor=next_cursor,
             ),
         )
 
     total = "" if read.total is None else read.total
-    items = [(item, f"{place}/{total}") for item, place in _with_cursors(read.listed)]
+    items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.listed)]
     return list_page(items, make, page, has_more=read.listed.next is not None)
 
 
 class _ReadFailures(NamedTuple):
-    """Failed executions of a run from some position on.
+    """A page of the failed executions of a run.
 
     Args:
         listed: The executions.
-        total: How many the run has; None where that is not known.
-        note: What the list alone does not tell.
+        total: How many the run has; None if that is not known.
+        note: A note for a failed run without failed executions.
     """
 
     listed: BuildkitePage[FailedExecution]
@@ -165,44 +168,46 @@ class _ReadFailures(NamedTuple):
 async def _read_failures(
     client: BuildkiteClient, run: BuildkiteRunRef, page: PageRequest, *, expanded: bool
 ) -> _ReadFailures:
-    # The API gives no total: the first call counts, and cursors carry the number on.
-    place, _, counted = page.upstream_cursor().rpartition("/")
-    start = _position(place, MAX_LIMIT)
+    # The API has no total: the first call counts, and each cursor holds the number.
+    position, _, known_total = page.upstream_cursor().rpartition("/")
+    start = _position(position, MAX_LIMIT)
     listed = await client.get_failed_executions(run, start, expanded=expanded)
-    total = int(counted) if _COUNT.fullmatch(counted) else await _number_of(run, client)
+    total = int(known_total) if _TOTAL.fullmatch(known_total) else await _total(client, run)
     lists_nothing = not listed.items and not listed.unreadable
     if not lists_nothing or (await client.get_run(run)).status != "failed":
         return _ReadFailures(listed, total, "")
-    note = "The run has failed, but the API lists no failed execution of it; triage_run tells of "
-    return _ReadFailures(listed, total, note + "interrupted tests.")
+    return _ReadFailures(listed, total, _NOTHING_LISTED)
 
 
-async def _number_of(run: BuildkiteRunRef, client: BuildkiteClient) -> int | None:
-    """Returns how many failed executions there are; None where that cannot be told."""
+async def _total(client: BuildkiteClient, run: BuildkiteRunRef) -> int | None:
+    """Returns how many failed executions a run has; None if they cannot all be read."""
     try:
-        collected = await client.all_failed_executions(run, expanded=False)
+        executions = await client.all_failed_executions(run, expanded=False)
     except RunsError:
         return None
-    return None if collected.error else len(collected.items)
+    return None if executions.error else len(executions.items)
 
 
 def _client(call: BuildkiteCall) -> BuildkiteClient:
     return BuildkiteClient(call.api)
 
 
-def _start(page: PageRequest, limit: int) -> Position:
-    """Returns where a list goes on: as a cursor says, else at its beginning."""
+def _start(page: PageRequest, limit: int) -> ListPosition:
+    """Returns the position in the cursor of a request, or the first."""
     return _position(page.upstream_cursor(), limit)
 
 
-def _position(place: str, limit: int) -> Position:
-    if not place:
-        return Position(limit)
-    if not _PLACE.fullmatch(place):
+def _position(text: str, limit: int) -> ListPosition:
+    if not text:
+        return ListPosition(limit)
+    if not _POSITION.fullmatch(text):
         raise bad_cursor()
-    return Position(*map(int, place.split(".")))
+    return ListPosition(*map(int, text.split(".")))
 
 
-def _with_cursors(listed: BuildkitePage[T]) -> list[tuple[T, str]]:
-    """Returns each item with the cursor behind it: the API has pages, and no cursors."""
-    return [(item, ".".join(map(str, place))) for item, place in listed.items]
+def _with_cursors(page: BuildkitePage[T]) -> list[tuple[T, str]]:
+    """Returns each item with the cursor of what comes after it: the API has no cursors."""
+    return [
+        (item, ".".join(map(str, position)))
+        for item, position in zip(page.items, page.positions, strict=True)
+    ]

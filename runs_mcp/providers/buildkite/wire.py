@@ -1,4 +1,4 @@
-"""What the Buildkite Test Engine API sends, as far as we read it. Every field may be absent."""
+"""The fields of the Buildkite Test Engine API that are read. Any of them may be absent."""
 
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ class WireSuite(Struct, frozen=True):
 
 
 class WireRun(Struct, frozen=True):
-    """A run; `result` says how it went so far, `state` whether more is to come."""
+    """A run: `result` is the result so far, `state` whether more may come."""
 
     id: str | None = None
     branch: str | None = None
@@ -29,7 +29,7 @@ class WireRun(Struct, frozen=True):
 
 
 class WireExpanded(Struct, frozen=True):
-    """A part of an expanded failure. Uploads are not checked: a part may be a text, too."""
+    """A part of an expanded failure. Uploads are not checked: it may be a plain text as well."""
 
     expanded: list[str | None] | str | None = None
     backtrace: list[str | None] | str | None = None
@@ -54,7 +54,7 @@ class WireFailedExecution(Struct, frozen=True):
 
 
 class WireBuildTest(Struct, frozen=True):
-    """An item of *tests of a build*, or of the muted tests of a suite, which has no counts."""
+    """An item of *tests of a build*, or of the muted tests of a suite, which have no counts."""
 
     id: str | int | None = None
     url: str | None = None
@@ -65,7 +65,7 @@ class WireBuildTest(Struct, frozen=True):
 
 
 class WireJob(Struct, frozen=True):
-    """A job of a build; one that was tried again names the job that did."""
+    """A job of a build; one that was retried names the job that did."""
 
     id: str | None = None
     state: str | None = None
@@ -80,6 +80,6 @@ class WireBuild(Struct, frozen=True):
 
 
 class WireAccessToken(Struct, frozen=True):
-    """What a token may do."""
+    """The scopes of a token."""
 
     scopes: list[str | None] | None = None

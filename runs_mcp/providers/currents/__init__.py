@@ -1,4 +1,4 @@
-"""Currents: its API, and what is served of it."""
+"""Currents: the client of its API, and its tools, actions and resources."""
 
 from runs_mcp.providers.currents.definition import CURRENTS
 

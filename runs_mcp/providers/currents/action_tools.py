@@ -4,12 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runs_mcp.providers.currents.actions import (
-    CancelRun,
-    CancelRunByGithubCi,
-    DeleteRun,
-    ResetRun,
-)
+from runs_mcp.providers.currents.actions.cancel_run import CancelRun
+from runs_mcp.providers.currents.actions.cancel_run_by_github_ci import CancelRunByGithubCi
+from runs_mcp.providers.currents.actions.delete_run import DeleteRun
+from runs_mcp.providers.currents.actions.reset_run import ResetRun
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.references import currents_project_id, currents_run_id
 from runs_mcp.providers.currents.tools import CurrentsCall, RunId
@@ -62,7 +60,7 @@ def currents_cancel_run_by_github_ci(
         CurrentsClient(call.api),
         github_run_id,
         github_run_attempt,
-        currents_project_id(project_id) if project_id else "",
+        currents_project_id(project_id) if project_id else None,
         ci_build_id,
     )
 

@@ -1,4 +1,4 @@
-"""What the Currents API can be asked, and told."""
+"""The client of the Currents API: projects, runs, instances and writes."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -12,8 +12,9 @@ from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.mapping import runs as run_mapping
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
 from runs_mcp.providers.currents.references import (
-    currents_instance_id,
-    currents_project_id,
+    CurrentsInstanceId,
+    CurrentsProjectId,
+    CurrentsRunId,
     currents_run_id,
 )
 from runs_mcp.providers.currents.wire import runs as wire
@@ -28,30 +29,31 @@ _SEARCHED_PAGES: Final = 10
 _OK_STATUS: Final = 200
 _TOO_LARGE_STATUS: Final = 413
 _ERROR_CHARS: Final = 300
+_WRITTEN: Final = wire.Envelope[wire.WireReceipt]
+_RECORD: Final = wire.Envelope[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class CurrentsPage(Generic[T]):
-    """A page of a list: each item with the cursor that goes on behind it."""
+    """A page of a list: each item with the cursor of what comes after it."""
 
     items: tuple[tuple[T, str], ...]
     has_more: bool
     unreadable: tuple[str, ...] = ()
-    """For each item that could not be read, where it stood and why."""
+    """For each item that could not be read, where it was and why."""
 
 
 class CurrentsClient:
     """The Currents API with one caller's key.
 
-    IDs are checked before anything is sent. Every method raises a `RunsError` where the API
-    cannot be read, and `InvalidArgument` for what is no ID.
+    It takes IDs that were checked. Every method raises a `RunsError` where the API cannot be read.
     """
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
 
     async def list_projects(self, *, limit: int, after: str = "") -> CurrentsPage[Project]:
-        """Returns the projects that the key can see, from behind the cursor `after`."""
+        """Returns the projects that the key can see, starting after the cursor `after`."""
         answer = await self._api.get(
             wire.Envelope[list[wire.WireProject | None]], "/projects", _page(limit, after)
         )
@@ -64,19 +66,17 @@ class CurrentsClient:
             unreadable=answer.unreadable,
         )
 
-    async def get_project(self, project: str) -> Project:
+    async def get_project(self, project: CurrentsProjectId) -> Project:
         """Returns a project, with its default branch where the API knows it."""
         answer = await self._api.get(
-            wire.Envelope[wire.WireProject],
-            "/projects/{project_id}",
-            project_id=currents_project_id(project),
+            wire.Envelope[wire.WireProject], "/projects/{project_id}", project_id=project
         )
         return run_mapping.project(_data(answer.data))
 
     async def list_runs(
-        self, project: str, filters: RunFilters, *, limit: int, after: str = ""
+        self, project: CurrentsProjectId, filters: RunFilters, *, limit: int, after: str = ""
     ) -> CurrentsPage[ListedRun]:
-        """Returns the runs of a project, newest first, from behind the cursor `after`."""
+        """Returns the runs of a project, newest first, starting after the cursor `after`."""
         listed = await self._runs(project, filters, limit, after)
         return CurrentsPage(
             tuple((run_mapping.listed_run(sent), after) for sent, after in listed.items),
@@ -84,21 +84,19 @@ class CurrentsClient:
             listed.unreadable,
         )
 
-    async def get_run(self, reference: str) -> FullRun:
-        """Returns a run with all its specs; `reference` is its ID or dashboard URL."""
-        answer = await self._api.get(
-            wire.Envelope[wire.WireRun], "/runs/{run_id}", run_id=currents_run_id(reference)
-        )
+    async def get_run(self, run: CurrentsRunId) -> FullRun:
+        """Returns a run with all its specs."""
+        answer = await self._api.get(wire.Envelope[wire.WireRun], "/runs/{run_id}", run_id=run)
         return _full_run(answer)
 
-    async def find_run(self, project: str, query: FindQuery) -> FullRun:
+    async def find_run(self, project: CurrentsProjectId, query: FindQuery) -> FullRun:
         """Returns the most recent completed run that matches.
 
         The API refuses to answer with more than 1 MB here, in a way that is not documented: on
         413, and on a 5xx that outlives the retries, the run is looked up in the list and read
-        by its ID. The tests that failed last cannot be had that way, which `last_run` then says.
+        by its ID. That does not give the tests that failed last, which `last_run` then says.
         """
-        params = [("projectId", currents_project_id(project)), *query.params()]
+        params = [("projectId", project), *query.params()]
         try:
             answer = await self._api.get(wire.Envelope[wire.WireRun], "/runs/find", params)
         except (errors.TooLarge, errors.UpstreamError) as error:
@@ -109,42 +107,41 @@ class CurrentsClient:
         full = await self.get_run(await self._look_up(project, query))
         return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
 
-    async def get_instance(self, reference: str) -> FullInstance:
-        """Returns a spec file's execution; `reference` is its ID or dashboard URL."""
+    async def get_instance(self, instance: CurrentsInstanceId) -> FullInstance:
+        """Returns a spec file's execution with all its tests."""
         answer = await self._api.get(
-            wire.Envelope[WireInstance],
-            "/instances/{instance_id}",
-            instance_id=currents_instance_id(reference),
+            wire.Envelope[WireInstance], "/instances/{instance_id}", instance_id=instance
         )
         return instance_mapping.full_instance(_data(answer.data), answer.bytes, answer.unreadable)
 
-    async def run_of_instance(self, reference: str) -> str:
-        """Returns the ID of the run that an instance is of.
+    async def run_of_instance(self, instance: CurrentsInstanceId) -> CurrentsRunId:
+        """Returns the ID of the run that an instance belongs to.
 
         Raises:
             MalformedResponse: The instance names no run.
         """
-        run_id = (await self.get_instance(reference)).instance.run_id
+        run_id = (await self.get_instance(instance)).instance.run_id
         if not run_id:
-            raise errors.MalformedResponse("The Currents API answered with an instance of no run.")
-        return run_id
+            raise errors.MalformedResponse(
+                "The Currents API answered with an instance that names no run."
+            )
+        return currents_run_id(run_id)
 
-    async def cancel_run(self, reference: str) -> Receipt:
+    async def cancel_run(self, run: CurrentsRunId) -> Receipt:
         """Cancels a run in progress. Sent once.
 
         Raises:
             AnswerLost: It may have been canceled, or not.
         """
-        envelope = await self._api.write(
-            "PUT",
-            wire.Envelope[wire.WireReceipt],
-            "/runs/{run_id}/cancel",
-            run_id=currents_run_id(reference),
-        )
-        return _receipt(envelope)
+        return _receipt(await self._api.write("PUT", _WRITTEN, "/runs/{run_id}/cancel", run_id=run))
 
     async def cancel_run_by_github_ci(
-        self, github_run_id: str, github_run_attempt: int, *, project: str, ci_build_id: str
+        self,
+        github_run_id: str,
+        github_run_attempt: int,
+        *,
+        project: CurrentsProjectId | None,
+        ci_build_id: str,
     ) -> Receipt:
         """Cancels the run that an attempt of a GitHub workflow run started. Sent once.
 
@@ -154,72 +151,53 @@ class CurrentsClient:
         body = wire.GithubBody(
             github_run_id=github_run_id,
             github_run_attempt=github_run_attempt,
-            project_id=currents_project_id(project) if project else "",
+            project_id=project or "",
             ci_build_id=ci_build_id,
         )
-        envelope = await self._api.write(
-            "PUT", wire.Envelope[wire.WireReceipt], "/runs/cancel-ci/github", body
-        )
-        return _receipt(envelope)
+        return _receipt(await self._api.write("PUT", _WRITTEN, "/runs/cancel-ci/github", body))
 
     async def reset_run(
-        self, reference: str, machine_ids: tuple[str, ...], *, batched: bool
+        self, run: CurrentsRunId, machine_ids: tuple[str, ...], *, batched: bool
     ) -> Receipt:
-        """Lets the specs that failed on these machines run again. Sent once.
+        """Makes the specs that failed on these machines run again. Sent once.
 
         Raises:
             AnswerLost: They may have been reset, or not.
         """
-        envelope = await self._api.write(
-            "PUT",
-            wire.Envelope[wire.WireReceipt],
-            "/runs/{run_id}/reset",
-            wire.ResetBody(machine_id=machine_ids, is_batched_or_8n=batched),
-            run_id=currents_run_id(reference),
+        body = wire.ResetBody(machine_id=machine_ids, is_batched_or_8n=batched)
+        return _receipt(
+            await self._api.write("PUT", _WRITTEN, "/runs/{run_id}/reset", body, run_id=run)
         )
-        return _receipt(envelope)
 
-    async def delete_run(self, reference: str) -> Receipt:
+    async def delete_run(self, run: CurrentsRunId) -> Receipt:
         """Deletes a run and all that belongs to it, for good. Sent once.
 
         Raises:
             AnswerLost: It may have been deleted, or not.
         """
-        envelope = await self._api.write(
-            "DELETE",
-            wire.Envelope[wire.WireReceipt],
-            "/runs/{run_id}",
-            run_id=currents_run_id(reference),
-        )
-        return _receipt(envelope)
+        return _receipt(await self._api.write("DELETE", _WRITTEN, "/runs/{run_id}", run_id=run))
 
-    async def get_run_record(self, reference: str) -> dict[str, Any]:
-        """Returns a run as the API has it, with all that we do not read."""
-        answer = await self._api.get(
-            wire.Envelope[dict[str, Any]], "/runs/{run_id}", run_id=currents_run_id(reference)
-        )
+    async def get_run_record(self, run: CurrentsRunId) -> dict[str, Any]:
+        """Returns a run as the API has it, complete."""
+        answer = await self._api.get(_RECORD, "/runs/{run_id}", run_id=run)
         return _data(answer.data)
 
-    async def get_instance_record(self, reference: str) -> dict[str, Any]:
-        """Returns a spec file's execution as the API has it, with all that we do not read."""
-        answer = await self._api.get(
-            wire.Envelope[dict[str, Any]],
-            "/instances/{instance_id}",
-            instance_id=currents_instance_id(reference),
-        )
+    async def get_instance_record(self, instance: CurrentsInstanceId) -> dict[str, Any]:
+        """Returns a spec file's execution as the API has it, complete."""
+        answer = await self._api.get(_RECORD, "/instances/{instance_id}", instance_id=instance)
         return _data(answer.data)
 
-    async def _look_up(self, project: str, query: FindQuery) -> str:
+    async def _look_up(self, project: CurrentsProjectId, query: FindQuery) -> CurrentsRunId:
         """Returns the ID of the most recent completed run that matches, from the list."""
         filters = query.filters()
-        # A branch is narrowed by the API, and its first run is the one; the rest is searched.
+        # The API filters by branch, so the first run is the one; otherwise search the pages.
         limit = 1 if filters.branches else MAX_LIMIT
         after = ""
         for _ in range(_SEARCHED_PAGES):
             listed = await self._runs(project, filters, limit, after)
             for run, _ in listed.items:
                 if query.matches(run) and run.run_id:
-                    return run.run_id
+                    return currents_run_id(run.run_id)
             after = listed.items[-1][1] if listed.items else ""
             if not listed.has_more or not after:
                 break
@@ -229,13 +207,13 @@ class CurrentsClient:
         )
 
     async def _runs(
-        self, project: str, filters: RunFilters, limit: int, after: str
+        self, project: CurrentsProjectId, filters: RunFilters, limit: int, after: str
     ) -> CurrentsPage[wire.WireRun]:
         answer = await self._api.get(
             wire.Envelope[list[wire.WireRun | None]],
             "/projects/{project_id}/runs",
             _page(limit, after) + filters.params(),
-            project_id=currents_project_id(project),
+            project_id=project,
         )
         return CurrentsPage(
             tuple((sent, sent.cursor or "") for sent in present(_data(answer.data))),
@@ -256,10 +234,10 @@ def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
 
 
 def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
-    """Returns what the API said of a write.
+    """Returns the receipt of a write.
 
     Raises:
-        AnswerLost: The answer does not say that it was done, so that this is to be read.
+        AnswerLost: The answer does not say that it was done; it takes a read to know.
     """
     failure = _failure(envelope)
     receipt = envelope.data or wire.WireReceipt()
@@ -273,11 +251,11 @@ def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
 
 
 def _failure(envelope: wire.Envelope[T]) -> str:
-    """Returns what a 200 tells of that is a failure according to its body, or nothing."""
+    """Returns the failure that the body of a 200 reports, or an empty text."""
     if (envelope.status or "").upper() != "FAILED":
         return ""
-    said = clip(without_url_secrets(one_line(envelope.error or "")), _ERROR_CHARS)
-    quoted = f': "{said}"' if said else ""
+    reason = clip(without_url_secrets(one_line(envelope.error or "")), _ERROR_CHARS)
+    quoted = f': "{reason}"' if reason else ""
     return f"The Currents API answered 200 with FAILED{quoted}."
 
 

@@ -1,4 +1,4 @@
-"""What is offered for Currents while a person types."""
+"""Completions for Currents: what is offered while a person types."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from runs_mcp.model import ListedRun
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
+from runs_mcp.providers.currents.references import currents_project_id
 from runs_mcp.providers.currents.tools import CurrentsCall
 from runs_mcp.providers.definition import Source
 
@@ -13,7 +14,7 @@ _LISTED: Final = 50
 
 
 class CurrentsCompletions:
-    """Projects, and the latest runs of some."""
+    """The projects, and the latest runs of some of them."""
 
     def __init__(self, call: CurrentsCall) -> None:
         self._client = CurrentsClient(call.api)
@@ -35,13 +36,14 @@ class CurrentsCompletions:
         return [self._runs(project) for project in projects]
 
     def address_part(self, name: str, chosen: Mapping[str, str]) -> Source[str] | None:
-        """Returns None: a spec's execution has no list."""
+        """Returns None: the API has no list of instances."""
         del name, chosen
         return None
 
     def _runs(self, project: str) -> Source[ListedRun]:
         async def read() -> list[ListedRun]:
-            listed = await self._client.list_runs(project, RunFilters(), limit=_LISTED)
+            project_id = currents_project_id(project)
+            listed = await self._client.list_runs(project_id, RunFilters(), limit=_LISTED)
             return [run for run, _ in listed.items]
 
         return Source((project,), read)

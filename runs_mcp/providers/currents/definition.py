@@ -13,7 +13,7 @@ from runs_mcp.providers.currents.completions import CurrentsCompletions
 from runs_mcp.providers.currents.probe import probe_currents
 from runs_mcp.providers.currents.reading.reader import open_currents_run
 from runs_mcp.providers.currents.records import currents_instance_record, currents_run_record
-from runs_mcp.providers.currents.references import CURRENTS_HOST
+from runs_mcp.providers.currents.references import CURRENTS_HOST, PROVIDER
 from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.currents.tools import (
     currents_find_run,
@@ -26,15 +26,15 @@ from runs_mcp.providers.definition import ActionTool, ProviderDefinition, ReadTo
 
 
 def _reference_of(run: Run) -> str:
-    return f"currents:{run.id}" if run.id else ""
+    return f"{PROVIDER}:{run.id}" if run.id else ""
 
 
 CURRENTS: Final = ProviderDefinition(
-    name="currents",
+    name=PROVIDER,
     title="Currents",
     settings=CurrentsSettings,
     dashboard_host=CURRENTS_HOST,
-    reference_form="currents:<run ID>",
+    reference_form=f"{PROVIDER}:<run ID>",
     reference_of=_reference_of,
     open_run=open_currents_run,
     probe=probe_currents,

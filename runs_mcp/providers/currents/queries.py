@@ -1,4 +1,4 @@
-"""What the Currents API can be asked for, in its own terms."""
+"""The queries of *list runs* and *find run*, in the API's own terms."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from runs_mcp.providers.currents.wire import runs as wire
 
 @dataclass(frozen=True)
 class RunFilters:
-    """What *list runs* can be narrowed by; empty means not at all. Values as the API has them."""
+    """The filters of *list runs*; an empty one does not filter."""
 
     branches: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class RunFilters:
 
 @dataclass(frozen=True)
 class FindQuery:
-    """What *find run* looks for. `ci_build_id` wins over `branch`, which may end in `*`."""
+    """The query of *find run*. `ci_build_id` wins over `branch`, which may end in `*`."""
 
     ci_build_id: str = ""
     branch: str = ""
@@ -50,14 +50,14 @@ class FindQuery:
     pw_last_run: bool = False
 
     def params(self) -> list[tuple[str, str]]:
-        """Returns the query as parameters, by the API's names."""
+        """Returns the query as query parameters, by the API's names."""
         single = {"ciBuildId": self.ci_build_id, "branch": self.branch}
         params = [(name, value) for name, value in single.items() if value]
         params += [("tags[]", tag) for tag in self.tags]
         return [*params, ("pwLastRun", "true")] if self.pw_last_run else params
 
     def filters(self) -> RunFilters:
-        """Returns what *list runs* can narrow of it; `matches` decides on the rest."""
+        """Returns the filters of *list runs* that come nearest; `matches` decides on the runs."""
         exact = self.branch and not self.branch.endswith("*") and not self.ci_build_id
         return RunFilters(
             branches=(self.branch,) if exact else (),
@@ -67,7 +67,7 @@ class FindQuery:
         )
 
     def matches(self, run: wire.WireRun) -> bool:
-        """Says whether a run of the list that `filters` gives is one that is looked for."""
+        """Says whether a listed run matches the query."""
         meta = run.meta or wire.WireMeta()
         branch = (meta.commit.branch if meta.commit else None) or ""
         if self.ci_build_id:

@@ -1,32 +1,41 @@
-"""What a caller may name, and nothing else: IDs and dashboard URLs become IDs.
+"""References to what Currents has: IDs and dashboard URLs, as callers and the API give them.
 
-Every ID that goes into a request comes through here first, so that nothing a model or a
-stranger writes can reach another path of the API.
+The client takes the ID types of this module alone, and only the functions here make them: each
+ID that goes into a request has been checked once, and none can lead to another path of the API.
 """
 
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, NewType, TypeAlias
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.pasted_links import link_path
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
+PROVIDER: Final = "currents"
+"""The name of the provider, as in `currents:…` references."""
 CURRENTS_HOST: Final = "app.currents.dev"
 CURRENTS_DASHBOARD: Final = f"https://{CURRENTS_HOST}"
 
-CurrentsThing = Literal["project", "run", "instance"]
+CurrentsProjectId = NewType("CurrentsProjectId", str)
+"""A project ID that was checked. Made by `currents_project_id`."""
+CurrentsRunId = NewType("CurrentsRunId", str)
+"""A run ID that was checked. Made by `currents_run_id`."""
+CurrentsInstanceId = NewType("CurrentsInstanceId", str)
+"""An instance ID that was checked. Made by `currents_instance_id`."""
 
-_CURRENTS_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-# Names that the API's own paths use where an ID stands: GET /runs/find, PUT /runs/cancel-ci/…
+_Thing = Literal["project", "run", "instance"]
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# Names that the API's own paths use in place of an ID: GET /runs/find, PUT /runs/cancel-ci/…
 _RESERVED = frozenset({"find", "cancel-ci"})
 # The vendor prints several forms: /run/R, /run/R/i/I, /instance/I, /i/I/test/T.
-_SEGMENTS: Final[dict[str, CurrentsThing]] = {
+_SEGMENTS: Final[dict[str, _Thing]] = {
     "run": "run",
     "instance": "instance",
     "i": "instance",
     "projects": "project",
 }
-_HINTS: Final[dict[CurrentsThing, str]] = {
+_HINTS: Final[dict[_Thing, str]] = {
     "project": "Pass a project ID as currents_list_projects gives it.",
     "run": f"Pass a run ID, or a dashboard URL such as {CURRENTS_DASHBOARD}/run/<run ID>; "
     "currents_list_runs and currents_find_run give run IDs.",
@@ -35,29 +44,40 @@ _HINTS: Final[dict[CurrentsThing, str]] = {
 }
 
 
-class CurrentsRunRef(NamedTuple):
-    """A run, by its ID or by an instance of it; the other one is empty."""
+class RunOfInstance(NamedTuple):
+    """The run that an instance belongs to; its ID is in the instance, which has to be read."""
 
-    run_id: str = ""
-    instance_id: str = ""
+    instance_id: CurrentsInstanceId
 
 
-def currents_project_id(reference: str) -> str:
+CurrentsRunRef: TypeAlias = CurrentsRunId | RunOfInstance
+
+
+def currents_project_id(reference: str) -> CurrentsProjectId:
     """Returns the project ID that `reference` is.
 
     Raises:
         InvalidArgument: It is not 1 to 128 ASCII letters, digits, `-` and `_`.
     """
-    return _checked_id(reference, reference, "project")
+    return CurrentsProjectId(_checked_id(reference, reference, "project"))
 
 
-def currents_run_id(reference: str) -> str:
+def currents_run_id(reference: str) -> CurrentsRunId:
     """Returns the run ID in `reference`: an ID, or the dashboard URL of a run as pasted.
 
     Raises:
         InvalidArgument: It is neither.
     """
-    return _id_or_url(reference, "run")
+    return CurrentsRunId(_id_or_url(reference, "run"))
+
+
+def currents_instance_id(reference: str) -> CurrentsInstanceId:
+    """Returns the instance ID in `reference`: an ID, or an instance's dashboard URL as pasted.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    return CurrentsInstanceId(_id_or_url(reference, "instance"))
 
 
 def currents_run_ref(reference: str) -> CurrentsRunRef:
@@ -66,19 +86,10 @@ def currents_run_ref(reference: str) -> CurrentsRunRef:
     Raises:
         InvalidArgument: It means none.
     """
-    named = _ids_in_link(reference)
-    if named is not None and "run" not in named and "instance" in named:
-        return CurrentsRunRef(instance_id=currents_instance_id(reference))
-    return CurrentsRunRef(run_id=currents_run_id(reference))
-
-
-def currents_instance_id(reference: str) -> str:
-    """Returns the instance ID in `reference`: an ID, or an instance's dashboard URL as pasted.
-
-    Raises:
-        InvalidArgument: It is neither.
-    """
-    return _id_or_url(reference, "instance")
+    linked = _ids_in_link(reference)
+    if linked is not None and "run" not in linked and "instance" in linked:
+        return RunOfInstance(currents_instance_id(reference))
+    return currents_run_id(reference)
 
 
 def currents_run_url(run_id: str) -> str:
@@ -92,16 +103,16 @@ def currents_instance_url(instance_id: str) -> str:
 
 
 def _id_or_url(reference: str, thing: Literal["run", "instance"]) -> str:
-    named = _ids_in_link(reference)
-    if named is None:
+    linked = _ids_in_link(reference)
+    if linked is None:
         return _checked_id(reference, reference, thing)
-    if thing not in named:
+    if thing not in linked:
         raise _refused(reference, thing, f"is not the URL of {_article(thing)}")
-    return _checked_id(named[thing], reference, thing)
+    return _checked_id(linked[thing], reference, thing)
 
 
-def _ids_in_link(reference: str) -> dict[CurrentsThing, str] | None:
-    """Returns the IDs in a dashboard URL by what they are of; None where it is no such URL."""
+def _ids_in_link(reference: str) -> dict[_Thing, str] | None:
+    """Returns the IDs in a dashboard URL by what they identify; None if it is not such a URL."""
     path = link_path(reference, CURRENTS_HOST)
     if path is None:
         return None
@@ -113,19 +124,19 @@ def _ids_in_link(reference: str) -> dict[CurrentsThing, str] | None:
     }
 
 
-def _checked_id(candidate: str, reference: str, thing: CurrentsThing) -> str:
-    if not _CURRENTS_ID.fullmatch(candidate) or candidate in _RESERVED:
+def _checked_id(candidate: str, reference: str, thing: _Thing) -> str:
+    if not _ID.fullmatch(candidate) or candidate in _RESERVED:
         raise _refused(reference, thing, f"is not the ID of {_article(thing)}")
     return candidate
 
 
-def _refused(reference: str, thing: CurrentsThing, why: str) -> InvalidArgument:
-    shown = clip(one_line(reference), 120)
+def _refused(reference: str, thing: _Thing, why: str) -> InvalidArgument:
     return InvalidArgument(
-        f'"{shown}" {why} (1 to 128 ASCII letters, digits, "-" and "_"); nothing was requested.',
+        f'{quoted(reference, 120)} {why} (1 to 128 ASCII letters, digits, "-" and "_"); '
+        "nothing was requested.",
         next_step=_HINTS[thing],
     )
 
 
-def _article(thing: CurrentsThing) -> str:
+def _article(thing: _Thing) -> str:
     return "an instance" if thing == "instance" else f"a {thing}"

@@ -1,4 +1,4 @@
-"""What the operator sets for Currents."""
+"""The settings of Currents."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from runs_mcp.settings import ApiKey, ProviderSettings, Url
 
 
 class CurrentsSettings(ProviderSettings):
-    """The key, and where the API is."""
+    """The API key and the URL of the API."""
 
     key_setting: ClassVar[str] = "CURRENTS_API_KEY"
 
@@ -25,7 +25,7 @@ class CurrentsSettings(ProviderSettings):
 
     @property
     def key(self) -> str:
-        """The server's own API key; empty where there is none."""
+        """The server's own API key; empty if there is none."""
         return self.api_key.get_secret_value() if self.api_key else ""
 
     @property

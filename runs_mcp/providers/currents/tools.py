@@ -1,4 +1,4 @@
-"""The tools for Currents that read, in its own terms."""
+"""The tools that read from Currents, in its own terms."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,12 +9,13 @@ from runs_mcp.answers.cursors import PageRequest, bad_cursor
 from runs_mcp.answers.fitting import list_page
 from runs_mcp.answers.instance_pages import instance_page
 from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport, odd_records
-from runs_mcp.answers.run_pages import run_page
+from runs_mcp.answers.run_pages import Detail, run_page
 from runs_mcp.errors import Conflict, InvalidArgument
 from runs_mcp.model import FullRun
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
 from runs_mcp.providers.currents.references import (
+    CurrentsProjectId,
     currents_instance_id,
     currents_project_id,
     currents_run_id,
@@ -36,8 +37,8 @@ InstanceId = Annotated[
     str, Field(description="Instance ID, or its dashboard URL as pasted.", max_length=2048)
 ]
 Limit = Annotated[int, Field(description="At most this many.", ge=1, le=MAX_LIMIT)]
-Detail = Annotated[
-    Literal["auto", "failures", "full"],
+RunDetail = Annotated[
+    Detail,
     Field(
         description="auto: every spec where the run is small, else failures. failures: specs "
         "that failed, were flaky or never reported. full: every spec, page by page."
@@ -147,7 +148,7 @@ async def currents_list_runs(
 
 
 async def _list_runs(
-    call: CurrentsCall, project: str, filters: RunFilters, limit: int, cursor: str
+    call: CurrentsCall, project: CurrentsProjectId, filters: RunFilters, limit: int, cursor: str
 ) -> RunList:
     page = call.page(cursor, ("currents_list_runs", project, *map("=".join, filters.params())))
     after = page.upstream_cursor()
@@ -163,7 +164,7 @@ async def _list_runs(
 
 
 async def currents_get_run(
-    call: CurrentsCall, run_id: RunId, detail: Detail = "auto", cursor: Cursor = ""
+    call: CurrentsCall, run_id: RunId, detail: RunDetail = "auto", cursor: Cursor = ""
 ) -> RunReport:
     """Read one run: status, totals, groups, and its spec files, worst first.
 
@@ -186,7 +187,7 @@ async def currents_find_run(
     branch: BranchOrPrefix = "",
     tags: Tags = (),
     pw_last_run: PlaywrightLastRun = False,
-    detail: Detail = "auto",
+    detail: RunDetail = "auto",
     cursor: Cursor = "",
 ) -> RunReport:
     """Find the most recent completed run of a project that matches, and read it.
@@ -212,9 +213,9 @@ async def currents_find_run(
 
 
 def _run_in_cursor(cursor: str) -> tuple[str, str]:
-    """Returns the run that a cursor names, and the rest of it.
+    """Returns the run ID and the page cursor of a cursor.
 
-    The next page is of the same run, whatever has completed since.
+    So the next page is of the same run, even if another one has completed since.
     """
     run_id, _, page_cursor = cursor.partition(".")
     if cursor and not page_cursor:
@@ -222,12 +223,14 @@ def _run_in_cursor(cursor: str) -> tuple[str, str]:
     return run_id, page_cursor
 
 
-async def _found_run(call: CurrentsCall, project: str, search: FindQuery, run_id: str) -> FullRun:
-    """Reads the run that is searched, or the one of which a page was given already."""
+async def _found_run(
+    call: CurrentsCall, project: CurrentsProjectId, search: FindQuery, run_id: str
+) -> FullRun:
+    """Searches the run, or reads it by the ID that a cursor has."""
     client = _client(call)
-    # Which tests failed last is told by the search alone.
+    # Only the search returns the tests that failed last.
     if run_id and not search.pw_last_run:
-        full = await client.get_run(run_id)
+        full = await client.get_run(currents_run_id(run_id))
     else:
         full = await client.find_run(project, search)
     if run_id and full.run.id != run_id:
@@ -264,10 +267,10 @@ def _client(call: CurrentsCall) -> CurrentsClient:
 
 
 def _as_dates(start: str, end: str) -> tuple[str, str]:
-    """Returns both dates in UTC; the API reads what has no zone as UTC.
+    """Returns both dates as timestamps in UTC; one without a zone is in UTC.
 
     Raises:
-        InvalidArgument: One is not a date, or the range holds nothing.
+        InvalidArgument: One is not a date, or the range is empty.
     """
     moments = []
     for name, value in (("date_start", start), ("date_end", end)):

@@ -11,7 +11,7 @@ from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.server.tools.compare_runs import compare_runs
 from runs_mcp.server.tools.provider_tools import provider_tool
 from runs_mcp.server.tools.run_references import run_forms
-from runs_mcp.server.tools.served_tool import ServedTool
+from runs_mcp.server.tools.served_tool import ServedTool, build_tool
 from runs_mcp.server.tools.triage_run import triage_run
 from runs_mcp.server.tools.wait_for_run import wait_for_run
 
@@ -24,9 +24,9 @@ FOR_EVERY_PROVIDER: Final = (
 
 def served_tools(configuration: Configuration) -> list[Tool]:
     """Returns the tools of the served providers; in read-only mode no destructive ones."""
-    names = [definition.name for definition in configuration.definitions]
+    names = tuple(definition.name for definition in configuration.definitions)
     forms = run_forms(configuration.definitions)
-    return [tool.build(names, forms) for tool in _served(configuration)]
+    return [build_tool(tool, names, forms) for tool in _served(configuration)]
 
 
 def served_names(configuration: Configuration) -> set[str]:
@@ -48,7 +48,11 @@ def _served(configuration: Configuration) -> list[ServedTool]:
     providers = configuration.served
     if not providers:
         return []
-    own = [provider_tool(one, tool) for one in providers for tool in one.definition.tools]
+    own = [
+        provider_tool(definition.name, tool)
+        for definition, _ in providers
+        for tool in definition.tools
+    ]
     return [
         tool
         for tool in (*own, *FOR_EVERY_PROVIDER)

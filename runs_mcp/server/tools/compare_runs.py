@@ -7,10 +7,10 @@ from mcp_types import CallToolResult
 from runs_mcp.answers.comparison_pages import compare_page
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.errors import InvalidArgument
+from runs_mcp.providers.reading_at_once import read_at_once
 from runs_mcp.providers.tool_arguments import Cursor
 from runs_mcp.server.context_functions import Ctx
 from runs_mcp.server.tools.progress import ReadingProgress
-from runs_mcp.server.tools.reading_at_once import read_at_once
 from runs_mcp.server.tools.run_references import RunReference, open_run
 from runs_mcp.server.tools.served_tool import answer
 from runs_mcp.triage.comparison import compare, specs_of_interest

@@ -12,7 +12,7 @@ from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.providers.run_reader import RunReader
 from runs_mcp.server.tools.served_tool import RUN_FORMS
 from runs_mcp.services import Services
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import quoted
 
 RunReference = Annotated[str, Field(description=f"Dashboard URL, {RUN_FORMS}.", max_length=2048)]
 
@@ -36,7 +36,7 @@ def open_run(reference: str, services: Services) -> RunReader:
             return provider.definition.open_run(services.call(provider), own)
     served = " or ".join(provider.definition.name for provider in configuration.served)
     raise InvalidArgument(
-        f'"{clip(one_line(reference), 120)}" names no run of {served}; nothing was requested.',
+        f"{quoted(reference, 120)} names no run of {served}; nothing was requested.",
         next_step=f"Pass the run's dashboard URL, {run_forms(configuration.definitions)}.",
     )
 

@@ -1,15 +1,14 @@
 """How a function becomes a tool that works in every host."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from inspect import getdoc
 from typing import Any, TypeAlias
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 
-from runs_mcp.answers.encoding import output_schema, structured, text
+from runs_mcp.answers.encoding import output_schema, structured_content, text_content
 from runs_mcp.model import Record
 from runs_mcp.server.context_functions import ContextFunction
 
@@ -33,46 +32,48 @@ class ServedTool:
         """The name that a model calls it by."""
         return self.function.__name__
 
-    def build(self, providers: Sequence[str], run_forms: str) -> Tool:
-        """Returns the tool as the SDK serves it, both schemas set.
 
-        Args:
-            providers: The names of all providers.
-            run_forms: The forms of references to runs, for descriptions.
-        """
-        tool = Tool.from_function(
-            self.function,
-            title=self.title,
-            description=getdoc(self.function),
-            annotations=ToolAnnotations(
-                read_only_hint=not self.destructive,
-                destructive_hint=self.destructive,
-                idempotent_hint=not self.destructive,
-                open_world_hint=True,
-            ),
-            structured_output=False,
-        )
-        tool.parameters = _host_safe(tool.parameters, run_forms)
-        # The SDK publishes a schema set by hand; it would derive one from pydantic models only.
-        tool.fn_metadata.output_schema = _output_schema(self.report, tuple(sorted(providers)))
-        return tool
+@cache
+def build_tool(tool: ServedTool, providers: tuple[str, ...], run_forms: str) -> Tool:
+    """Returns a tool as the SDK serves it, both schemas set; built once in a process.
+
+    Args:
+        tool: The tool.
+        providers: The names of all providers.
+        run_forms: The forms of references to runs, for descriptions.
+    """
+    built = Tool.from_function(
+        tool.function,
+        title=tool.title,
+        description=getdoc(tool.function),
+        annotations=ToolAnnotations(
+            read_only_hint=not tool.destructive,
+            destructive_hint=tool.destructive,
+            idempotent_hint=not tool.destructive,
+            open_world_hint=True,
+        ),
+        structured_output=False,
+    )
+    built.parameters = _host_safe(built.parameters, run_forms)
+    # The SDK publishes a schema set by hand; it would derive one from pydantic models only.
+    built.fn_metadata.output_schema = _output_schema(tool.report, providers)
+    return built
 
 
 def answer(report: Record) -> CallToolResult:
     """Returns a report as a tool's result, in both channels."""
     return CallToolResult(
-        content=[TextContent(type="text", text=text(report))],
-        structured_content=structured(report),
+        content=[TextContent(type="text", text=text_content(report))],
+        structured_content=structured_content(report),
     )
 
 
-@lru_cache
 def _output_schema(report: type[Record], providers: tuple[str, ...]) -> dict[str, Any]:
-    """Returns the schema of a report; the provider of a run in it is one of those there are."""
+    """Returns the schema of a report, with the names of the providers in it."""
     schema = output_schema(report)
     for definition in (schema, *schema["$defs"].values()):
         if "provider" in definition.get("properties", {}):
-            definition["properties"]["provider"] = {"enum": list(providers)}
+            definition["properties"]["provider"] = {"enum": sorted(providers)}
     return schema
 
 

@@ -10,11 +10,11 @@ from runs_mcp.answers.triage_pages import TriageAnswer
 from runs_mcp.answers.triage_reports import BaselineReport
 from runs_mcp.errors import RunsError
 from runs_mcp.model import Run
+from runs_mcp.providers.reading_at_once import read_at_once
 from runs_mcp.providers.run_reader import Baseline, RunReader
 from runs_mcp.providers.tool_arguments import Cursor
 from runs_mcp.server.context_functions import Ctx
 from runs_mcp.server.tools.progress import ReadingProgress
-from runs_mcp.server.tools.reading_at_once import read_at_once
 from runs_mcp.server.tools.run_references import RunReference, open_run
 from runs_mcp.server.tools.served_tool import answer
 from runs_mcp.triage.findings import Findings

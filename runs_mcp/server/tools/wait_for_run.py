@@ -14,7 +14,7 @@ from runs_mcp.server.context_functions import Ctx
 from runs_mcp.server.tools.run_references import RunReference, open_run
 from runs_mcp.server.tools.served_tool import answer
 
-_FIRST_PAUSE_S: Final = 2.0
+FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 30.0
 
 TimeoutSeconds = Annotated[
@@ -31,7 +31,7 @@ async def wait_for_run(
     """
     services = ctx.request_context.lifespan_context
     began = time.monotonic()
-    pause = _FIRST_PAUSE_S
+    pause = FIRST_PAUSE_S
     while True:
         state, totals = await open_run(run, services).state()
         waited = time.monotonic() - began

@@ -1,4 +1,4 @@
-"""What the failures of one cause have in common, where expectations did not hold."""
+"""The evidence of a failed assertion: what other failures of the same cause have, too."""
 
 import re
 from typing import Final, NamedTuple
@@ -7,15 +7,15 @@ from runs_mcp.triage.fingerprint.assertions import Assertion
 from runs_mcp.triage.fingerprint.masking import masked
 
 
-class Asserting(NamedTuple):
-    """Where an expectation stands."""
+class AssertionContext(NamedTuple):
+    """The code around an assertion."""
 
-    place: str
-    """File, function and line of code, where it is in code that tests share."""
-    checked: str
-    """The call whose result it is of, where the code tells."""
-    tests: str
-    """The file, or the part of it, that the test is in."""
+    shared_line: str
+    """Its file, function and line of code; empty where no other tests share this code."""
+    checked_call: str
+    """The call whose result is checked; empty where the code does not show it."""
+    test_block: str
+    """The file of the test, with the title of the block that the test is in."""
 
 
 _KEY: Final = re.compile(r"(?P<sign>[-+])\s*(?P<key>\"[^\"]+\"|'[^']+'|:?\w+)\s*(?::|=>)\s")
@@ -38,26 +38,26 @@ _SENTENCE_WORDS: Final = 3
 _CHAI_MORE: Final = re.compile(r"…\((?P<count>[0-9]{1,9})\)")
 
 
-def assertion_evidence(assertion: Assertion, where: Asserting) -> tuple[str, ...]:
-    """Returns what the failures of one cause have in common."""
+def assertion_evidence(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    """Returns the evidence of a failed assertion, its most specific part."""
     if surplus := _surplus(assertion):
         return ("surplus", surplus)
     if assertion.key or ((keys := _keys(assertion)).startswith("-") and "+" not in keys):
-        # A field that got lost is one cause, whichever way it was looked for.
+        # A missing field is the same cause however it was checked.
         return ("missing", assertion.key or keys.replace("-", ""))
     if keys:
-        return ("keys", keys, where.place)
-    if where.place:
-        return ("place", where.place, assertion.matcher, *_sorts(assertion))
+        return ("keys", keys, context.shared_line)
+    if context.shared_line:
+        return ("place", context.shared_line, assertion.matcher, *_value_types(assertion))
     if change := _first_change(assertion):
         return ("change", change)
-    if values := _telling_values(assertion):
+    if values := _values_in_words(assertion):
         return ("values", *values)
-    return ("checked", where.checked or where.tests, *_sorts(assertion))
+    return ("checked", context.checked_call or context.test_block, *_value_types(assertion))
 
 
 def _surplus(assertion: Assertion) -> str:
-    """Returns what is in a list that was to be empty: errors, violations. That is the cause."""
+    """Returns what is in a list that should be empty: errors, violations. That is the cause."""
     if not _NOTHING.fullmatch(assertion.expected.strip()):
         return ""
     found = next(iter(assertion.changes), assertion.received).removeprefix("+").strip(" [],")
@@ -65,7 +65,7 @@ def _surplus(assertion: Assertion) -> str:
 
 
 def _keys(assertion: Assertion) -> str:
-    """Returns the keys that differ, where two objects were compared."""
+    """Returns the keys that differ between two objects, or "" if more than keys differ."""
     found = [key for line in assertion.changes if (key := _KEY.match(line))]
     if not found or len(found) < len(assertion.changes):
         return ""
@@ -73,7 +73,7 @@ def _keys(assertion: Assertion) -> str:
 
 
 def _first_change(assertion: Assertion) -> str:
-    """Returns the first line of a text's diff on either side."""
+    """Returns the first line of a diff of texts, from each side."""
     if _is_reordered(assertion) or _ONE_LINE.fullmatch(assertion.received):
         return ""
     first = [next((line for line in assertion.changes if line[0] == sign), "") for sign in "-+"]
@@ -87,8 +87,8 @@ def _is_reordered(assertion: Assertion) -> bool:
     return removed == added
 
 
-def _telling_values(assertion: Assertion) -> tuple[str, ...]:
-    """Returns the values where they are words, and no numbers, truth, nothing or long lists."""
+def _values_in_words(assertion: Assertion) -> tuple[str, ...]:
+    """Returns the values if they are words: not numbers, booleans, null or long lists."""
     expected, received = masked(assertion.expected), masked(assertion.received)
     if assertion.matcher == "match_array":
         return (expected, received)
@@ -96,7 +96,7 @@ def _telling_values(assertion: Assertion) -> tuple[str, ...]:
     if not _words(received) or (_CONTAINER.match(received) and not contains):
         return ()
     if _letters(expected) == _letters(received):
-        return ()  # Only case, order, signs or numbers differ: the words are those of the test.
+        return ()  # Only case, order, signs or numbers differ: such words are data of the test.
     return (received,) if contains else (expected, received)
 
 
@@ -108,29 +108,29 @@ def _letters(value: str) -> list[str]:
     return sorted("".join(_WORD.findall(value)).casefold())
 
 
-def _sorts(assertion: Assertion) -> tuple[str, ...]:
-    """Returns of what sort the values are: a number that is wrong is no text that is missing."""
+def _value_types(assertion: Assertion) -> tuple[str, ...]:
+    """Returns the types of both values: a wrong number is another cause than a missing text."""
     if "hrow" in assertion.matcher:
         return ("throw",)
     both = assertion.expected.strip(), assertion.received.strip()
     if all(_STATUS.fullmatch(value) for value in both):
         return both  # HTTP statuses: 404 is not 500.
-    return tuple(map(_sort, both)) + _sizes(*both)
+    return tuple(map(_value_type, both)) + _sizes(*both)
 
 
-def _sort(value: str) -> str:
+def _value_type(value: str) -> str:
     if _TRUTH.fullmatch(value):
         return "truth"
     if _CONTAINER.match(value):
         return "container"
-    told = masked(value)
-    return "text" if _LETTER.search(_MASK.sub("", told)) and told[:1] in "\"'" else told
+    value = masked(value)
+    return "text" if _LETTER.search(_MASK.sub("", value)) and value[:1] in "\"'" else value
 
 
 def _sizes(expected: str, received: str) -> tuple[str, ...]:
-    """Returns whether chai's shortened objects, «{ a: 1, …(3) }», have as many keys."""
-    cut = [_CHAI_MORE.search(value) for value in (expected, received)]
-    if cut[0] is None or cut[1] is None:
+    """Returns how the numbers of keys of two objects compare that chai cut: «{ a: 1, …(3) }»."""
+    more = [_CHAI_MORE.search(value) for value in (expected, received)]
+    if more[0] is None or more[1] is None:
         return ()
-    wanted, found = (int(more["count"]) + more.string.count(", ") for more in cut if more)
+    wanted, found = (int(cut["count"]) + cut.string.count(", ") for cut in more if cut)
     return ("fewer" if found < wanted else "more" if found > wanted else "as many",)

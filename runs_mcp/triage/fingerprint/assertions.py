@@ -1,4 +1,4 @@
-"""How jest, vitest, Playwright, pytest and RSpec say what was expected and what was received.
+"""Failed assertions of jest, vitest, Playwright, Cypress, pytest and RSpec, parsed.
 
 Pure functions over the plain text of an error.
 """
@@ -8,17 +8,17 @@ from typing import Final, NamedTuple
 
 
 class Assertion(NamedTuple):
-    """An expectation that did not hold."""
+    """A failed assertion."""
 
     matcher: str
     expected: str = ""
     received: str = ""
-    said: str = ""
-    """What the test itself says of it."""
+    message: str = ""
+    """What the code of the test adds to it."""
     changes: tuple[str, ...] = ()
     """The lines of a diff that are on one side only, with their signs."""
     key: str = ""
-    """The property that was looked for."""
+    """The property that is missing."""
 
 
 # jest and Playwright: «expect(received).toBe(expected) // Object.is equality»
@@ -27,7 +27,7 @@ _JEST_EXPECTED: Final = re.compile(r"^Expected(?P<label>[^:\n]*): +(?P<value>.*)
 _JEST_RECEIVED: Final = re.compile(r"^Received(?P<label>[^:\n]*): +(?P<value>.*)$", re.MULTILINE)
 # chai, so vitest and Cypress: «expected 'a' to be 'b' // Object.is equality»
 _CHAI: Final = re.compile(
-    r"^(?:\w*Error: )?(?:(?P<said>[^\n]*?): )?expected (?P<received>.+?) "
+    r"^(?:\w*Error: )?(?:(?P<message>[^\n]*?): )?expected (?P<received>.+?) "
     r"(?P<matcher>(?:not )?to (?:not )?(?:be |deeply |strictly |loosely |equal |include |contain |"
     r"match |have |been |a |an |of |property |length |text |throw |close |greater |less |than )*)"
     r"(?P<expected>.*?)(?: +// .*)?$",
@@ -45,7 +45,7 @@ _NESTED: Final = re.compile(
     r"|originated from your (?:application|test) code[^>]*> (.*)$",
     re.MULTILINE,
 )
-# RSpec: «expected: 17», «got: 20» in two lines; other matchers in one.
+# RSpec: «expected: 17» and «got: 20» on two lines; other matchers on one.
 _RSPEC: Final = re.compile(r"\s*Failure/Error:")
 _RSPEC_EQUAL: Final = re.compile(
     r"^\s*expected:? (?P<expected>.*)\n\s*got:? (?P<received>.*)", re.MULTILINE
@@ -54,20 +54,20 @@ _RSPEC_OTHER: Final = re.compile(
     r"^\s*expected (?P<received>.+?) (?P<matcher>(?:not )?to [a-z_]+)(?: (?P<expected>.*))?$",
     re.MULTILINE,
 )
-# match_array: what is missing and what is too much matter, not what was common.
+# match_array: only the missing and the extra elements matter.
 _RSPEC_ARRAY: Final = re.compile(
     r"actual collection contained:.*"
     r"(?:\n\s*the missing elements were:\s+(?P<missing>.*))?"
     r"(?:\n\s*the extra elements were:\s+(?P<extra>.*))?"
 )
-_RSPEC_ANY: Final = re.compile(r"^\s*expected (?P<said>.+)$", re.MULTILINE)
-# pytest: «assert 2 == 3», behind the message of the assertion where it has one; in modules whose
-# assertions it does not rewrite, the message alone.
+_RSPEC_ANY: Final = re.compile(r"^\s*expected (?P<received>.+)$", re.MULTILINE)
+# pytest: «assert 2 == 3», after the message of the assertion if it has one; in modules whose
+# assertions are not rewritten, the message alone.
 _PYTEST: Final = re.compile(
-    r"(?:AssertionError: )?(?:(?P<said>[^\n]*)\n)?(?:E +)?assert (?P<what>[^\n]*)"
+    r"(?:AssertionError: )?(?:(?P<message>[^\n]*)\n)?(?:E +)?assert (?P<what>[^\n]*)"
 )
 _PYTEST_PLAIN: Final = re.compile(
-    r"AssertionError(?:: (?P<said>[^\n]*))?(?:\n|$)(?=(?s:.*)^> +assert )", re.MULTILINE
+    r"AssertionError(?:: (?P<message>[^\n]*))?(?:\n|$)(?=(?s:.*)^> +assert )", re.MULTILINE
 )
 _COMPARED: Final = re.compile(
     r"(?P<left>.+?) (?P<matcher>==|!=|<=|>=|<|>|is not|is|not in|in) (?P<right>.+)"
@@ -77,7 +77,7 @@ _PYTEST_ITEMS: Final = re.compile(
     r"(?P<side>Left|Right|Differing)(?: contains| items).*\n\s*\{(?P<key>'[^']*'|\w+): "
 )
 
-# Lines of a diff; the legend and what only opens or closes a container say nothing.
+# Lines of a diff; not its legend, nor lines that only open or close a container.
 _CHANGED: Final = re.compile(r"^ {0,3}(?P<change>[-+] (?! +(?:where|and) )\s*\S.*)$", re.MULTILINE)
 _NO_CHANGE: Final = re.compile(
     r"[-+] (?:Expected|Received|Snapshot)\s+[-+] [0-9]+$"
@@ -87,12 +87,12 @@ _WAS_EMPTY: Final = re.compile(r"^- (?:Array |Object )?(?:\[\]|\{\})$", re.MULTI
 
 
 def read_assertion(text: str) -> Assertion | None:
-    """Returns the expectation that did not hold, or None where the error is of another kind."""
+    """Returns the failed assertion, or None for an error of another kind."""
     return _rspec(text) if _RSPEC.match(text) else _jest(text) or _pytest(text) or _chai(text)
 
 
 def nested_error(text: str) -> str:
-    """Returns the error that an expectation met: a promise's, or a function's that was called."""
+    """Returns the error that an assertion reports: of a promise, of a call, of the page itself."""
     found = _NESTED.search(text)
     return next(filter(None, found.groups()), "") if found else ""
 
@@ -125,7 +125,7 @@ def _chai(text: str) -> Assertion | None:
         matcher,
         expected.removesuffix(", but it didn't"),
         found["received"],
-        found["said"] or "",
+        found["message"] or "",
         _changes(text[found.end() :]),
         lacks["key"] if lacks else "",
     )
@@ -140,30 +140,30 @@ def _rspec(text: str) -> Assertion | None:
     if other := _RSPEC_OTHER.search(text):
         return Assertion(other["matcher"], other["expected"] or "", other["received"])
     other = _RSPEC_ANY.search(text)
-    return Assertion("expected", received=other["said"]) if other else None
+    return Assertion("expected", received=other["received"]) if other else None
 
 
 def _pytest(text: str) -> Assertion | None:
     found = _PYTEST.match(text)
     if found is None:
         plain = _PYTEST_PLAIN.match(text)
-        return Assertion("assert", said=plain["said"] or "") if plain else None
-    said = found["said"] or ""
+        return Assertion("assert", message=plain["message"] or "") if plain else None
+    message = found["message"] or ""
     compared = _COMPARED.fullmatch(found["what"])
     if compared is None:
         is_negated = found["what"].startswith("not ")
         received = found["what"].removeprefix("not ")
-        return Assertion("assert", "[]" if is_negated else "", received, said)
+        return Assertion("assert", "[]" if is_negated else "", received, message)
     left, right = compared["left"], compared["right"]
     if compared["matcher"].endswith("in"):
         left, right = right, left
-    # The reason is repeated behind the code, with an E before each of its lines.
+    # After the code comes the reason again, each of its lines after an E.
     reason = text[found.end() :].partition("\nE ")[0]
     items = tuple(
         f"{'-' if item['side'] == 'Right' else '+'} {item['key']}: "
         for item in _PYTEST_ITEMS.finditer(reason)
     )
-    return Assertion(compared["matcher"], right, left, said, items or _changes(reason))
+    return Assertion(compared["matcher"], right, left, message, items or _changes(reason))
 
 
 def _changes(diff: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How Playwright and Cypress say which element, page or answer a test failed on.
+"""Errors of Playwright and Cypress, parsed: the element, page or response that a test failed on.
 
 Pure functions over the plain text of an error.
 """
@@ -17,12 +17,12 @@ class BrowserError(NamedTuple):
     kind: Literal["assertion", "timeout", "network", "infrastructure", "other"]
 
 
-# Playwright: «locator.click: …», «page.goto: …», behind «Error: » or «TimeoutError: ».
+# Playwright: «locator.click: …», «page.goto: …», after «Error: » or «TimeoutError: ».
 _CALL: Final = re.compile(r"^(?:\w*Error: )*(?P<call>[a-z]\w*\.[a-z]\w*): ", re.MULTILINE)
 _MATCHER: Final = re.compile(r"expect\(\w+\)(?P<matcher>(?:\.not)?\.to\w+)")
 _RECEIVED: Final = re.compile(r"^Received[^:\n]*: +(?P<value>.*)$", re.MULTILINE)
 
-# Playwright names the locator in expect's message, in strict mode's, and in the call log.
+# Playwright names the locator in the messages of expect and strict mode, and in the call log.
 _LOCATORS: Final = (
     re.compile(r"^Locator: +(?P<locator>\S.*)$", re.MULTILINE),
     re.compile(r"strict mode violation: (?P<locator>.+) resolved to [0-9]+ elements"),
@@ -37,13 +37,13 @@ _CODE_LOCATOR: Final = re.compile(
 _TEMPLATE: Final = re.compile(r"`([^`]*\$\{[^`]*)`")
 _PARAMETER: Final = re.compile(r"(?:\$\{[^}]*\})+")
 _MOST_PARAMETERS: Final = 3
-# What tells one element from others of its kind: a test ID, a name, a text, a class, an ID.
+# What makes a locator specific: a test ID, a name, a text, a class, an ID.
 _SPECIFIC: Final = re.compile(r"getBy(?!Role)|name:|hasText|[#.\[]\w|text=|data-")
-# Playwright's call log shows what lies over an element that is to be clicked.
+# Playwright's call log shows what covers the element to click.
 _COVER: Final = re.compile(r"(?P<cover><[^>\n]*>).*intercepts pointer events")
 _FOUND: Final = re.compile(r"locator resolved to|pixels|^Received", re.MULTILINE)
 
-# What Chromium and Firefox call network errors, and the errors of a host that cannot be reached.
+# Network errors of Chromium and Firefox, and those of a host that cannot be reached.
 _NET_ERROR: Final = re.compile(
     r"(?P<code>(?:net::ERR|NS_ERROR)_\w+)(?: at (?P<url>[a-z]+://[^\s\"']+))?"
 )
@@ -52,8 +52,8 @@ _UNREACHABLE: Final = re.compile(
 )
 _URL: Final = re.compile(r"[a-z]+://(?P<host>[^/:?#\s]+)(?::[0-9]+)?(?P<path>/[^/?#\s\"']*)?")
 _NUMERIC_HOST: Final = re.compile(r"localhost|[0-9.]+|\[.*")
-# Playwright's toBeOK shows the request and the status line of its answer; a request that got no
-# answer has the request in its call log.
+# Playwright's toBeOK shows the request and the status line of the response; without a response
+# the call log has the request.
 _REQUEST: Final = re.compile(r"^ *(?:- )?→ (?P<request>[A-Z]+ \S+)$", re.MULTILINE)
 _ANSWER: Final = re.compile(r"^ *(?:- )?← (?P<status>[0-9]{3}.*)$", re.MULTILINE)
 _LOST_CONNECTION: Final = re.compile(r"\bE[A-Z]{5,}(?:_[A-Z]+)*\b|socket hang up")
@@ -65,13 +65,13 @@ _AWAITED: Final = re.compile(
     r"(?:Test timeout|Timeout) .*?exceeded(?P<rest>.*)"
 )
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s])+/(?=[.),])")
-# A browser that is gone fails every call that is under way, whichever it is.
+# When the browser is gone, every call under way fails, whichever it is.
 _GONE: Final = re.compile(
     r"(?P<what>Target page, context or browser has been closed|Target crashed|Page crashed"
     r"|Browser has been closed|Executable doesn't exist|browserType\.launch)"
 )
 
-# Cypress: «Timed out retrying after 4000ms: » before what it retried.
+# Cypress puts «Timed out retrying after 4000ms: » before what it retried.
 _CYPRESS_RETRIED: Final = re.compile(r"Timed out retrying(?: after [0-9]+ ?ms)?: ")
 _CYPRESS_ELEMENT: Final = re.compile(r"Expected to find (?:element|content): (?P<what>[`'].*?[`'])")
 _CYPRESS_SUBJECT: Final = re.compile(
@@ -89,9 +89,11 @@ _CYPRESS_MARKUP: Final = re.compile(r"^\s*`?(?P<element><[^>\n]*>)", re.MULTILIN
 
 
 def read_browser_error(text: str, code_line: str) -> BrowserError | None:
-    """Returns what a browser test failed on, or None where the error does not say.
+    """Returns what a browser test failed on, or None if the error does not say.
 
-    `code_line` is the line of the test that failed, where known.
+    Args:
+        text: The error's text.
+        code_line: The line of code that failed, if known.
     """
     for read in (_gone, _network, _element, _page, _awaited):
         if error := read(text, code_line):
@@ -126,7 +128,7 @@ def _network(text: str, _code_line: str) -> BrowserError | None:
 
 
 def _server(url: str) -> str:
-    """Returns the host, or where that is a machine's own, what stands first in the path."""
+    """Returns the host, or the first part of the path if the host is localhost or an address."""
     parts = _URL.match(url)
     if parts is None:
         return ""
@@ -139,7 +141,7 @@ def _element(text: str, code_line: str) -> BrowserError | None:
     if named is not None:
         locator = masked_locator(named["locator"])
     elif call is not None and call["call"].startswith("locator."):
-        # A long browser log can push the call log out of the text; the code has the locator, too.
+        # A long browser log may leave no room for the call log: take the locator of the code.
         locator = masked_locator(".".join(_CODE_LOCATOR.findall(code_line)))
     else:
         return None
@@ -154,15 +156,15 @@ def _element(text: str, code_line: str) -> BrowserError | None:
         covering = masked_locator(cover["cover"])
         return BrowserError(("covered", covering), f"{covering} intercepts pointer events", kind)
     if matcher is None or "element(s) not found" in text or not _FOUND.search(text):
-        # Whatever was to be done with it, or expected of it: it is not there, or of no use.
+        # The same cause whatever was to be done with the element, or expected of it.
         return BrowserError(("element", locator), f"{locator} not found or not ready", kind)
     if named is not None:
         locator = masked_locator(_without_parameters(named["locator"], code_line))
     received = _RECEIVED.search(text)
     value = masked(received["value"]) if received else ""
-    told = "" if _SPECIFIC.search(locator) else value
+    text_shown = "" if _SPECIFIC.search(locator) else value
     return BrowserError(
-        ("element", locator, matcher["matcher"], told),
+        ("element", locator, matcher["matcher"], text_shown),
         f"{locator} {matcher['matcher'].removeprefix('.')}"
         + (f": received {value}" if value else ""),
         kind,
@@ -170,7 +172,7 @@ def _element(text: str, code_line: str) -> BrowserError | None:
 
 
 def _without_parameters(locator: str, code_line: str) -> str:
-    """Returns a locator whose parameters, as the code has them, are masked: `price-${sku}`."""
+    """Returns a locator with the parameters of its template masked: of `price-${sku}` the SKU."""
     for template in _TEMPLATE.findall(code_line):
         fixed = _PARAMETER.split(template)
         if len(fixed) <= _MOST_PARAMETERS + 1 and any(part.strip("-_ ") for part in fixed):
@@ -185,7 +187,7 @@ def _page(text: str, _code_line: str) -> BrowserError | None:
         url = masked(waited["url"])
         return BrowserError(("navigation", url), f"waiting for navigation to {url}", "timeout")
     matcher, received = _PAGE_MATCHER.search(text), _RECEIVED.search(text)
-    if matcher and received:  # Where the browser ended up is common to all that lead there.
+    if matcher and received:  # Failures of one cause end up on one page.
         value = masked(received["value"])
         name = matcher["matcher"].removeprefix(".")
         return BrowserError(("page", name, value), f"{name}: received {value}", "assertion")
@@ -193,7 +195,7 @@ def _page(text: str, _code_line: str) -> BrowserError | None:
 
 
 def _awaited(text: str, code_line: str) -> BrowserError | None:
-    """What was waited for is in the code alone: a URL, the name of an event."""
+    """Returns what was waited for, which only the code shows: a URL, the name of an event."""
     waited = _AWAITED.search(text)
     literals = tuple(_QUOTED.findall(code_line))
     if waited is None or not literals:

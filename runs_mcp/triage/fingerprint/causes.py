@@ -1,8 +1,8 @@
-"""Which failures have one cause. Pure functions over the model.
+"""The cause of each failure, with a fingerprint to group by. Pure functions over the model.
 
-A fingerprint is a digest of evidence: of what two failures of one cause have in common, and two
-of different causes have not. It is read from each failure alone, so that it is the same in every
-run; only a test that ran out of time and says nothing more is joined to others of its file.
+A fingerprint is a digest of evidence: what two failures of the same cause have in common, and two
+of different causes do not. It depends on one failure alone, so it is the same in every run.
+The one exception: a test that timed out and does not say on what may join others of its file.
 """
 
 import re
@@ -13,8 +13,8 @@ from typing import Final, Literal, NamedTuple
 
 from runs_mcp.model import Failure, Record
 from runs_mcp.text import clip
-from runs_mcp.triage.fingerprint.assertion_evidence import Asserting, assertion_evidence
-from runs_mcp.triage.fingerprint.assertions import nested_error, read_assertion
+from runs_mcp.triage.fingerprint.assertion_evidence import AssertionContext, assertion_evidence
+from runs_mcp.triage.fingerprint.assertions import Assertion, nested_error, read_assertion
 from runs_mcp.triage.fingerprint.browser_errors import read_browser_error
 from runs_mcp.triage.fingerprint.failing_code import (
     FailingCode,
@@ -33,7 +33,7 @@ _CAUSE_CHARS: Final = 300
 
 
 class Cause(Record, frozen=True, kw_only=True):
-    """Why a test failed, in a form that other failures of the same cause share."""
+    """Why a test failed: equal for all failures of the same cause in a run."""
 
     fingerprint: str
     cause: str
@@ -41,18 +41,18 @@ class Cause(Record, frozen=True, kw_only=True):
 
 
 class _Reading(NamedTuple):
-    """What one failure says."""
+    """The evidence, cause and kind of one failure."""
 
     evidence: tuple[str, ...]
     cause: str
     kind: Kind
-    ran_out: bool = False
-    """The test's own time limit ended it."""
+    timed_out: bool = False
+    """Whether the time limit of the test itself ended it."""
     is_silent: bool = False
-    """Nothing tells what it waited for."""
+    """Whether it does not say what the test waited for."""
 
 
-# Playwright puts this before the error of the call that was cut off, or leaves it alone.
+# Playwright puts this before the error of the call that was cut off, or has nothing else to say.
 _PLAYWRIGHT_TIMEOUT: Final = re.compile(
     r"(?:Error: )?(?:Test timeout of [0-9]+ms exceeded"
     r"(?: while [a-z ]+(?P<hook>\"[^\"]*\")(?: hook)?)?"
@@ -75,7 +75,7 @@ _THROWN: Final = re.compile(
     r"(?:(?:\w*Error: )?[a-z]\w*\.[a-z]\w*: )?"  # «Error: page.evaluate: TypeError: …»
     r"(?:Uncaught )?(?:(?P<type>(?:\w+(?:\.|::))*[A-Z]\w*)(?: \[\w+\])?: )?(?P<message>.*)"
 )
-# Errors of languages and databases that name what is not there: it is missing wherever it is used.
+# Errors of languages and databases that name what is missing: the same wherever it is used.
 _NAMED: Final = re.compile(
     r"([\w$]+)\)? is not a (?:function|constructor)$|^([\w$]+) is not defined"
     r"|^(?:type object )?'(?!NoneType)(\w+)' (?:object )?has no attribute '(\w+)'"
@@ -89,8 +89,8 @@ _NAMED: Final = re.compile(
     r"|(?:relation|column) \"([\w.]+)\" (?:of relation \"(\w+)\" )?does not exist"
     r"|constraint \"(\w+)\""
 )
-# Errors that code raises on purpose, with a message of its own.
-_RAISED: Final = frozenset(
+# The types of errors that code raises on purpose, with a message of its own.
+_GENERIC_TYPES: Final = frozenset(
     {"Error", "RuntimeError", "ValueError", "Exception", "ArgumentError", "StandardError"}
 )
 _TYPED: Final = re.compile(r"[\w.:]+: ")
@@ -109,8 +109,11 @@ _INFRASTRUCTURE: Final = re.compile(
 
 
 def causes_of(failures: Sequence[Failure]) -> list[Cause]:
-    """Returns the cause of each failure of a run, in order. Equal fingerprints mean one cause."""
-    readings = _joined(failures, [_read(failure) for failure in failures])
+    """Returns the cause of each failure of a run, in order.
+
+    Failures with equal fingerprints have the same cause; it has the most frequent of their texts.
+    """
+    readings = _join_silent(failures, [_read(failure) for failure in failures])
     texts: defaultdict[tuple[str, ...], Counter[tuple[str, Kind]]] = defaultdict(Counter)
     for reading in readings:
         texts[reading.evidence][reading.cause, reading.kind] += 1
@@ -126,18 +129,18 @@ def _cause(evidence: tuple[str, ...], cause: str, kind: Kind) -> Cause:
     return Cause(fingerprint=digest, cause=clip(cause, _CAUSE_CHARS), kind=kind)
 
 
-def _joined(failures: Sequence[Failure], readings: list[_Reading]) -> list[_Reading]:
-    """Joins a test that ran out of time and says nothing to those of its file that say one thing.
+def _join_silent(failures: Sequence[Failure], readings: list[_Reading]) -> list[_Reading]:
+    """Returns the readings, a silent timeout with the cause of the other timeouts of its file.
 
-    Playwright knows which call was cut off only while the call was under way.
+    Only if these have one cause. Playwright names a call that was cut off only while it runs.
     """
-    telling: defaultdict[str, dict[tuple[str, ...], _Reading]] = defaultdict(dict)
+    by_spec: defaultdict[str, dict[tuple[str, ...], _Reading]] = defaultdict(dict)
     for failure, reading in zip(failures, readings, strict=True):
-        if reading.ran_out and not reading.is_silent:
-            telling[failure.spec][reading.evidence] = reading
+        if reading.timed_out and not reading.is_silent:
+            by_spec[failure.spec][reading.evidence] = reading
     return [
-        next(iter(telling[failure.spec].values()))
-        if reading.is_silent and len(telling[failure.spec]) == 1
+        next(iter(by_spec[failure.spec].values()))
+        if reading.is_silent and len(by_spec[failure.spec]) == 1
         else reading
         for failure, reading in zip(failures, readings, strict=True)
     ]
@@ -146,20 +149,20 @@ def _joined(failures: Sequence[Failure], readings: list[_Reading]) -> list[_Read
 def _read(failure: Failure) -> _Reading:
     text = failure.error.message.strip()
     if timeout := _RUNNER_TIMEOUT.match(text):
-        # These runners never know what was waited for: such time-outs are taken for one cause.
-        what = (timeout["jest"] or timeout["vitest"] or "test").lower()
+        # These runners never say what was waited for: all such timeouts count as one cause.
+        evidence = "out of time", (timeout["jest"] or timeout["vitest"] or "test").lower()
         first_line = masked(text.partition("\n")[0])
-        return _Reading(("out of time", what), first_line, "timeout", ran_out=True, is_silent=True)
+        return _Reading(evidence, first_line, "timeout", timed_out=True, is_silent=True)
     timeout = _PLAYWRIGHT_TIMEOUT.match(text)
     if timeout is None:
         return _read_error(failure, text)
     rest = text[timeout.end() :]
     if rest.strip():
-        return _read_error(failure, rest)._replace(kind="timeout", ran_out=True)
+        return _read_error(failure, rest)._replace(kind="timeout", timed_out=True)
     hook = timeout["hook"] or timeout["own"] or ""
     place = _place(failure)
     evidence = ("out of time", hook, *(place or (failure.spec,)))
-    return _Reading(evidence, masked(text), "timeout", ran_out=True, is_silent=True)
+    return _Reading(evidence, masked(text), "timeout", timed_out=True, is_silent=True)
 
 
 def _read_error(failure: Failure, text: str) -> _Reading:
@@ -170,41 +173,45 @@ def _read_error(failure: Failure, text: str) -> _Reading:
         return _thrown(failure, nested, code)
     if assertion := read_assertion(text):
         place = _place(failure)
-        where = Asserting(
+        context = AssertionContext(
             "\0".join([*place, without_literals(code.line)]) if place else "",
             checked_call(code),
             f"{failure.spec}\0{failure.test.rpartition(' › ')[0]}",
         )
-        said = [assertion.said, assertion.matcher.removeprefix(".")]
-        if assertion.expected:
-            said.append(f"expected {assertion.expected}")
-        if assertion.received:
-            said.append(f"received {assertion.received}")
-        cause = masked(", ".join(filter(None, said)))
-        return _Reading(assertion_evidence(assertion, where), cause, "assertion")
+        evidence = assertion_evidence(assertion, context)
+        return _Reading(evidence, _assertion_cause(assertion), "assertion")
     return _thrown(failure, text, code)
+
+
+def _assertion_cause(assertion: Assertion) -> str:
+    parts = [assertion.message, assertion.matcher.removeprefix(".")]
+    if assertion.expected:
+        parts.append(f"expected {assertion.expected}")
+    if assertion.received:
+        parts.append(f"received {assertion.received}")
+    return masked(", ".join(filter(None, parts)))
 
 
 def _thrown(failure: Failure, text: str, code: FailingCode) -> _Reading:
     thrown = _RSPEC_ERROR.search(text) or _THROWN.match(text)
     error_type = (thrown["type"] or "") if thrown else ""
-    said = masked(thrown["message"] if thrown else text)
-    cause = f"{error_type}: {said}" if error_type else said
-    place = _place(failure)
-    return _Reading(_thrown_evidence(error_type, said, place, code), cause, _thrown_kind(cause))
+    message = masked(thrown["message"] if thrown else text)
+    cause = f"{error_type}: {message}" if error_type else message
+    evidence = _thrown_evidence(error_type, message, _place(failure), code)
+    return _Reading(evidence, cause, _thrown_kind(cause))
 
 
 def _thrown_evidence(
-    error_type: str, said: str, place: Place | None, code: FailingCode
+    error_type: str, message: str, place: Place | None, code: FailingCode
 ) -> tuple[str, ...]:
-    if place and (raised := raised_template(code, said)):
+    if place and (raised := raised_template(code, message)):
         return ("raised", place.file, *raised)
-    if place and place.function and error_type in _RAISED:
-        return ("raised", error_type, skeleton(said), *place)
-    if named := _NAMED.search(said):
+    if place and place.function and error_type in _GENERIC_TYPES:
+        return ("raised", error_type, skeleton(message), *place)
+    if named := _NAMED.search(message):
         return ("named", error_type, *filter(None, named.groups()))
-    # A value that is not there says little: it matters in which file of the product it is missed.
-    return ("thrown", error_type, said, place.file if place else "")
+    # «undefined» errors are generic: add the file.
+    return ("thrown", error_type, message, place.file if place else "")
 
 
 def _thrown_kind(cause: str) -> Kind:

@@ -1,6 +1,6 @@
-"""What the code around a failure tells: where it stands, what was called, what was raised.
+"""The code that failed: where it is, what it called, what it raised.
 
-Pure functions over frames, code frames and the source that frameworks print.
+Pure functions over stack frames, code frames and the source that frameworks print.
 """
 
 import re
@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 from runs_mcp.triage.fingerprint.masking import masked
 
 _FRAME: Final = re.compile(r"(?:(?P<function>.*) \()?(?P<file>[^()]+?):[0-9]+\)?")
-# The names that runners look for: such a file's failures are of its own tests.
+# The names by which runners find tests: code in such a file is not shared.
 _TEST_FILE: Final = re.compile(
     r"[._-](?:spec|test|cy|e2e)\.\w+$|(?:^|/)test_[^/]*\.py$|_(?:test|spec)\.(?:py|rb|go)$"
     r"|(?:^|/)__tests__/"
 )
 _PYTHON_DEF: Final = re.compile(r"^\s*(?:async )?def (?P<name>\w+)\(", re.MULTILINE)
-# jest maps names along with places, so a helper's frame bears the name of the matcher it calls.
+# jest's source maps give the frame of a helper the name of the matcher that it calls.
 _MATCHER_CALL: Final = re.compile(r"(?:Object\.)?(?:not\.)?to[A-Z]\w*")
 
 # The line that failed: «> 12 |» in the code frames of JavaScript, «>» in pytest's source.
@@ -23,7 +23,7 @@ _FAILING_LINE: Final = re.compile(r"^>\s*(?:[0-9]+ \|)?(?P<code>.*)$", re.MULTIL
 _RSPEC_LINE: Final = re.compile(r"\s*Failure/Error: *(?P<code>[^\n]*)")
 _LITERAL: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|(?<![\w.])[0-9][\w.]*")
 
-# What is in expect(…) of JavaScript and Ruby, and left of the comparison in Python.
+# The argument of expect(…) in JavaScript and Ruby, the left side of a comparison in Python.
 _CHECKED: Final = (
     re.compile(r"expect(?:\.\w+)?\(\s*(?P<checked>.*?)\)\s*\.(?:not|to|resolves|rejects)"),
     re.compile(r"assert (?:not )?(?P<checked>.*?) (?:==|!=|<=|>=|<|>) "),
@@ -35,32 +35,32 @@ _CONVERSION: Final = re.compile(
     r"len|sorted|list|set|sum|min|max|round|str|int|float|bool|any|all|dict|tuple|repr|type"
     r"|isinstance|Number|String|Boolean|Object\.\w+|JSON\.\w+|Array\.from|Math\.\w+"
 )
-# What of the result was checked: «.tax», «["tax"]», «.get("tax")» at the end.
+# The part of a result that is checked: «.tax», «["tax"]», «.get("tax")» at the end.
 _PART: Final = re.compile(r"(?:\.(\w+)|\[[\"'](\w+)[\"']\]|\.get\([\"'](\w+)[\"']\))\s*\)*$")
-# Which endpoint was called: the first two parts of its path.
+# The endpoint that was called: the first two parts of its path.
 _PATH: Final = re.compile(r"[\"'`](?P<path>/[\w-]+(?:/[\w-]+)?)")
 
 _RAISES: Final = re.compile(r"\b(?:raise|throw|fail)\b.*[\"'`][^\"'`]* ")
 _WORD: Final = re.compile(r"\w+")
-_WORDS_OF_DATA: Final = 2
+_WORDS_OF_DATA: Final = 2  # at most, in a row
 
 
 class FailingCode(NamedTuple):
-    """The line that failed, and what the framework prints before it."""
+    """The line that failed, and the source before it as far as the framework prints it."""
 
     line: str
     before: str
 
 
 class Place(NamedTuple):
-    """A function in code that tests share."""
+    """A function in code that several test files can share."""
 
     file: str
     function: str
 
 
 def failing_code(text: str, code_frame: str) -> FailingCode:
-    """Returns the line that failed, from the code frame or from the error's text."""
+    """Returns the code that failed, read from the code frame or from the text of the error."""
     if rspec := _RSPEC_LINE.match(text):
         return FailingCode(rspec["code"], "")
     source = code_frame or text
@@ -71,7 +71,13 @@ def failing_code(text: str, code_frame: str) -> FailingCode:
 
 
 def shared_place(frames: str, spec: str, text: str) -> Place | None:
-    """Returns where the first of the frames is, unless it is in a file of tests."""
+    """Returns the function of the first stack frame, or None if it is in a test file.
+
+    Args:
+        frames: The stack frames, one a line.
+        spec: The spec file of the test.
+        text: The error's text, where pytest prints the source of the function.
+    """
     first, _, rest = frames.partition("\n")
     frame = _FRAME.fullmatch(first)
     if frame is None or frame["file"] == spec or _TEST_FILE.search(frame["file"]):
@@ -88,12 +94,12 @@ def shared_place(frames: str, spec: str, text: str) -> Place | None:
 
 
 def without_literals(code: str) -> str:
-    """Returns a line of code without the values in it."""
+    """Returns a line of code with its literals masked."""
     return masked(_LITERAL.sub("<v>", code))
 
 
 def checked_call(code: FailingCode) -> str:
-    """Returns the call whose result was checked, and the part of it: `money.total tax`."""
+    """Returns the call whose result is checked, and which part of it: `money.total tax`."""
     found = next((found for pattern in _CHECKED if (found := pattern.search(code.line))), None)
     if found is None:
         return ""
@@ -113,10 +119,9 @@ def checked_call(code: FailingCode) -> str:
 
 
 def raised_template(code: FailingCode, message: str) -> tuple[str, ...]:
-    """Returns the statement that raised a message of its own, and what it filled in that tells.
+    """Returns the statement that raised a message, and the specific texts it filled in.
 
-    Sentences tell, and paths, and what the message ends with; other single words are the data
-    of one test.
+    These are sentences, paths, and the end of the message; other words are data of one test.
     """
     if not _RAISES.search(code.line):
         return ()
@@ -127,7 +132,6 @@ def raised_template(code: FailingCode, message: str) -> tuple[str, ...]:
             runs.append([])
         else:
             runs[-1].append(word)
-    told = [run for run in runs[:-1] if len(run) > _WORDS_OF_DATA or "/" in "".join(run)] + runs[
-        -1:
-    ]
-    return (masked(code.line), *(" ".join(run) for run in told))
+    *before, last = runs
+    specific = [run for run in before if len(run) > _WORDS_OF_DATA or "/" in "".join(run)]
+    return (masked(code.line), *(" ".join(run) for run in [*specific, last]))

@@ -1,4 +1,4 @@
-"""What changes from run to run in a text, masked. Pure functions over plain text.
+"""Texts with the parts masked that change from run to run. Pure functions over plain text.
 
 A mask names what it hides (`<n>`, `<uuid>`, `<time>` …), so that the text stays readable.
 """
@@ -8,15 +8,15 @@ from typing import Final
 
 # Identifiers: of requests, sessions, traces.
 _UUID: Final = r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
-# Moments, as ISO 8601 and most logs write them.
+# Times, as ISO 8601 and most logs write them.
 _DATE: Final = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
 _ZONE: Final = r"(?:Z|[ ]?(?:UTC|GMT)|[ ]?[+-][0-9]{2}:?[0-9]{2})?"
-# A host and its port are those of one environment; a query is that of one test.
+# Host and port depend on the environment, the query on the test.
 _ORIGIN: Final = r"\b[a-z][a-z0-9+.-]*://[^\s/?#\"'`<>)\]]+"
 _HOST: Final = r"\b(?:localhost|(?:[0-9]{1,3}\.){3}[0-9]{1,3})(?::[0-9]+)?\b"
 _QUERY: Final = r"(?<=[\w/])\?[\w%.~-]+=[^\s\"'`<>)\]]*"
-# Temporary files are new in each run; of other absolute paths the part of the machine is.
+# Temporary files change in each run; of other absolute paths the folders do.
 _TEMPORARY: Final = (
     r"(?:/private)?(?:/var/folders|/tmp|/dev/shm)/[^\s\"'`:,;)\]]*"
     r"|\b[A-Z]:\\[^\s\"'`:;,)\]]*\\Temp\\[^\s\"'`:,;)\]]*"
@@ -52,7 +52,7 @@ _MASKS: Final = tuple(
 )
 _MASK: Final = re.compile(r"<[a-z]+>")
 _NAME: Final = re.compile(r"[\"'`_./:#()<>=]|[a-z][A-Z]")
-# A heading's tag and level are names, no numbers.
+# The tag and the level of a heading are not masked.
 _NUMBERED: Final = re.compile(
     r"(?<![A-Za-z0-9])(?!h[1-6](?![0-9A-Za-z]))(?<!level: )"
     r"(?=[A-Za-z]*[0-9])[A-Za-z0-9]+(?![0-9A-Za-z])"
@@ -60,7 +60,7 @@ _NUMBERED: Final = re.compile(
 
 
 def masked(text: str) -> str:
-    """Returns the text as one line, with its volatile parts masked."""
+    """Returns the text as one line, with the parts masked that change from run to run."""
     text = " ".join(text.split())
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
@@ -68,14 +68,14 @@ def masked(text: str) -> str:
 
 
 def masked_locator(text: str) -> str:
-    """Returns a locator or selector whose words with digits are masked: one row of many."""
+    """Returns a locator or selector with its words that have digits masked: one row of many."""
     return _NUMBERED.sub("<n>", " ".join(text.split()))
 
 
 def skeleton(message: str) -> str:
-    """Returns a masked message without the words that a test may have put into it.
+    """Returns a masked message without the words that a test may have filled in.
 
-    Its first and last word are the template's, and so are names: whatever is quoted or in code.
+    The first and the last word stay, and names: words with quotes, punctuation or in camelCase.
     """
     words = message.split()
     names = (word for word in words[1:-1] if _NAME.search(word) and not _MASK.fullmatch(word))

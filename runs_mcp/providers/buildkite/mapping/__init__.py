@@ -1,1 +1,1 @@
-"""What the Buildkite API sends, as the model has it."""
+"""Maps what the Buildkite API sends to the model."""

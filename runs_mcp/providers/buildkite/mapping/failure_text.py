@@ -1,8 +1,8 @@
-"""What a failed execution says: its reason and its expanded parts, as the collectors send them.
+"""The text of a failed execution, from the reason and the expanded parts that collectors send.
 
-What the first line tells differs by collector: for RSpec it is the code that failed, for Go by
-gotestsum always «Failed», for pytest's collection errors a banner; Playwright puts every error
-with its frames into one part, Mocha the message into the backtrace.
+The first line of a reason is not always the error: RSpec's is the code that failed, gotestsum's is
+always «Failed», pytest's of a collection error is a banner. Playwright puts every error with its
+frames into one part, Mocha the message into the backtrace.
 """
 
 import re
@@ -22,8 +22,8 @@ _ERROR_NAME: Final = re.compile(
     r"|Errno::[A-Z][A-Z0-9]+)\b:"
 )
 _RSPEC_REASON: Final = "Failure/Error:"
-# Reasons that say nothing: of gotestsum, and of pytest where a file could not be collected.
-_SAYS_NOTHING: Final = re.compile(
+# Reasons without the error: gotestsum's, and pytest's if a file cannot be collected.
+_NO_ERROR: Final = re.compile(
     r"Failed|(?:Import|ModuleNotFound)Error while importing .*|Traceback \(.*", re.DOTALL
 )
 _PYTEST_ERROR: Final = re.compile(r"^E   +(?=\S)")
@@ -32,11 +32,11 @@ _PANIC: Final = re.compile(r"^thread '[^'\n]*' (?:\([0-9]+\) )?panicked at", re.
 
 
 class FailureText(NamedTuple):
-    """What a failed execution says.
+    """The text of a failed execution.
 
     Args:
-        name: The type of the error, where it shows.
-        message: All that is said.
+        name: The type of the error, if the text names it.
+        message: The message, with all lines that are not frames.
         stack: The lines that hold frames.
         further: The first line of each further error.
     """
@@ -48,39 +48,41 @@ class FailureText(NamedTuple):
 
 
 class _Part(NamedTuple):
-    said: list[str]
-    trace: list[str]
+    """A part of an expanded failure, in lines."""
+
+    expanded: list[str]
+    backtrace: list[str]
 
 
 def failure_text(sent: wire.WireFailedExecution, organization: str) -> FailureText:
-    """Returns what a failed execution says, the part that tells most first.
+    """Returns the text of a failed execution, the line with the error first.
 
     Args:
         sent: The execution.
         organization: The slug of its organization, which is in the paths of an agent.
     """
     parts = _parts(sent)
-    said = [text for part in parts for text in part.said]
-    trace = [text for part in parts for text in part.trace]
-    # Some frameworks put their frames into the text.
-    in_text = any(map(is_frame, said)) and not any(map(is_frame, trace))
-    stack = said if in_text or not trace else trace
-    told = [text for text in said if not is_frame(text) and not _GO_BANNER.match(text)]
-    reason = _telling(plain(sent.failure_reason or ""), told, _before_frames(trace))
-    if told and told[0].strip() == reason.strip():
-        told = told[1:]
+    expanded = [text for part in parts for text in part.expanded]
+    backtrace = [text for part in parts for text in part.backtrace]
+    # Some frameworks put their frames into the expanded text.
+    frames_in_text = any(map(is_frame, expanded)) and not any(map(is_frame, backtrace))
+    stack = expanded if frames_in_text or not backtrace else backtrace
+    lines = [text for text in expanded if not is_frame(text) and not _GO_BANNER.match(text)]
+    reason = _reason_with_error(plain(sent.failure_reason or ""), lines, _before_frames(backtrace))
+    if lines and lines[0].strip() == reason.strip():
+        lines = lines[1:]
     return FailureText(
-        name=_error_name(reason, said),
-        message="\n".join(filter(None, [reason, *told])),
+        name=_error_name(reason, expanded),
+        message="\n".join(filter(None, [reason, *lines])),
         stack=without_checkout("\n".join(stack), organization),
-        further=tuple(filter(None, (_heading(part) for part in parts[1:]))),
+        further=tuple(filter(None, (_first_line(part) for part in parts[1:]))),
     )
 
 
 def without_checkout(text: str, organization: str) -> str:
     """Returns a text without the folder that an agent checked the project out to.
 
-    It is `…/builds/<agent>/<organization>/<pipeline>/`, an absolute path.
+    It is an absolute path: `…/builds/<agent>/<organization>/<pipeline>/`.
     """
     if not organization or "builds" not in text:
         return text
@@ -96,34 +98,34 @@ def _checkout(organization: str) -> re.Pattern[str]:
     )
 
 
-def _telling(reason: str, told: Sequence[str], heading: Sequence[str]) -> str:
-    """Returns the reason, or where that says nothing what does.
+def _reason_with_error(reason: str, lines: Sequence[str], heading: Sequence[str]) -> str:
+    """Returns the reason or, if it does not name the error, the text that does.
 
     Args:
-        reason: As it was sent.
-        told: The lines of the text.
-        heading: The lines of the backtrace before its frames; Mocha and Cypress put the message
+        reason: The reason that was sent.
+        lines: The lines of the expanded text.
+        heading: The lines of the backtrace before its frames: Mocha and Cypress put the message
             there.
     """
     if panic := _PANIC.search(reason):  # Rust sends all of the test's output.
         return reason[panic.start() :]
     first_line = reason.strip().partition("\n")[0]
-    if first_line and not _SAYS_NOTHING.fullmatch(reason.strip()) and not is_frame(first_line):
+    if first_line and not _NO_ERROR.fullmatch(reason.strip()) and not is_frame(first_line):
         return reason
-    errors = [_PYTEST_ERROR.sub("", text) for text in told if _PYTEST_ERROR.match(text)]
+    errors = [_PYTEST_ERROR.sub("", text) for text in lines if _PYTEST_ERROR.match(text)]
     if errors and first_line:
         return errors[-1]
     if heading:
         return "\n".join(heading)
-    others = [text.strip() for text in told if text.strip()]
+    others = [text.strip() for text in lines if text.strip()]
     if first_line in ("", "Failed"):
         return next(iter(errors or others), reason)
     return reason
 
 
-def _before_frames(trace: Sequence[str]) -> list[str]:
+def _before_frames(backtrace: Sequence[str]) -> list[str]:
     """Returns the lines of a backtrace before its first frame."""
-    return [text for text in takewhile(lambda text: not is_frame(text), trace) if text.strip()]
+    return [text for text in takewhile(lambda text: not is_frame(text), backtrace) if text.strip()]
 
 
 def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
@@ -140,14 +142,14 @@ def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
 
 
 def _lines(sent: Sequence[str | None] | str | None) -> list[str]:
-    """Returns plain lines: some collectors leave colour codes in front of what marks a line."""
+    """Returns plain lines: some collectors leave colour codes at the start of a line."""
     texts = [sent] if isinstance(sent, str) else present(sent)
     return [line for text in texts for line in plain(text).split("\n")]
 
 
-def _heading(part: _Part) -> str:
-    """Returns the first line of a part that is an error's, be it in the backtrace."""
-    lines = (*part.said, *part.trace)
+def _first_line(part: _Part) -> str:
+    """Returns the first line of a part that is not a frame, in its text or its backtrace."""
+    lines = (*part.expanded, *part.backtrace)
     return next((one_line(text) for text in lines if text.strip() and not is_frame(text)), "")
 
 

@@ -1,1 +1,1 @@
-"""A Buildkite run, as triage and comparison read it."""
+"""Reads a Buildkite run for triage, comparison and waiting."""

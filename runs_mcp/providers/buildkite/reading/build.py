@@ -1,4 +1,4 @@
-"""The tests and jobs of the build that a run is of."""
+"""Reads the tests and jobs of the build that a run belongs to."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -8,25 +8,19 @@ import anyio
 from runs_mcp.errors import Forbidden, RunsError
 from runs_mcp.model import Run
 from runs_mcp.providers.buildkite.client import BuildkiteClient, BuildTests, ExecutionCounts, Job
+from runs_mcp.providers.buildkite.mapping.failed_executions import TestKey
 from runs_mcp.providers.buildkite.references import BuildkiteSuite
 from runs_mcp.text import clip
 
 FAILED_ONCE: Final = "result:~failed"
 PASSED_ONCE: Final = "result:~passed"
 UNKNOWN_ONCE: Final = "result:~unknown"
-_NAMED_TESTS: Final = 3
+"""Filters of the tests that had this result at least once."""
+_MAX_NAMES: Final = 3
 _NAME_CHARS: Final = 100
-Key = tuple[str, ...]
 
 
-def names_of(tests: Mapping[Key, ExecutionCounts]) -> str:
-    """Returns how many tests there are, and the names of some."""
-    names = [clip(test.name, _NAME_CHARS) for test in tests.values()]
-    shown = ", ".join(names[:_NAMED_TESTS]) + (", …" if len(names) > _NAMED_TESTS else "")
-    return f"{len(names)} ({shown})"
-
-
-class Build:
+class BuildReader:
     """Reads the build of a run."""
 
     def __init__(self, client: BuildkiteClient, suite: BuildkiteSuite, run: Run) -> None:
@@ -34,12 +28,21 @@ class Build:
         self._suite = suite
         self._run = run
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the run names its build; without, there is nothing to read."""
+        return bool(self._run.ci_build_id)
+
     async def tests(self, tags: str) -> BuildTests:
-        """Reads how often the tests with such executions passed and failed."""
+        """Reads how often the tests that match a filter passed and failed.
+
+        Raises:
+            RunsError: They cannot be read.
+        """
         return await self._client.get_build_tests(self._suite, self._run.ci_build_id, tags)
 
     async def jobs(self) -> tuple[Mapping[str, Job] | None, str]:
-        """Reads the jobs; where they cannot be read, as with most tokens, the reason."""
+        """Reads the jobs; if they cannot be read, as with most tokens, returns None and why."""
         if not self._run.commit:
             return None, "the run names no commit to find its build by"
         try:
@@ -54,9 +57,9 @@ class Build:
 
     async def tests_of_jobs(
         self, wanted: Sequence[tuple[str, str]]
-    ) -> dict[tuple[str, str], Mapping[Key, ExecutionCounts] | None]:
-        """Reads, for each job and result, the tests that have the result there at least once."""
-        read: dict[tuple[str, str], Mapping[Key, ExecutionCounts] | None] = {}
+    ) -> dict[tuple[str, str], Mapping[TestKey, ExecutionCounts] | None]:
+        """Reads, for each job and filter, the tests of the job that match; None if it fails."""
+        read: dict[tuple[str, str], Mapping[TestKey, ExecutionCounts] | None] = {}
 
         async def read_one(job: str, result: str) -> None:
             try:
@@ -68,3 +71,10 @@ class Build:
             for job, result in wanted:
                 tasks.start_soon(read_one, job, result)
         return read
+
+
+def number_and_names(tests: Mapping[TestKey, ExecutionCounts]) -> str:
+    """Returns the number of tests and the names of the first few: `2 (adds, removes)`."""
+    names = [clip(test.name, _NAME_CHARS) for test in tests.values()]
+    shown = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
+    return f"{len(names)} ({shown})"

@@ -1,49 +1,50 @@
-"""The tests of a run that were interrupted: collectors upload them without a result."""
+"""Reads the tests of a run that were interrupted: collectors upload them without a result."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from runs_mcp.errors import RunsError
-from runs_mcp.model import Run
-from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts
-from runs_mcp.providers.buildkite.reading.build import UNKNOWN_ONCE, Build, Key, names_of
-from runs_mcp.providers.buildkite.references import BuildkiteSuite
+from runs_mcp.providers.buildkite.client import ExecutionCounts
+from runs_mcp.providers.buildkite.mapping.failed_executions import TestKey
+from runs_mcp.providers.buildkite.reading.build import (
+    UNKNOWN_ONCE,
+    BuildReader,
+    number_and_names,
+)
 
 
-class Interrupted(NamedTuple):
-    """The tests without a result: collectors send an interrupted one as unknown.
+class InterruptedTests(NamedTuple):
+    """The interrupted tests of a build.
 
     Args:
-        tests: By key, those that never passed in the build.
-        unreadable: For each record that could not be read, where it stood and why.
-        remarks: What there is to know of them; each a part of a sentence.
+        tests: The tests that never passed in the build.
+        unreadable: For each record that could not be read, where it was and why.
+        remarks: The names of interrupted tests, or why they are not known; parts of a sentence.
     """
 
-    tests: Mapping[Key, ExecutionCounts] = MappingProxyType({})
+    tests: Mapping[TestKey, ExecutionCounts] = MappingProxyType({})
     unreadable: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
-async def interrupted_tests(
-    client: BuildkiteClient, suite: BuildkiteSuite, run: Run
-) -> Interrupted:
-    """Reads which tests have no result."""
-    if not run.ci_build_id:
-        return Interrupted()
+async def interrupted_tests(build: BuildReader) -> InterruptedTests:
+    """Reads which tests were interrupted."""
+    if not build.is_known:
+        return InterruptedTests()
     try:
-        tests, unreadable = await Build(client, suite, run).tests(UNKNOWN_ONCE)
+        counts, unreadable = await build.tests(UNKNOWN_ONCE)
     except RunsError as error:
-        return Interrupted(remarks=(f"whether tests were interrupted is not known, {error.kind}",))
-    unknown = {key: test for key, test in tests.items() if test.unknown and test.in_suite}
-    never = {key: test for key, test in unknown.items() if not test.passed}
-    once = {key: test for key, test in unknown.items() if test.passed}
-    remarks = [
-        *([f"interrupted tests: {names_of(never)}"] if never else []),
-        *(
-            [f"interrupted tests that passed elsewhere in the build: {names_of(once)}"]
-            if once
-            else []
-        ),
-    ]
-    return Interrupted(never, unreadable, tuple(remarks))
+        remark = f"whether tests were interrupted is not known, {error.kind}"
+        return InterruptedTests(remarks=(remark,))
+    interrupted = {key: test for key, test in counts.items() if test.unknown and test.in_suite}
+    never_passed = {key: test for key, test in interrupted.items() if not test.passed}
+    passed = {key: test for key, test in interrupted.items() if test.passed}
+    remarks = []
+    if never_passed:
+        remarks.append(f"interrupted tests: {number_and_names(never_passed)}")
+    if passed:
+        remarks.append(
+            f"interrupted tests that passed elsewhere in the build: {number_and_names(passed)}"
+        )
+    return InterruptedTests(never_passed, unreadable, tuple(remarks))

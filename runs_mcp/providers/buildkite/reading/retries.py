@@ -1,8 +1,8 @@
-"""Which of the failed tests passed when they were tried again.
+"""Reads which of the failed tests of a run passed when they were retried.
 
-A retry is the same job tried again, or the same test again in one job. A test that fails in one
-job of a matrix and passes in another fails there, so that counts over a whole build do not settle
-it where executions name their jobs.
+A retry is the same job run again, or the same test again in one job. A test that fails in one job
+of a matrix and passes in another has failed, so the counts over a whole build decide only where
+executions do not name their jobs.
 """
 
 from collections import Counter
@@ -11,27 +11,25 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from runs_mcp.errors import RunsError
-from runs_mcp.model import Run
-from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution
+from runs_mcp.providers.buildkite.client import ExecutionCounts
+from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, TestKey
 from runs_mcp.providers.buildkite.reading.build import (
     FAILED_ONCE,
     PASSED_ONCE,
-    Build,
-    Key,
-    names_of,
+    BuildReader,
+    number_and_names,
 )
 from runs_mcp.providers.buildkite.reading.retry_verdicts import (
     Evidence,
+    Verdict,
     counts_of,
-    tries_of,
+    job_and_retries,
     verdict_on,
 )
-from runs_mcp.providers.buildkite.references import BuildkiteSuite
 
-_JOBS_READ: Final = 10
+_MAX_JOBS: Final = 10
 """The most jobs whose tests are read, with one request each."""
-_REMARKS: Final = {
+_REMARKS: Final[Mapping[Verdict, str]] = {
     "late": "{} of the failed tests ran in jobs that were tried again, and the results of the "
     "retry may still come",
     "unknown": "{} of the failed tests passed elsewhere in the build, and whether that was a retry "
@@ -47,72 +45,91 @@ class Retries(NamedTuple):
     """What is known of retries.
 
     Args:
-        recovered: The tests that passed when they were tried again.
-        unlisted: By key, the tests that only ever failed in the build, and of which no failed
-            execution was listed.
-        unreadable: For each record that could not be read, where it stood and why.
+        recovered: The tests that passed when they were retried.
+        failed_by_counts: The tests that failed and never passed by the counts of the build, and
+            have no failed execution in the run.
+        unreadable: For each record that could not be read, where it was and why.
         remarks: What is not known, or may still change; each a part of a sentence.
     """
 
-    recovered: frozenset[Key] = frozenset()
-    unlisted: Mapping[Key, ExecutionCounts] = MappingProxyType({})
+    recovered: frozenset[TestKey] = frozenset()
+    failed_by_counts: Mapping[TestKey, ExecutionCounts] = MappingProxyType({})
     unreadable: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @classmethod
+    def unknown(cls, why: str) -> "Retries":
+        """Returns that nothing is known of retries, and why."""
+        return cls(remarks=(f"retries are not known: {why}",))
+
 
 async def find_retries(
-    client: BuildkiteClient,
-    suite: BuildkiteSuite,
-    run: Run,
-    executions: Mapping[Key, Sequence[FailedExecution]],
+    build: BuildReader,
+    executions: Mapping[TestKey, Sequence[FailedExecution]],
+    *,
+    run_is_over: bool,
 ) -> Retries:
-    """Reads which of the failed tests of a run passed when they were tried again."""
-    if not run.ci_build_id:
-        return _unknown("the run names no build") if executions else Retries()
-    build = Build(client, suite, run)
+    """Reads which of the failed tests of a run passed when they were retried.
+
+    Args:
+        build: The build of the run.
+        executions: The failed executions of each test.
+        run_is_over: Whether the run has ended, so that no more retries are uploaded.
+    """
+    if not build.is_known:
+        return Retries.unknown("the run names no build") if executions else Retries()
     try:
-        tests = await build.tests(FAILED_ONCE)
+        counts, unreadable = await build.tests(FAILED_ONCE)
     except RunsError as error:
-        if not executions:
-            why = f"whether tests failed in the build is not known, {error.kind}"
-            return Retries(remarks=(why,))
-        return _unknown(f"the tests of the build could not be read, {error.kind}")
-    retries = _settle(run, executions, await _evidence(build, tests.counts, executions))
-    unlisted = _unlisted(tests.counts, executions)
-    remarks = [*retries.remarks]
-    if unlisted:
+        if executions:
+            return Retries.unknown(f"the tests of the build could not be read, {error.kind}")
+        remark = f"whether tests failed in the build is not known, {error.kind}"
+        return Retries(remarks=(remark,))
+    evidence = await _evidence(build, counts, executions)
+    verdicts = {key: verdict_on(key, tried, evidence) for key, tried in executions.items()}
+    recovered = frozenset(key for key, verdict in verdicts.items() if verdict == "recovered")
+    failed_by_counts = _failed_by_counts(counts, executions)
+    remarks = _remarks(verdicts, evidence, run_is_over=run_is_over)
+    without_job = sum(not any(tried.job_id for tried in executions[key]) for key in recovered)
+    if without_job:
+        remarks.append(_NO_JOB.format(without_job))
+    if failed_by_counts:
         remarks.append(
-            f"tests that failed in the build and of which the run lists no failed execution: "
-            f"{names_of(unlisted)}"
+            "tests that failed in the build and of which the run lists no failed execution: "
+            f"{number_and_names(failed_by_counts)}"
         )
-    return Retries(retries.recovered, unlisted, tests.unreadable, tuple(remarks))
+    return Retries(recovered, failed_by_counts, unreadable, tuple(remarks))
 
 
 async def _evidence(
-    build: Build,
-    counts: Mapping[Key, ExecutionCounts],
-    executions: Mapping[Key, Sequence[FailedExecution]],
+    build: BuildReader,
+    counts: Mapping[TestKey, ExecutionCounts],
+    executions: Mapping[TestKey, Sequence[FailedExecution]],
 ) -> Evidence:
-    """Reads how the tests that also passed in the build went in the jobs that matter."""
-    named = {of.job_id for tried in executions.values() for of in tried if of.job_id}
-    jobs, no_jobs = await build.jobs() if named else (None, "")
+    """Reads the jobs, and how the tests that also passed in the build went in those that matter."""
+    jobs_of_tests = {
+        key: {execution.job_id for execution in tried if execution.job_id}
+        for key, tried in executions.items()
+    }
+    jobs, why_no_jobs = await build.jobs() if any(jobs_of_tests.values()) else (None, "")
     failed_in: set[str] = set()
     retries: set[str] = set()
-    for key, tried in executions.items():
-        if counts_of(counts, key).passed:
-            own = {of.job_id for of in tried if of.job_id}
-            failed_in |= own
-            # What passed in a job is a long list: it is read of retries in which it did not fail.
-            retries |= {again for job in own for again in tries_of(job, jobs)} - own
-    wanted = [(job, FAILED_ONCE) for job in sorted(failed_in)[:_JOBS_READ]]
-    wanted += [(job, PASSED_ONCE) for job in sorted(retries)[:_JOBS_READ]]
-    return Evidence(counts, jobs, no_jobs, await build.tests_of_jobs(wanted))
+    for key, own_jobs in jobs_of_tests.items():
+        if counts_of(key, counts).passed:
+            failed_in |= own_jobs
+            # The tests that passed in a job are many: they are read only of retries without a
+            # failure of this test.
+            tries = {retry for job in own_jobs for retry in job_and_retries(job, jobs)}
+            retries |= tries - own_jobs
+    wanted = [(job, FAILED_ONCE) for job in sorted(failed_in)[:_MAX_JOBS]]
+    wanted += [(job, PASSED_ONCE) for job in sorted(retries)[:_MAX_JOBS]]
+    return Evidence(counts, jobs, why_no_jobs, await build.tests_of_jobs(wanted))
 
 
-def _unlisted(
-    counts: Mapping[Key, ExecutionCounts], executions: Collection[Key]
-) -> dict[Key, ExecutionCounts]:
-    """Returns the tests that only failed in the build, and have no failed execution."""
+def _failed_by_counts(
+    counts: Mapping[TestKey, ExecutionCounts], executions: Collection[TestKey]
+) -> dict[TestKey, ExecutionCounts]:
+    """Returns the tests that failed and never passed in the build, without a failed execution."""
     return {
         key: test
         for key, test in counts.items()
@@ -120,32 +137,21 @@ def _unlisted(
     }
 
 
-def _settle(
-    run: Run, executions: Mapping[Key, Sequence[FailedExecution]], evidence: Evidence
-) -> Retries:
-    verdicts = {key: verdict_on(key, tried, evidence) for key, tried in executions.items()}
+def _remarks(
+    verdicts: Mapping[TestKey, Verdict], evidence: Evidence, *, run_is_over: bool
+) -> list[str]:
+    """Returns what is not known of the failed tests, or may still change."""
     counts = Counter(verdicts.values())
+    why_unknown = evidence.why_no_jobs or "not all jobs of the build were read"
     remarks = [
-        _REMARKS[verdict].format(counts[verdict], _why_unknown(evidence))
-        for verdict in ("late", "unknown", "elsewhere")
+        remark.format(counts[verdict], why_unknown)
+        for verdict, remark in _REMARKS.items()
         if counts[verdict]
     ]
-    still_failing = len(executions) - counts["recovered"]
+    still_failing = len(verdicts) - counts["recovered"]
     if still_failing and not counts["late"]:
-        if not run.is_over:
+        if not run_is_over:
             remarks.append("a retry that passes may still be uploaded")
-        elif evidence.no_jobs:
-            remarks.append(f"whether jobs were tried again is not known: {evidence.no_jobs}")
-    recovered = frozenset(key for key, verdict in verdicts.items() if verdict == "recovered")
-    without_job = sum(not any(of.job_id for of in executions[key]) for key in recovered)
-    if without_job:
-        remarks.append(_NO_JOB.format(without_job))
-    return Retries(recovered, remarks=tuple(dict.fromkeys(remarks)))
-
-
-def _why_unknown(evidence: Evidence) -> str:
-    return evidence.no_jobs or "not all jobs of the build could be asked"
-
-
-def _unknown(why: str) -> Retries:
-    return Retries(remarks=(f"retries are not known: {why}",))
+        elif evidence.why_no_jobs:
+            remarks.append(f"whether jobs were tried again is not known: {evidence.why_no_jobs}")
+    return remarks

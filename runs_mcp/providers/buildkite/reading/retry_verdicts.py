@@ -1,93 +1,101 @@
-"""What became of a failed test when it was tried again. Pure functions."""
+"""Whether a failed test passed when it was retried. Pure functions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from runs_mcp.providers.buildkite.client import ExecutionCounts, Job
-from runs_mcp.providers.buildkite.mapping.records import FailedExecution
-from runs_mcp.providers.buildkite.reading.build import FAILED_ONCE, PASSED_ONCE, Key
+from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, TestKey
+from runs_mcp.providers.buildkite.reading.build import FAILED_ONCE, PASSED_ONCE
 
+Verdict = Literal["recovered", "failed", "elsewhere", "late", "unknown"]
+"""What became of a failed test.
+
+`recovered`: it passed in a retry. `elsewhere`: it passed in another job, not in a retry. `late`:
+it was retried, and the results may still be uploaded. `unknown`: it passed in the build, perhaps
+in a retry.
+"""
+_WORST_FIRST: Final[tuple[Verdict, ...]] = ("failed", "elsewhere", "unknown", "late", "recovered")
 _ENDED: Final = frozenset(
     {"broken", "canceled", "expired", "failed", "platform_limited", "skipped", "timed_out", ""}
 )
 """States of a job that gets no more results; those of a job that passed may still be uploaded."""
-Verdict = Literal["recovered", "failed", "elsewhere", "late", "unknown"]
-_WORST_FIRST: Final[tuple[Verdict, ...]] = ("failed", "elsewhere", "unknown", "late", "recovered")
 
 
 class Evidence(NamedTuple):
-    """What the API says of the tests and jobs of a build.
+    """What the API returned of the tests and jobs of a build.
 
     Args:
-        counts: Of the tests that failed at least once in the build.
-        jobs: The jobs, retried ones among them; None where they could not be read.
-        no_jobs: Why they could not.
-        in_jobs: By job and result, the tests that had it there at least once; None where they
-            could not be read.
+        counts: The counts of the tests that failed at least once in the build.
+        jobs: The jobs by ID, including retried ones; None if they could not be read.
+        why_no_jobs: Why they could not be read.
+        in_jobs: By job and filter, the tests of the job that match; None if they could not be
+            read.
     """
 
-    counts: Mapping[Key, ExecutionCounts]
+    counts: Mapping[TestKey, ExecutionCounts]
     jobs: Mapping[str, Job] | None
-    no_jobs: str
-    in_jobs: Mapping[tuple[str, str], Mapping[Key, ExecutionCounts] | None]
+    why_no_jobs: str
+    in_jobs: Mapping[tuple[str, str], Mapping[TestKey, ExecutionCounts] | None]
 
 
-def verdict_on(key: Key, executions: Sequence[FailedExecution], evidence: Evidence) -> Verdict:
-    """Returns what became of a test: the worst of what became of it in each of its jobs."""
+def verdict_on(key: TestKey, executions: Sequence[FailedExecution], evidence: Evidence) -> Verdict:
+    """Returns what became of a test: the worst verdict of the jobs in which it failed."""
     failed_in = {execution.job_id for execution in executions}
-    found = {_verdict_in_job(key, job, failed_in, evidence) for job in failed_in}
-    return next(verdict for verdict in _WORST_FIRST if verdict in found)
+    verdicts = {_verdict_in_job(key, job, failed_in, evidence) for job in failed_in}
+    return next(verdict for verdict in _WORST_FIRST if verdict in verdicts)
 
 
-def tries_of(job: str, jobs: Mapping[str, Job] | None) -> tuple[str, ...]:
-    """Returns a job and the jobs that tried it again, in their order."""
+def job_and_retries(job: str, jobs: Mapping[str, Job] | None) -> tuple[str, ...]:
+    """Returns a job and the jobs that retried it, in their order."""
     tries = [job]
-    while jobs and (tried := jobs.get(tries[-1])) and tried.retried_in:
-        if tried.retried_in in tries:
+    while jobs and (last := jobs.get(tries[-1])) and last.retried_in:
+        if last.retried_in in tries:
             break
-        tries.append(tried.retried_in)
+        tries.append(last.retried_in)
     return tuple(tries)
 
 
-def _verdict_in_job(key: Key, job: str, failed_in: Collection[str], evidence: Evidence) -> Verdict:
-    """Returns what became of a test that failed in a job: its newest try with a result counts."""
-    passed = counts_of(evidence.counts, key).passed > 0
+def counts_of(key: TestKey, counts: Mapping[TestKey, ExecutionCounts]) -> ExecutionCounts:
+    """Returns the counts of a test; all 0 if there are none."""
+    return counts.get(key, ExecutionCounts())
+
+
+def _verdict_in_job(
+    key: TestKey, job: str, failed_in: Collection[str], evidence: Evidence
+) -> Verdict:
+    """Returns what became of a test that failed in a job: the last try with a result counts."""
+    passed_in_build = counts_of(key, evidence.counts).passed > 0
     if not job:
-        return "recovered" if passed else "failed"
-    tries = tries_of(job, evidence.jobs)
-    may_come = False
+        return "recovered" if passed_in_build else "failed"
+    tries = job_and_retries(job, evidence.jobs)
+    results_may_come = False
     for tried in reversed(tries):
-        result = _result_in(key, tried, failed_in, evidence) if passed else None
+        result = _result_in_job(key, tried, failed_in, evidence) if passed_in_build else None
         if result is None and tried in failed_in:
             result = "failed"
         if result == "failed":
             break
         if result is not None:
             return result
-        may_come = may_come or _state(tried, evidence.jobs) not in _ENDED
-    if may_come:
+        results_may_come = results_may_come or _state(tried, evidence.jobs) not in _ENDED
+    if results_may_come:
         return "late"
-    if not passed or len(tries) > 1:
+    if not passed_in_build or len(tries) > 1:
         return "failed"
     return "unknown" if evidence.jobs is None else "elsewhere"
 
 
-def _result_in(
-    key: Key, job: str, failed_in: Collection[str], evidence: Evidence
+def _result_in_job(
+    key: TestKey, job: str, failed_in: Collection[str], evidence: Evidence
 ) -> Verdict | None:
-    """Returns how a test that passed somewhere in the build went in one job; None: not at all."""
+    """Returns the result in one job of a test that passed in the build; None if it has none."""
     tests = evidence.in_jobs.get((job, FAILED_ONCE if job in failed_in else PASSED_ONCE))
     if tests is None:
         return "unknown"
-    if counts_of(tests, key).passed:
+    if counts_of(key, tests).passed:
         return "recovered"
     return "failed" if job in failed_in else None
 
 
 def _state(job: str, jobs: Mapping[str, Job] | None) -> str:
     return jobs[job].state if jobs and job in jobs else ""
-
-
-def counts_of(counts: Mapping[Key, ExecutionCounts], key: Key) -> ExecutionCounts:
-    """Returns the counts of a test; all 0 where there are none."""
-    return counts.get(key, ExecutionCounts())

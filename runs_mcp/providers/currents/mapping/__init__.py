@@ -1,1 +1,1 @@
-"""What the Currents API sends, as the model has it."""
+"""From the records of the Currents API to those of the model."""

@@ -1,4 +1,4 @@
-"""The files that tests left behind: from what the Currents API sends to the model."""
+"""Files that tests left behind: from the records of the Currents API to those of the model."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,15 @@ _URL_CHARS: Final = 2000
 
 
 class AttachedFile(NamedTuple):
-    """A file, and the ID of the test that left it; empty where the spec file itself did."""
+    """A file, and the ID of the test that left it; empty if it belongs to the whole spec."""
 
     test_id: str
     asset: model.Asset
 
 
-def test_assets(results: wire.WireInstanceResults, titles: Mapping[str, str]) -> list[AttachedFile]:
+def attached_files(
+    results: wire.WireInstanceResults, titles: Mapping[str, str]
+) -> list[AttachedFile]:
     """Returns all files of an instance, each with the title of its test."""
     video = [wire.WireAsset(video_url=results.video_url)] if results.video_url else []
     kinds: list[tuple[model.AssetKind, list[wire.WireAsset]]] = [
@@ -48,7 +50,7 @@ def artifacts(assets: Sequence[model.Asset]) -> model.Artifacts:
 
 
 def _attachments(results: wire.WireInstanceResults) -> list[wire.WireAsset]:
-    """Returns the attachments; a bare URL is one, too, and so is what the spec file printed."""
+    """Returns the attachments: also those sent as a bare URL, and the output of the spec."""
     attached = [
         wire.WireAsset(url=sent) if isinstance(sent, str) else sent
         for sent in results.attachments or ()
@@ -77,10 +79,10 @@ def _asset(kind: model.AssetKind, sent: wire.WireAsset, titles: Mapping[str, str
 
 
 def _expiry(url: str) -> str:
-    """Returns when a signed URL dies.
+    """Returns when a signed URL expires; empty if it does not say.
 
-    There are two forms: `Expires`, in seconds since 1970, and that of object storage,
-    `X-Amz-Date` and so many seconds after it.
+    It says so in one of two forms: `Expires`, in seconds since 1970, or `X-Amz-Date` with
+    `X-Amz-Expires`, the seconds after it.
     """
     query = parse_qs(url.partition("?")[2].partition("#")[0])
     expires = query.get("Expires", [""])[0]

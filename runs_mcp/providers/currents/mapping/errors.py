@@ -1,10 +1,11 @@
-"""Why a test of an instance failed: from what the Currents API sends to the model."""
+"""Why a test failed: from the records of the Currents API to those of the model."""
 
 import re
 from typing import Final, NamedTuple
 
 from runs_mcp import model
-from runs_mcp.providers.currents.mapping.outcomes import RecordedTest, worst_attempt
+from runs_mcp.providers.currents.mapping.outcomes import worst_attempt
+from runs_mcp.providers.currents.mapping.recorded_tests import RecordedTest
 from runs_mcp.providers.currents.wire import instances as wire
 from runs_mcp.providers.failure_message import message_of
 from runs_mcp.providers.field_values import PATH_CHARS, block, count, line, path, present
@@ -19,7 +20,7 @@ from runs_mcp.providers.stack_frames import (
 from runs_mcp.text import plain, without_url_secrets
 
 _CODE_CHARS: Final = 800
-_LINE_NUMBER_CHARS: Final = 10  # behind a path that is whole up to 300 characters
+_LINE_NUMBER_CHARS: Final = 10  # after a path of up to 300 characters
 _TYPE: Final = re.compile(
     r"\s*(?P<type>(?:[A-Za-z_$][\w$]*(?:\.|::))*[A-Z][\w$]*(?:Error|Exception|Failure)|Error)\b"
     r"(?: \[\w+\])?(?::|\s*$)"
@@ -34,8 +35,8 @@ class Explained(NamedTuple):
 
 
 def explained(test: RecordedTest, spec: str) -> Explained:
-    """Returns why a test failed, from its last failed attempt, and where (`file:line`)."""
-    sent = _as_errors(worst_attempt(test))
+    """Returns the error of a test's last failed attempt, and where it was thrown (`file:line`)."""
+    sent = _errors_of(worst_attempt(test))
     error = sent[0] if sent else wire.WireError(message=test.display_error)
     if not error.message and not error.stack and error.value is None:
         error = wire.WireError(
@@ -62,7 +63,7 @@ def explained(test: RecordedTest, spec: str) -> Explained:
 
 
 def text_of(error: wire.WireError) -> str:
-    """Returns what an error says: its message, else the head of its stack, else its value."""
+    """Returns an error's message; without one, the head of its stack, its value or its name."""
     if error.message and error.message.strip():
         return error.message
     lines = plain(error.stack or "").splitlines()
@@ -72,20 +73,20 @@ def text_of(error: wire.WireError) -> str:
     return head or value or error.name or ""
 
 
-def _as_errors(attempt: wire.WireAttempt | None) -> list[wire.WireError]:
+def _errors_of(attempt: wire.WireAttempt | None) -> list[wire.WireError]:
     """Returns the errors of an attempt, the main one first."""
     if attempt is None:
         return []
     sent: list[wire.WireError | str] = present([attempt.error, *(attempt.errors or ())])
     errors = [wire.WireError(message=error) if isinstance(error, str) else error for error in sent]
-    unlike: dict[tuple[str, str | None], wire.WireError] = {}
+    unique: dict[tuple[str, str | None], wire.WireError] = {}
     for error in errors:  # `errors` repeats the main one.
-        unlike.setdefault((text_of(error), error.stack), error)
-    return list(unlike.values())
+        unique.setdefault((text_of(error), error.stack), error)
+    return list(unique.values())
 
 
 def _type_of(text: str, error: wire.WireError) -> str:
-    """Returns the type that the text begins with; JUnit uploads have it as the value."""
+    """Returns the type that the text begins with, or that JUnit uploads send as the value."""
     named = _TYPE.match(plain(text)) or _TYPE.fullmatch(str(error.value or ""))
     return line(named["type"]) if named else ""
 
@@ -107,7 +108,7 @@ def _location(error: wire.WireError, stack: Stack, root: str, spec: str) -> str:
 
 
 def _root(error: wire.WireError, spec: str) -> str:
-    """Returns the folder of the checkout on the machine that ran the test, where it shows."""
+    """Returns the folder of the checkout on the machine that ran the test; empty if not known."""
     frame = error.code_frame if isinstance(error.code_frame, wire.WireCodeFrame) else None
     if frame is not None and frame.relative_file:
         root = checkout_root(frame.absolute_file or frame.file or "", frame.relative_file)

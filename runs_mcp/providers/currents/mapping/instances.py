@@ -1,4 +1,4 @@
-"""Instances, that is executions of spec files: from what the Currents API sends to the model."""
+"""Instances, the executions of spec files: from the Currents API's records to the model's."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,16 +7,11 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from runs_mcp import model
-from runs_mcp.providers.currents.mapping.assets import artifacts, test_assets
+from runs_mcp.providers.currents.mapping.assets import artifacts, attached_files
+from runs_mcp.providers.currents.mapping.environment import framework, platform
 from runs_mcp.providers.currents.mapping.errors import explained, text_of
-from runs_mcp.providers.currents.mapping.outcomes import (
-    Outcome,
-    RecordedTest,
-    annotated,
-    outcome_of,
-    test_records,
-)
-from runs_mcp.providers.currents.mapping.runs import framework, platform
+from runs_mcp.providers.currents.mapping.outcomes import Outcome, outcome_of
+from runs_mcp.providers.currents.mapping.recorded_tests import RecordedTest, annotated, test_records
 from runs_mcp.providers.currents.references import currents_instance_url
 from runs_mcp.providers.currents.wire import instances as wire
 from runs_mcp.providers.currents.wire.runs import WireStats
@@ -32,24 +27,24 @@ from runs_mcp.providers.field_values import (
 )
 
 _NOTES: Final = 3
-_UNTOLD: Final[dict[str, str]] = {  # What no error tells.
+_MESSAGES: Final[dict[str, str]] = {  # of failures that have no error
     "unexpectedly_passed": "Expected to fail, but passed.",
     "interrupted": "Interrupted before it ended.",
 }
 _OTHER_STATES: Final = ("passed", "pending", "skipped")
-_OWN_ANNOTATIONS: Final = "_currents:"  # those of the vendor's rules
+_RULE_ANNOTATIONS: Final = "_currents:"  # made by the vendor's rules
 
 
-class _Read(NamedTuple):
-    """A test, as it was sent and as it counts."""
+class _Test(NamedTuple):
+    """A test as it was sent, and how it went."""
 
-    test: RecordedTest
+    sent: RecordedTest
     outcome: Outcome
 
     @property
     def title(self) -> str:
-        """Its whole title; of a test without one, its ID."""
-        return whole_title(" › ".join(self.test.title)) or whole_title(self.test.test_id)
+        """Its whole title; its ID if it has none."""
+        return whole_title(" › ".join(self.sent.title)) or whole_title(self.sent.test_id)
 
 
 def full_instance(
@@ -59,14 +54,38 @@ def full_instance(
 
     Args:
         sent: What the API sent.
-        upstream_bytes: How large that was.
-        unreadable: For each record that could not be read, where it stood and why.
+        upstream_bytes: Its size, decoded.
+        unreadable: For each record that could not be read, where it was and why.
     """
     results = sent.results or wire.WireInstanceResults()
-    tests = [_Read(test, outcome_of(test)) for test in test_records(sent)]
-    titles = {read.test.test_id: title(read.title) for read in tests if read.test.test_id}
-    assets = test_assets(results, titles)
-    instance = model.Instance(
+    tests = [_Test(test, outcome_of(test)) for test in test_records(sent)]
+    titles = {test.sent.test_id: title(test.title) for test in tests if test.sent.test_id}
+    files = attached_files(results, titles)
+    by_test: defaultdict[str, list[model.Asset]] = defaultdict(list)
+    for test_id, asset in files:
+        by_test[test_id].append(asset)
+    instance = _instance(sent, results.stats)
+    return model.FullInstance(
+        instance=instance,
+        totals=_totals(results.stats, tests),
+        exception=_exception(results.exception),
+        artifacts=artifacts([file.asset for file in files]),
+        tests=tuple(
+            _test_result(
+                test,
+                instance,
+                artifacts(by_test[test.sent.test_id] if test.sent.test_id else ()),
+            )
+            for test in tests
+        ),
+        assets=tuple(file.asset for file in files),
+        upstream_bytes=upstream_bytes,
+        unreadable=unreadable,
+    )
+
+
+def _instance(sent: wire.WireInstance, stats: WireStats | None) -> model.Instance:
+    return model.Instance(
         instance_id=identifier(sent.instance_id),
         run_id=identifier(sent.run_id),
         spec=path(sent.spec),
@@ -74,60 +93,40 @@ def full_instance(
         machine_id=identifier(sent.machine_id),
         platform=platform(sent.platform),
         framework=framework(sent.framework, sent.cypress_version),
-        duration_ms=count(results.stats.wall_clock_duration) if results.stats else 0,
-    )
-    own: defaultdict[str, list[model.Asset]] = defaultdict(list)
-    for test_id, asset in assets:
-        own[test_id].append(asset)
-    mapped = [
-        _test_result(read, instance, artifacts(own[read.test.test_id] if read.test.test_id else ()))
-        for read in tests
-    ]
-    return model.FullInstance(
-        instance=instance,
-        totals=_totals(results.stats, tests),
-        exception=_exception(results.exception),
-        artifacts=artifacts([of.asset for of in assets]),
-        tests=tuple(mapped),
-        assets=tuple(of.asset for of in assets),
-        upstream_bytes=upstream_bytes,
-        unreadable=unreadable,
+        duration_ms=count(stats.wall_clock_duration) if stats else 0,
     )
 
 
-def _test_result(read: _Read, instance: model.Instance, files: model.Artifacts) -> model.TestResult:
-    failure = None
-    if read.outcome.failure is not None:
-        failure = _failure(read, read.outcome.failure, instance, files)
+def _test_result(test: _Test, instance: model.Instance, files: model.Artifacts) -> model.TestResult:
+    status, failure, _ = test.outcome
     return model.TestResult(
-        test_id=read.test.test_id,
-        title=read.title,
-        status=read.outcome.status,
-        counts_as_failed=read.test.state == "failed"
-        or (read.outcome.status == "failed" and read.test.state not in _OTHER_STATES),
-        duration_ms=_duration_ms(read.test),
-        failure=failure,
+        test_id=test.sent.test_id,
+        title=test.title,
+        status=status,
+        counts_as_failed=test.sent.state == "failed"
+        or (status == "failed" and test.sent.state not in _OTHER_STATES),
+        duration_ms=_duration_ms(test.sent),
+        failure=_failure(test, failure, instance, files) if failure is not None else None,
     )
 
 
 def _failure(
-    read: _Read, status: model.FailureStatus, instance: model.Instance, files: model.Artifacts
+    test: _Test, status: model.FailureStatus, instance: model.Instance, files: model.Artifacts
 ) -> model.Failure:
-    test = read.test
-    error, location = explained(test, instance.spec)
-    if status in _UNTOLD and not error.message:
-        error = replace(error, message=_UNTOLD[status])
+    error, location = explained(test.sent, instance.spec)
+    if status in _MESSAGES and not error.message:
+        error = replace(error, message=_MESSAGES[status])
     return model.Failure(
-        test=title(read.title),
+        test=title(test.title),
         status=status,
-        quarantined=read.outcome.quarantined,
+        quarantined=test.outcome.quarantined,
         spec=instance.spec,
         location=location,
-        owner=line(", ".join(annotated(test, "owner"))),
-        notes=_notes(test),
+        owner=line(", ".join(annotated(test.sent, "owner"))),
+        notes=_notes(test.sent),
         error=error,
-        attempts=len(test.attempts),
-        duration_ms=_duration_ms(test),
+        attempts=len(test.sent.attempts),
+        duration_ms=_duration_ms(test.sent),
         instance_id=instance.instance_id,
         artifacts=files,
         url=currents_instance_url(instance.instance_id) if instance.instance_id else "",
@@ -135,42 +134,44 @@ def _failure(
 
 
 def _notes(test: RecordedTest) -> tuple[str, ...]:
-    """Returns what the authors of a test remark on it, by type but for plain notes."""
-    said = [
+    """Returns the notes of a test's authors, each with its type unless that is `note`."""
+    notes = [
         mark.description if mark.type == "note" else f"{mark.type}: {mark.description}"
         for mark in test.annotations
         if mark.type
         and mark.description
         and mark.type.lower() != "owner"
-        and not mark.type.startswith(_OWN_ANNOTATIONS)
+        and not mark.type.startswith(_RULE_ANNOTATIONS)
     ]
-    return tuple(line(text) for text in dict.fromkeys(said))[:_NOTES]
+    return tuple(line(text) for text in dict.fromkeys(notes))[:_NOTES]
 
 
 def _duration_ms(test: RecordedTest) -> int:
     return sum(count(attempt.wall_clock_duration) for attempt in test.attempts)
 
 
-def _totals(stats: WireStats | None, tests: Sequence[_Read]) -> model.TestTotals:
-    flaky = sum(read.outcome.status == "flaky" for read in tests)
-    retries = sum(max(0, len(read.test.attempts) - 1) for read in tests)
-    if stats is None:
-        states = [read.test.state for read in tests]
-        stats = WireStats(
-            tests=len(tests),
-            passes=states.count("passed"),
-            failures=states.count("failed"),
-            pending=states.count("pending"),
-            skipped=states.count("skipped"),
-        )
+def _totals(stats: WireStats | None, tests: Sequence[_Test]) -> model.TestTotals:
+    stats = stats or _counted(tests)
     return model.TestTotals(
         overall=max(count(stats.tests), count(stats.overall)),
         passed=count(stats.passes),
         failed=count(stats.failures),
         pending=count(stats.pending),
         skipped=count(stats.skipped),
-        flaky=flaky,
-        retries=retries,
+        flaky=sum(test.outcome.status == "flaky" for test in tests),
+        retries=sum(max(0, len(test.sent.attempts) - 1) for test in tests),
+    )
+
+
+def _counted(tests: Sequence[_Test]) -> WireStats:
+    """Returns the counts that the API would send for these tests."""
+    states = [test.sent.state for test in tests]
+    return WireStats(
+        tests=len(tests),
+        passes=states.count("passed"),
+        failures=states.count("failed"),
+        pending=states.count("pending"),
+        skipped=states.count("skipped"),
     )
 
 

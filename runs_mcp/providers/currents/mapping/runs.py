@@ -1,4 +1,4 @@
-"""Runs and projects: from what the Currents API sends to the model."""
+"""Projects, runs and receipts: from the records of the Currents API to those of the model."""
 
 import re
 from collections.abc import Sequence
@@ -8,15 +8,16 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
 from runs_mcp import model
+from runs_mcp.providers.currents.mapping.environment import framework
+from runs_mcp.providers.currents.mapping.specs import group_of, spec_of
 from runs_mcp.providers.currents.mapping.totals import totals_of
-from runs_mcp.providers.currents.references import currents_run_url
+from runs_mcp.providers.currents.references import PROVIDER, currents_run_url
 from runs_mcp.providers.currents.wire import runs as wire
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
     count,
     identifier,
     line,
-    path,
     present,
     timestamp,
     when,
@@ -26,13 +27,12 @@ from runs_mcp.text import clip
 _TAG_CHARS: Final = 64
 _TAGS: Final = 12
 _COMMIT_MESSAGE_CHARS: Final = 300
-_LISTED_MESSAGE_CHARS: Final = 100  # a list is to be looked over
+_LISTED_MESSAGE_CHARS: Final = 100  # rows of a list are short
 _PULL_REQUEST_PAGE: Final = re.compile(
     r"(?P<page>https://[\w.:/-]{1,250}/pull/(?P<number>[0-9]{1,9}))(?:[/?#].*)?", re.ASCII
 )
 _NUMBER: Final = re.compile(r"(?:.*#)?(?P<number>[0-9]{1,9})", re.DOTALL)
 _NO_COMMIT: Final = wire.WireCommit()
-_NO_STATS: Final = wire.WireStats()
 
 
 def project(sent: wire.WireProject) -> model.Project:
@@ -46,8 +46,8 @@ def project(sent: wire.WireProject) -> model.Project:
 
 
 def listed_run(sent: wire.WireRun) -> model.ListedRun:
-    """Returns a run as a row of a list, with the failed and flaky tests of its groups."""
-    groups = [_group(group) for group in present(sent.groups)]
+    """Returns a run as a row of a list, with the sums of its groups' failed and flaky tests."""
+    groups = [group_of(group) for group in present(sent.groups)]
     fields = asdict(run(sent))
     fields["commit_message"] = clip(fields["commit_message"], _LISTED_MESSAGE_CHARS)
     return model.ListedRun(
@@ -64,12 +64,12 @@ def full_run(
 
     Args:
         sent: What the API sent.
-        upstream_bytes: How large that was.
-        unreadable: For each record that could not be read, where it stood and why.
+        upstream_bytes: Its size, decoded.
+        unreadable: For each record that could not be read, where it was and why.
     """
     the_run = run(sent)
-    groups = tuple(_group(group) for group in present(sent.groups))
-    specs = tuple(_spec(spec, run_is_over=the_run.is_over) for spec in present(sent.specs))
+    groups = tuple(group_of(group) for group in present(sent.groups))
+    specs = tuple(spec_of(spec, run_is_over=the_run.is_over) for spec in present(sent.specs))
     totals = totals_of(present(sent.groups), groups, specs)
     return model.FullRun(
         run=replace(the_run, note=_disagreement(the_run, totals.tests, specs)),
@@ -94,7 +94,7 @@ def _canceled_at(sent: wire.WireCancellation | wire.WireReceipt | None) -> str:
 
 
 def _disagreement(the_run: model.Run, counts: model.TestCounts, specs: Sequence[model.Spec]) -> str:
-    """Returns in what a run's counts, its specs and its status contradict each other, if at all."""
+    """Returns how a run's counts, specs and status contradict each other; empty if they do not."""
     failed = sum(spec.failed for spec in specs)
     if counts.failed != failed:
         return f"The run counts {counts.failed} failed tests, its specs {failed}."
@@ -107,7 +107,7 @@ def _disagreement(the_run: model.Run, counts: model.TestCounts, specs: Sequence[
 
 
 def receipt(sent: wire.WireReceipt) -> model.Receipt:
-    """Returns what the API said of a write."""
+    """Returns what the API answered to a write."""
     return model.Receipt(
         run_id=line(sent.run_id),
         actor=line(sent.actor),
@@ -119,8 +119,7 @@ def receipt(sent: wire.WireReceipt) -> model.Receipt:
 def run(sent: wire.WireRun) -> model.Run:
     """Returns a run without its specs.
 
-    The oldest payloads have neither status nor completionState: both then follow from what
-    they do have.
+    The oldest payloads have neither status nor completionState: both are derived from the rest.
     """
     meta = sent.meta or wire.WireMeta()
     commit = meta.commit or _NO_COMMIT
@@ -128,7 +127,7 @@ def run(sent: wire.WireRun) -> model.Run:
     completion = _completion(sent)
     run_id = identifier(sent.run_id)
     return model.Run(
-        provider="currents",
+        provider=PROVIDER,
         id=run_id,
         url=currents_run_url(run_id) if run_id else "",
         project_id=identifier(sent.project_id),
@@ -149,7 +148,7 @@ def run(sent: wire.WireRun) -> model.Run:
 
 
 def _pull_request(meta: wire.WireMeta) -> model.PullRequest | None:
-    """Returns the pull request of a run; its ID ends in the number, as its page's address does."""
+    """Returns the pull request of a run, with the number that ends its ID or its page's URL."""
     pr = meta.pr or wire.WirePullRequest()
     event = (meta.commit.gha_event_data if meta.commit else None) or wire.WireGithubEvent()
     page = _PULL_REQUEST_PAGE.fullmatch(event.html_url or "")
@@ -160,22 +159,6 @@ def _pull_request(meta: wire.WireMeta) -> model.PullRequest | None:
         url=page["page"] if page else "",
     )
     return found if found != model.PullRequest() or pr.id else None
-
-
-def framework(sent: wire.WireFramework | None, cypress_version: str | None) -> str:
-    """Returns a framework's name and version; older payloads have the version of Cypress alone."""
-    if sent is not None and sent.type:
-        return line(f"{sent.type} {sent.version or ''}")
-    return line(f"cypress {cypress_version}") if cypress_version else ""
-
-
-def platform(sent: wire.WirePlatform | None) -> str:
-    """Returns operating system and browser in a few words."""
-    if sent is None:
-        return ""
-    system = f"{sent.os_name or ''} {sent.os_version or ''}".strip()
-    browser = f"{sent.browser_name or ''} {sent.browser_version or ''}".strip()
-    return line(", ".join(part for part in (system, browser) if part))
 
 
 def _completion(sent: wire.WireRun) -> str:
@@ -204,7 +187,7 @@ def _status(sent: wire.WireRun, completion: str) -> str:
 
 
 def _duration_ms(sent: wire.WireRun, completion: str) -> int | UnsetType:
-    """Returns how long a run took: as sent, else from its creation to its last completed spec."""
+    """Returns the duration as sent, else from the run's creation to its last completed spec."""
     if sent.duration_ms is not None:
         return count(sent.duration_ms) or UNSET
     began = when(sent.created_at)
@@ -212,72 +195,6 @@ def _duration_ms(sent: wire.WireRun, completion: str) -> int | UnsetType:
     if completion != "complete" or began is None or not ends:
         return UNSET
     return max(0, round((max(ends) - began).total_seconds() * 1000))
-
-
-def _group(sent: wire.WireGroup) -> model.Group:
-    tests = sent.tests or wire.WireTestCounts()
-    specs = sent.instances or wire.WireInstanceCounts()
-    return model.Group(
-        group=line(sent.group_id, PATH_CHARS),
-        platform=platform(sent.platform),
-        tests=model.TestCounts(
-            overall=max(count(tests.overall), count(tests.tests)),
-            passed=count(tests.passes),
-            failed=count(tests.failures),
-            pending=count(tests.pending),
-            skipped=count(tests.skipped),
-            flaky=count(tests.flaky),
-            retries=count(tests.retries),
-        ),
-        specs=model.SpecCounts(
-            overall=count(specs.overall),
-            claimed=count(specs.claimed),
-            complete=count(specs.complete),
-            passed=count(specs.passes),
-            failed=count(specs.failures),
-        ),
-    )
-
-
-def _spec(sent: wire.WireSpec, *, run_is_over: bool) -> model.Spec:
-    results = sent.results
-    stats = (results.stats if results else None) or _NO_STATS
-    return model.Spec(
-        spec=path(sent.spec),
-        status=_spec_status(sent, run_is_over=run_is_over),
-        instance_id=identifier(sent.instance_id),
-        group=line(sent.group_id, PATH_CHARS),
-        machine_id=identifier(sent.machine_id),
-        tests=max(count(stats.tests), count(stats.overall)),
-        passed=count(stats.passes),
-        failed=count(stats.failures),
-        pending=count(stats.pending),
-        skipped=count(stats.skipped),
-        flaky=_flaky(results),
-        duration_ms=count(stats.wall_clock_duration),
-    )
-
-
-def _spec_status(sent: wire.WireSpec, *, run_is_over: bool) -> model.SpecStatus:
-    if sent.completed_at is None:
-        if sent.claimed_at is None:
-            return "unclaimed"
-        return "idle" if run_is_over else "running"
-    if sent.results and sent.results.exception:
-        return "failed"
-    stats = sent.results.stats if sent.results else None
-    if sent.results is None or stats is None or stats == _NO_STATS:
-        return "unknown"
-    # The vendor's rule: a spec has failed where a test failed or could not run.
-    if count(stats.failures) or count(stats.skipped):
-        return "failed"
-    return "flaky" if _flaky(sent.results) else "passed"
-
-
-def _flaky(results: wire.WireSpecResults | None) -> int:
-    if results is None:
-        return 0
-    return max(count(results.flaky), count(results.stats.flaky) if results.stats else 0)
 
 
 def _last_run(sent: wire.WireLastRun | None) -> model.LastRun | None:

@@ -1,4 +1,4 @@
-"""The counts of a run, summed over its groups or its specs."""
+"""The totals of a run, summed over its groups or its specs."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from runs_mcp.providers.currents.wire import runs as wire
 def totals_of(
     sent: Sequence[wire.WireGroup], groups: Sequence[model.Group], specs: Sequence[model.Spec]
 ) -> model.Totals:
-    """Returns the sums over the groups; where a group lacks counts, at least those of the specs."""
+    """Returns the sums over the groups; if one has no counts, at least the sums over the specs."""
     by_group, by_spec = _totals_of_groups(groups), _totals_of_specs(specs)
     if not sent:
         return by_spec
@@ -48,7 +48,7 @@ def _totals_of_groups(groups: Sequence[model.Group]) -> model.Totals:
 
 
 def _totals_of_specs(specs: Sequence[model.Spec]) -> model.Totals:
-    """Returns what the specs add up to. They do not tell retries."""
+    """Returns the sums over the specs, which do not count retries."""
     statuses = [spec.status for spec in specs]
     done = [status for status in statuses if status in ("failed", "flaky", "passed", "unknown")]
     return model.Totals(

@@ -1,1 +1,1 @@
-"""A Currents run, as triage and comparison read it."""
+"""Reads a Currents run for triage, comparison and waiting."""

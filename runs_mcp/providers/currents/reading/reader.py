@@ -1,4 +1,4 @@
-"""A Currents run, as triage and comparison read it."""
+"""Reads a Currents run for triage, comparison and waiting."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,37 +7,42 @@ import anyio
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import RunsError
-from runs_mcp.model import FullRun, Run, Spec, Totals
+from runs_mcp.model import FullRun, Run, Spec, SpecStatus, Totals
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
-from runs_mcp.providers.currents.reading.read_specs import (
-    ReadSpec,
-    answered,
+from runs_mcp.providers.currents.reading.remarks import quarantine_remark, remarks_on
+from runs_mcp.providers.currents.reading.repeated_specs import specs_that_count
+from runs_mcp.providers.currents.reading.spec_results import (
+    SpecResult,
     failures_in,
-    is_read_in_part,
+    may_have_failed,
     outcomes_in,
-    quarantine_remark,
-    remarks_on,
     run_groups,
     unreadable_in,
-    went_wrong,
-    without_results,
 )
-from runs_mcp.providers.currents.reading.repeated_specs import specs_that_count
-from runs_mcp.providers.currents.references import CurrentsRunRef, currents_run_ref
+from runs_mcp.providers.currents.references import (
+    PROVIDER,
+    CurrentsRunRef,
+    RunOfInstance,
+    currents_instance_id,
+    currents_project_id,
+    currents_run_id,
+    currents_run_ref,
+)
 from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
 from runs_mcp.triage.findings import Findings, Outcomes
 
 _AT_ONCE: Final = 16
-_BASELINES_SEEN: Final = 10
+_BASELINES_TRIED: Final = 10
 _SEARCHED_FOR_QUARANTINE: Final = 20
 """Specs that passed with pending tests: more are not read to find failures in quarantine."""
+_NOT_REPORTED: Final[tuple[SpecStatus, ...]] = ("idle", "unclaimed", "running")
 
 
 class CurrentsRunReader:
-    """One run, read within one deadline."""
+    """The reader of one run."""
 
     def __init__(self, api: ApiClient, run: CurrentsRunRef) -> None:
         self._client = CurrentsClient(api)
@@ -47,11 +52,13 @@ class CurrentsRunReader:
 
     @property
     def reference(self) -> str:
-        """The run, in the form that every tool takes; of an instance, once the run was read."""
-        return f"currents:{self._ref.run_id or (self._run.run.id if self._run else '')}"
+        """The reference to the run; without the ID until the run of an instance was read."""
+        if isinstance(self._ref, RunOfInstance):
+            return f"{PROVIDER}:{self._run.run.id if self._run else ''}"
+        return f"{PROVIDER}:{self._ref}"
 
     async def state(self) -> tuple[Run, Totals | None]:
-        """Reads where the run stands."""
+        """Reads the run and its counts."""
         full = await self._full()
         return full.run, full.totals
 
@@ -59,10 +66,10 @@ class CurrentsRunReader:
         """Reads the instances of the specs that did not just pass, all at once."""
         full = await self._full()
         counting = specs_that_count(full)
-        inspect = [spec for spec in counting if went_wrong(spec)]
-        read = await self._read(inspect, progress)
-        searched, unsearched = (
-            ([], []) if causes_only else await self._read_for_quarantine(counting, inspect)
+        failing = [spec for spec in counting if may_have_failed(spec)]
+        read = await self._read(failing, progress)
+        searched, not_searched = (
+            ([], []) if causes_only else await self._read_for_quarantine(counting, failing)
         )
         several = len(run_groups(full)) > 1
         failures = failures_in([*read, *searched], with_group=several)
@@ -79,15 +86,15 @@ class CurrentsRunReader:
                 for spec in counting
                 if spec.status in silent
             ),
-            failing_specs=len(inspect),
-            unread=tuple(one.error for one in read if one.error),
+            failing_specs=len(failing),
+            unread=tuple(result.error for result in read if result.error),
             unreadable=full.unreadable + unreadable_in([*read, *searched]),
-            remarks=(*remarks_on(full, counting, read), *unsearched),
-            unlisted=len(without_results(read)),
+            remarks=(*remarks_on(full, counting, read), *not_searched),
+            unlisted=sum(result.has_no_results for result in read),
         )
 
     async def specs(self) -> dict[str, str] | None:
-        """Reads the specs; of those that passed, how many tests each group ran."""
+        """Reads the specs: a signature is how many tests each group ran of a spec that passed."""
         signatures: dict[str, str] = {}
         not_passed = set()
         for spec in specs_that_count(await self._full()):
@@ -105,24 +112,27 @@ class CurrentsRunReader:
         reported = [
             spec
             for spec in wanted
-            if spec.instance_id
-            and (spec.status not in ("idle", "unclaimed", "running") or went_wrong(spec))
+            if spec.instance_id and (spec.status not in _NOT_REPORTED or may_have_failed(spec))
         ]
         read = await self._read(reported, progress)
-        unread = [one for one in read if one.error]
-        in_part = [one for one in read if is_read_in_part(one)]
-        open_ended = [
-            ReadSpec(spec, None)
-            for spec in wanted
-            if spec.status in ("idle", "unclaimed", "running") or not spec.instance_id
+        unread = [result for result in read if result.error]
+        open_specs = [
+            *unread,
+            *(result for result in read if result.is_read_in_part),
+            *(
+                SpecResult(spec, None)
+                for spec in wanted
+                if spec.status in _NOT_REPORTED or not spec.instance_id
+            ),
         ]
+        without_id = sum(not spec.instance_id and may_have_failed(spec) for spec in wanted)
         return Outcomes(
             run=full.run,
             tests=outcomes_in(read),
             groups=run_groups(full),
-            tells_passed=True,
-            open_specs=frozenset((one.name, one.group) for one in [*unread, *in_part, *open_ended]),
-            unread_specs=len(unread) + sum(not of.instance_id and went_wrong(of) for of in wanted),
+            includes_passed=True,
+            open_specs=frozenset((result.name, result.group) for result in open_specs),
+            unread_specs=len(unread) + without_id,
             unreadable=full.unreadable + unreadable_in(read),
             remarks=remarks_on(full, counting, read),
         )
@@ -130,33 +140,35 @@ class CurrentsRunReader:
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last completed run on the project's default branch before `run`.
 
-        A pull request's branch in a fork can bear the default branch's name: its runs are none.
+        The branch of a pull request from a fork can have the default branch's name: runs of pull
+        requests do not count.
         """
-        known = await self._client.get_project(run.project_id)
+        project = currents_project_id(run.project_id)
+        known = await self._client.get_project(project)
         branches = [known.default_branch] if known.default_branch else [*USUAL_DEFAULT_BRANCHES]
         for branch in branches:
             filters = RunFilters(
                 branches=(branch,), completion=("complete",), date_end=run.created_at
             )
-            listed = await self._client.list_runs(run.project_id, filters, limit=_BASELINES_SEEN)
+            listed = await self._client.list_runs(project, filters, limit=_BASELINES_TRIED)
             for earlier, _ in listed.items:
                 if earlier.pr or earlier.id == run.id or earlier.created_at >= run.created_at:
                     continue
-                reader = CurrentsRunReader(self._api, CurrentsRunRef(run_id=earlier.id))
+                reader = CurrentsRunReader(self._api, currents_run_id(earlier.id))
                 return Baseline(reader, f"the last completed run on {branch} before it")
         return None
 
     async def _full(self) -> FullRun:
         if self._run is None:
-            run_id = self._ref.run_id
-            if not run_id:
-                run_id = await self._client.run_of_instance(self._ref.instance_id)
-            self._run = await self._client.get_run(run_id)
+            run = self._ref
+            if isinstance(run, RunOfInstance):
+                run = await self._client.run_of_instance(run.instance_id)
+            self._run = await self._client.get_run(run)
         return self._run
 
-    async def _read(self, specs: Sequence[Spec], progress: Progress) -> list[ReadSpec]:
+    async def _read(self, specs: Sequence[Spec], progress: Progress) -> list[SpecResult]:
         """Reads the instance of each spec; one that cannot be read does not stop the others."""
-        read = [ReadSpec(spec, None) for spec in specs]
+        results = [SpecResult(spec, None) for spec in specs]
         limiter = anyio.CapacityLimiter(_AT_ONCE)
         done = 0
 
@@ -164,26 +176,27 @@ class CurrentsRunReader:
             nonlocal done
             async with limiter:
                 try:
-                    instance = await self._client.get_instance(spec.instance_id)
-                    read[place] = answered(spec, instance)
-                except RunsError as error:  # It stays unread, and is counted as that.
-                    read[place] = ReadSpec(spec, None, error.kind)
+                    instance_id = currents_instance_id(spec.instance_id)
+                    instance = await self._client.get_instance(instance_id)
+                    results[place] = SpecResult.of(spec, instance)
+                except RunsError as error:
+                    results[place] = SpecResult(spec, None, error.kind)
             done += 1
             await progress(done, len(specs))
 
         async with anyio.create_task_group() as readers:
             for place, spec in enumerate(specs):
                 readers.start_soon(read_one, place, spec)
-        return read
+        return results
 
     async def _read_for_quarantine(
-        self, counting: Sequence[Spec], inspected: Sequence[Spec]
-    ) -> tuple[list[ReadSpec], list[str]]:
+        self, counting: Sequence[Spec], failing: Sequence[Spec]
+    ) -> tuple[list[SpecResult], list[str]]:
         """Reads specs that passed with pending tests: a failure in quarantine counts as pending.
 
-        Returns them, and a remark on those that were not read.
+        Returns them, and remarks on those that were not read.
         """
-        others = [spec for spec in counting if spec.pending and spec not in inspected]
+        others = [spec for spec in counting if spec.pending and spec not in failing]
         if len(others) > _SEARCHED_FOR_QUARANTINE:
             remark = f"{len(others)} specs with pending tests were not searched for quarantine"
             return [], [remark]

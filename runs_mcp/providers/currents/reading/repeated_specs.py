@@ -1,4 +1,4 @@
-"""Specs that stand more than once in a group of a run: after a reset, or in every shard."""
+"""Specs that are listed more than once in a group of a run: after a reset, or in every shard."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from runs_mcp.model import FullRun, Spec
 def specs_that_count(full: FullRun) -> list[Spec]:
     """Returns the specs of a run without the executions that a later one replaced.
 
-    After a reset a spec runs again, and its later execution counts. A set-up spec runs in every
-    shard, and each execution counts. Which of the two it is the API does not say: the later one
-    alone counts only where the run's own counts, or that it passed, agree with that.
+    After a reset a spec runs again, and only its later execution counts. A set-up spec runs in
+    every shard, and each execution counts. The API does not tell the two cases apart: earlier
+    executions are left out only where the run's own counts, or that it passed, confirm it.
     """
     places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for place, spec in enumerate(full.specs):
@@ -41,7 +41,7 @@ def _earlier(places: Sequence[int], claimed_at: Sequence[str]) -> list[int]:
 
 
 def _agree(full: FullRun, group: str, latest: Sequence[Spec]) -> bool:
-    """Says whether a group counts what its latest executions have, and not what all have."""
+    """Says whether the counts of a group are those of its latest executions, not of all."""
     counted = [of for of in full.groups if of.group == group]
     if len(counted) != 1 or not counted[0].tests.overall:
         return False
@@ -50,7 +50,7 @@ def _agree(full: FullRun, group: str, latest: Sequence[Spec]) -> bool:
     last = [spec for spec in latest if spec.group == group]
     if _counts(last) != (tests.failed, tests.skipped):
         return False
-    # Where both have failed alike, the number of specs tells.
+    # If both failed alike, the number of specs decides.
     return _counts(every) != _counts(last) or specs.overall == len(last) != len(every)
 
 

@@ -1,1 +1,1 @@
-"""What the Currents API sends, as far as it is read."""
+"""The records of the Currents API, as far as they are read."""

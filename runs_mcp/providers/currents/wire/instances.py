@@ -1,7 +1,7 @@
-"""What the Currents API sends of an instance, that is one spec file's execution.
+"""The records of an instance, which is one execution of a spec file.
 
-There are two schemas. In schema 1 each of `results.tests` says how it went; in schema 2, which
-Playwright has today, `testResults` does, by test ID (seen in answers of the live API, 2026-03).
+There are two schemas. In schema 1 each of `results.tests` has its result; in schema 2, which
+Playwright has today, `testResults` has them by test ID (seen in the live API, 2026-03).
 """
 
 from msgspec import field
@@ -16,7 +16,7 @@ from runs_mcp.providers.currents.wire.runs import (
 
 
 class WireCodeFrame(Wire, frozen=True):
-    """The lines of code around an error. Playwright sends `file` alone, absolute."""
+    """The lines of code around an error. Playwright sends only `file`, absolute."""
 
     line: Number | None = None
     file: str | None = None
@@ -27,14 +27,14 @@ class WireCodeFrame(Wire, frozen=True):
 
 
 class WireLocation(Wire, frozen=True):
-    """Where an error was thrown; stands where there is no code frame."""
+    """Where an error was thrown; sent if there is no code frame."""
 
     file: str | None = None
     line: Number | None = None
 
 
 class WireError(Wire, frozen=True):
-    """An error of an attempt, or what kept a spec from running. `value`: what was thrown."""
+    """An error of an attempt, or why a spec could not run. `value` is what was thrown."""
 
     name: str | None = None
     message: str | None = None
@@ -45,7 +45,7 @@ class WireError(Wire, frozen=True):
 
 
 class WireAttempt(Wire, frozen=True):
-    """One attempt at a test; `rawStatus` is what Playwright called it."""
+    """One attempt at a test; `rawStatus` is Playwright's own status."""
 
     state: str | None = None
     raw_status: str | None = None
@@ -57,7 +57,7 @@ class WireAttempt(Wire, frozen=True):
 
 
 class WireAnnotation(Wire, frozen=True):
-    """A remark on a test: one of the user's own, or of the vendor's rules."""
+    """An annotation of a test: the user's own, or one of the vendor's rules."""
 
     type: str | None = None
     description: str | None = None
@@ -73,7 +73,7 @@ class WireTestResult(Wire, frozen=True):
 
 
 class WireTest(Wire, frozen=True):
-    """One test of an instance. In schema 2 how it went stands in `testResults`."""
+    """One test of an instance. In schema 2 its result is in `testResults`."""
 
     test_id: str | int | None = None
     title: list[str | None] | str | None = None
@@ -93,7 +93,7 @@ class WireListedTest(Wire, frozen=True):
 
 
 class WireAsset(Wire, frozen=True):
-    """A screenshot, video, trace or attachment: each has its URL in a field of its own."""
+    """A screenshot, video, trace or attachment; each kind has another field for its URL."""
 
     test_id: str | None = None
     test_attempt_index: Number | None = None
@@ -122,7 +122,7 @@ class WireInstanceResults(Wire, frozen=True):
 
 
 class WireInstance(Wire, frozen=True):
-    """`data` of *get instance*; the fields that begin with `test` are of schema 2."""
+    """`data` of *get instance*; fields that begin with `test` are those of schema 2."""
 
     run_id: str | None = None
     group_id: str | None = None

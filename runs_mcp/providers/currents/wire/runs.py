@@ -1,7 +1,7 @@
-"""What the Currents API sends, as far as we read it.
+"""The records of projects, runs and writes, after the API reference, live answers and clients.
 
-From the API reference, from answers of the live API and from the vendor's clients: every field
-may be null or absent, unknown ones are ignored, and what has several shapes is taken in each.
+Every field may be null or absent, unknown ones are ignored, and what is sent in several forms is
+accepted in each.
 """
 
 from typing import Generic, TypeAlias, TypeVar
@@ -18,7 +18,7 @@ class Wire(Struct, frozen=True, rename="camel"):
 
 
 class Envelope(Struct, Generic[T], frozen=True):
-    """Around every answer. Lists add `has_more`, failures `error`."""
+    """What every answer is wrapped in. Lists add `has_more`, failures `error`."""
 
     data: T | None = None
     has_more: bool | None = None
@@ -37,7 +37,7 @@ class WireProject(Wire, frozen=True):
 
 
 class WireGithubEvent(Wire, frozen=True):
-    """What GitHub Actions said of the event: of a pull request, its title and page."""
+    """The event that started GitHub Actions; for a pull request, its title and page."""
 
     html_url: str | None = None
     pr_title: str | None = None
@@ -96,7 +96,7 @@ class WireInstanceCounts(Wire, frozen=True):
 
 
 class WireTestCounts(Wire, frozen=True):
-    """A group's numbers of tests. While a run goes on, `overall` are done and `tests` known."""
+    """A group's numbers of tests. In a run in progress `overall` are done, `tests` known."""
 
     overall: Number | None = None
     tests: Number | None = None
@@ -118,7 +118,7 @@ class WireGroup(Wire, frozen=True):
 
 
 class WireStats(Wire, frozen=True):
-    """A spec file's numbers of tests; one that waits or runs has them, too."""
+    """A spec file's numbers of tests, also of one that waits or runs."""
 
     tests: Number | None = None
     overall: Number | None = None
@@ -131,13 +131,13 @@ class WireStats(Wire, frozen=True):
 
 
 class WireException(Wire, frozen=True):
-    """Why a spec file could not run; it is read with the instance."""
+    """Why a spec file could not run. The instance has the whole error."""
 
     message: str | None = None
 
 
 class WireSpecResults(Wire, frozen=True):
-    """A spec's results within a run; its screenshots and video are not read here."""
+    """A spec's results within a run; its files are read with the instance."""
 
     stats: WireStats | None = None
     flaky: Number | None = None
@@ -197,7 +197,7 @@ class WireRun(Wire, frozen=True):
 
 
 class WireReceipt(Wire, frozen=True):
-    """`data` of cancel, reset and delete. The reference has two forms of it."""
+    """`data` of cancel, reset and delete, which the reference has in two forms."""
 
     run_id: str | None = None
     cancelled: bool | None = None
@@ -208,14 +208,14 @@ class WireReceipt(Wire, frozen=True):
 
 
 class ResetBody(Wire, frozen=True, omit_defaults=True):
-    """What *reset run* is sent."""
+    """The body of *reset run*."""
 
     machine_id: tuple[str, ...]
     is_batched_or_8n: bool = field(default=False, name="isBatchedOr8n")
 
 
 class GithubBody(Wire, frozen=True, omit_defaults=True):
-    """What *cancel by GitHub CI* is sent."""
+    """The body of *cancel by GitHub CI*."""
 
     github_run_id: str
     github_run_attempt: int

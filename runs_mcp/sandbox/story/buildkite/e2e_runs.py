@@ -53,6 +53,6 @@ def _failed(now: datetime) -> StoryRun:
     )
     return replace(
         run,
-        rescued=frozenset({id_of_test(E2E_SUITE, flaky)}),
+        recovered=frozenset({id_of_test(E2E_SUITE, flaky)}),
         interrupted=frozenset({id_of_test(E2E_SUITE, interrupted)}),
     )

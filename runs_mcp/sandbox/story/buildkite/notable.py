@@ -60,9 +60,9 @@ class NotableBuildkiteRun(StrEnum):
     """In FREIGHT_SUITE, on feat/dangerous-goods."""
     CREW_FAILED = uuid_id("buildkite run crew failed")
     """In CREW_SUITE, on feat/shift-swap: colour codes in every message, and no locations."""
-    RESCUED = uuid_id("buildkite run mended")
+    RECOVERED = uuid_id("buildkite run mended")
     """On fix/ledger-rows: two tests failed, and passed in the retry of their job; build passed."""
-    PARTLY_RESCUED = uuid_id("buildkite run half mended")
+    PARTLY_RECOVERED = uuid_id("buildkite run half mended")
     """On fix/ledger-rows: three failed, two passed in the retry of their job; build failed."""
     LATE_UPLOAD = uuid_id("buildkite run late upload")
     """On fix/tide-tables, running: a test failed, and the retry that passed is not processed."""

@@ -28,8 +28,8 @@ MATRIX_VERSIONS = ("3.13.1", "3.14.0")
 
 def retried_runs(now: datetime) -> Iterator[StoryRun]:
     """Yields all but those of the shared build."""
-    yield _rescued(now)
-    yield _partly_rescued(now)
+    yield _recovered(now)
+    yield _partly_recovered(now)
     yield late_upload(now, has_arrived=False)
     yield _matrix(now)
     yield buildkite_run(
@@ -95,12 +95,12 @@ def late_upload(now: datetime, *, has_arrived: bool) -> StoryRun:
     return replace(run, more_jobs=package)
 
 
-def _rescued(now: datetime) -> StoryRun:
+def _recovered(now: datetime) -> StoryRun:
     run = buildkite_run("mended", now - timedelta(hours=9), "fix/ledger-rows", result="failed")
     return _retried(run, pytest.LOST_ATTRIBUTE, count=2, still_failing=0)
 
 
-def _partly_rescued(now: datetime) -> StoryRun:
+def _partly_recovered(now: datetime) -> StoryRun:
     run = buildkite_run(
         "half mended", now - timedelta(hours=12.5), "fix/ledger-rows", result="failed"
     )

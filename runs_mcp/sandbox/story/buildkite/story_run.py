@@ -36,7 +36,7 @@ class StoryRun:
     make_failures: Failures | None = None
     planned: tuple[JobRun, ...] = ()
     """Its jobs; empty for the usual ones."""
-    rescued: frozenset[str] = frozenset()
+    recovered: frozenset[str] = frozenset()
     """The IDs of tests that failed and then passed in the same job."""
     interrupted: frozenset[str] = frozenset()
     """The IDs of tests that were interrupted, whose result is unknown."""
@@ -102,7 +102,7 @@ class StoryRun:
             for one in self._failed
             if "build.job_id" in one.tags
             and one.test.state != "muted"
-            and one.test.id not in self.rescued
+            and one.test.id not in self.recovered
         }
 
     @cached_property
@@ -135,7 +135,7 @@ class StoryRun:
     def _passed_retries(self) -> Iterator[Execution]:
         done = set()
         for one in self._failed:
-            if one.test.id in self.rescued and one.test.id not in done:
+            if one.test.id in self.recovered and one.test.id not in done:
                 done.add(one.test.id)
                 yield Execution(
                     test=one.test, result="passed", duration=one.duration, tags=one.tags

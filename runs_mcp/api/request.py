@@ -1,0 +1,129 @@
+"""One request to an API, sent once, and its response.
+
+No key, no query string and no body is ever logged.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+import httpx
+
+from runs_mcp.api.connections import Pool
+from runs_mcp.api.error_responses import refusal
+from runs_mcp.api.link_header import NextPage, next_page
+from runs_mcp.api.response_body import read_body
+from runs_mcp.api.transport_errors import MEANINGS, error_of
+
+Params: TypeAlias = Sequence[tuple[str, str]]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An API, and the caller's key to it.
+
+    Args:
+        api: The name of the API, for messages.
+        base_url: What every path is appended to.
+        key: The caller's key; sent as a Bearer token, never shown.
+        key_setting: The setting that holds the key, for messages.
+    """
+
+    api: str
+    base_url: str
+    key: str = field(repr=False)
+    key_setting: str
+
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port of the API."""
+        url = urlsplit(self.base_url)
+        return f"{url.scheme}://{url.netloc}"
+
+
+class Request(NamedTuple):
+    """A request to an endpoint.
+
+    Args:
+        method: The HTTP method.
+        template: The template of its path, for the log.
+        path: The path, its values filled in.
+        params: The parameters of the query.
+        content: The JSON to send.
+    """
+
+    method: Literal["GET", "PUT", "DELETE"]
+    template: str
+    path: str
+    params: Params = ()
+    content: bytes | None = None
+
+
+class Received(NamedTuple):
+    """A successful response: its decoded body, and what its `Link` header names."""
+
+    body: bytearray
+    next_page: NextPage
+
+
+async def send(
+    pool: Pool, endpoint: Endpoint, request: Request, *, connect_s: float, max_bytes: int
+) -> Received:
+    """Sends a request once.
+
+    Args:
+        pool: The connections to use.
+        endpoint: Where to send it.
+        request: What to send.
+        connect_s: The seconds in which a connection must be made.
+        max_bytes: The decoded size at which a download is stopped.
+
+    Raises:
+        RunsError: There was no response, or not a successful one.
+    """
+    started = time.monotonic()
+    outcome = "failed"
+    try:
+        async with pool.stream(
+            request.method,
+            endpoint.base_url + request.path,
+            params=list(request.params) or None,
+            content=request.content,
+            headers=_headers(endpoint.key, request.content),
+            timeout=httpx.Timeout(None, connect=connect_s),
+        ) as response:
+            outcome = str(response.status_code)
+            return await _received(response, endpoint, max_bytes)
+    except tuple(MEANINGS) as error:
+        raise error_of(error, endpoint.api, endpoint.origin) from error
+    finally:
+        elapsed_ms = (time.monotonic() - started) * 1000
+        logger.info(
+            "%s %s %s %s in %d ms",
+            endpoint.api,
+            request.method,
+            request.template,
+            outcome,
+            elapsed_ms,
+        )
+
+
+def _headers(key: str, content: bytes | None) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {key}"}
+    if content is not None:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+async def _received(response: httpx.Response, endpoint: Endpoint, max_bytes: int) -> Received:
+    if not response.is_success:
+        raise await refusal(
+            response, api=endpoint.api, key=endpoint.key, key_setting=endpoint.key_setting
+        )
+    link = next_page(response.headers.get("Link", ""))
+    return Received(await read_body(response, max_bytes, endpoint.api), link)

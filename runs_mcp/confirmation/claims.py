@@ -1,0 +1,41 @@
+"""What a confirmation is valid for: one call, and one state of the run."""
+
+import hashlib
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from runs_mcp.confirmation.action import Action, Preview
+
+Purpose: TypeAlias = Literal["question", "token"]
+
+
+class Claim(NamedTuple):
+    """What a signed token is valid for.
+
+    Args:
+        call: A digest of purpose, tool, arguments and caller.
+        deciding_facts: A digest of what decides, as it was shown.
+    """
+
+    call: str
+    deciding_facts: str
+
+
+def claim_of(purpose: Purpose, action: Action, preview: Preview, key: str) -> Claim:
+    """Returns what a confirmation of this action has to be valid for.
+
+    Args:
+        purpose: The state of a question is no token, and a token is no state of a question.
+        action: What is to be confirmed.
+        preview: What is shown.
+        key: The caller's API key.
+    """
+    # Not `ConfirmationTokens.caller`: that changes with the first signing key.
+    call = digest(purpose, action.tool, action.arguments, digest(key))
+    return Claim(call, digest(*preview.deciding_facts))
+
+
+def digest(*parts: object) -> str:
+    """Returns a short digest of values that can be written as JSON."""
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]

@@ -1,0 +1,69 @@
+"""Texts clipped to a length; each says how much is missing."""
+
+import re
+import unicodedata
+from typing import Final
+
+_ZWJ: Final = "\u200d"
+_SKIN_TONES_AND_TAGS: Final = re.compile(r"[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_REGIONAL_INDICATORS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_LONGEST_SEQUENCE: Final = 32  # Nobody writes more combining characters than this.
+
+
+def clip(text: str, max_chars: int) -> str:
+    """Returns the text, cut to at most max_chars characters; its end says how many are missing.
+
+    Where only "…" fits, the number is left out.
+    """
+    if len(text) <= max_chars:
+        return text
+    room = max_chars - len(_cut_marker(len(text)))
+    if room < 1:
+        return text[: _cut_position(text, max(max_chars - 1, 0))] + "…"
+    kept = text[: _cut_position(text, room)]
+    return kept + _cut_marker(len(text) - len(kept))
+
+
+def clip_middle(text: str, max_chars: int) -> str:
+    """Returns the text, cut in the middle to at most max_chars characters.
+
+    For titles: their ends distinguish the cases of a test.
+    """
+    if len(text) <= max_chars:
+        return text
+    room = max_chars - len(_middle_marker(len(text)))
+    if room < 2:
+        return clip(text, max_chars)
+    head = text[: _cut_position(text, (room + 1) // 2)]
+    tail_from = len(text) - (room - len(head))
+    while tail_from < len(text) and _splits_sequence(text, tail_from):
+        tail_from += 1
+    return head + _middle_marker(tail_from - len(head)) + text[tail_from:]
+
+
+def _middle_marker(count: int) -> str:
+    return f"… (+{count} characters) …"
+
+
+def _cut_marker(count: int) -> str:
+    return f"… (+{count} characters)"
+
+
+def _cut_position(text: str, wanted: int) -> int:
+    """Returns a position at or just before `wanted` that splits no visible character."""
+    for position in range(wanted, max(wanted - _LONGEST_SEQUENCE, 0), -1):
+        if not _splits_sequence(text, position):
+            return position
+    return 0 if wanted <= _LONGEST_SEQUENCE else wanted
+
+
+def _splits_sequence(text: str, position: int) -> bool:
+    before, after = text[position - 1], text[position]
+    if before in _REGIONAL_INDICATORS and after in _REGIONAL_INDICATORS:  # A flag is a pair.
+        head = text[:position]
+        return (len(head) - len(head.rstrip(_REGIONAL_INDICATORS))) % 2 == 1
+    return (
+        _ZWJ in (before, after)
+        or unicodedata.category(after).startswith("M")
+        or _SKIN_TONES_AND_TAGS.match(after) is not None
+    )

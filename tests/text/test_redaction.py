@@ -1,0 +1,141 @@
+"""Secrets are removed from texts."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runs_mcp.text import without_url_secrets
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["Signature", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token"],
+        *["X-Goog-Signature", "X-Goog-Credential", "Key-Pair-Id", "sig", "token", "access_token"],
+        *["api_key", "apikey", "client_secret", "password", "auth", "Authorization", "oauth_nonce"],
+        *["SIG", "TOKEN", "x-amz-signature", "user[token]", "refresh_token"],
+    ],
+)
+def test_a_url_with_a_secret_parameter_loses_its_query(name: str) -> None:
+    bare = "https://s3.example:8443/a/b.png"
+    assert without_url_secrets(f"{bare}?{name}=abc") == f"{bare}?…"
+    assert without_url_secrets(f"{bare}?x=1&{name}=abc%2F+/=&y=2#top") == f"{bare}?…"
+    assert without_url_secrets(f"{bare}#{name}=abc") == f"{bare}?…"
+    assert without_url_secrets(f"{bare}?x=1#/in?{name}=abc") == f"{bare}?…"
+    assert without_url_secrets(f"{bare}?x=1&amp;{name}=abc") == f"{bare}?…"
+    assert without_url_secrets(f"{bare}?x=1\\u0026{name}=abc") == f"{bare}?…"
+    assert without_url_secrets(f"{bare}?to=https%3A%2F%2Fb%3F{name}%3Dabc") == f"{bare}?…"
+
+
+def test_a_cloudfront_url_loses_its_policy() -> None:
+    signed = "https://cdn.example/v.webm?Policy=eyJ&Signature=ab~c&Key-Pair-Id=APK"
+    assert without_url_secrets(signed) == "https://cdn.example/v.webm?…"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        *[
+            ("(", ")"),
+            ("[a](", ")[b]"),
+            ("[", "]"),
+            ("'", "',"),
+            ('"', '"}'),
+            ("<", ">"),
+            ("`", "`"),
+        ],
+        *[("see ", ". Then"), ("", ", and"), ("", "?\nnext"), ("**", "**"), ('\\"', '\\",')],
+        *[("fetch('", "').then()"), ("", "\\n    at x"), ("'", "';next"), ("[", "]: no")],
+    ],
+)
+def test_text_around_a_url_stays(before: str, after: str) -> None:
+    text = f"{before}https://a.example/p?token=abc{after}"
+    assert without_url_secrets(text) == f"{before}https://a.example/p?…{after}"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["a(b)c", "a)bc", "a'bc", "a,b;c", "a.b.c", "a/b?c", "a:b@c", "[1]=x", "a|b{c}d", "]&x=1"],
+)
+def test_punctuation_within_a_secret_does_not_end_it(secret: str) -> None:
+    text = f"https://a.example/p?token={secret}z next"
+    assert without_url_secrets(text) == "https://a.example/p?… next"
+    assert without_url_secrets(f"http://[::1]:80/?f[a][b]={secret}&sig=x") == "http://[::1]:80/?…"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/p?x=1&author=jo&page=2#top",
+        "https://a.example/p?token",
+        "https://a.example/token=1/secret",
+        "https://a.example/?design=1&signal=2&newsig=1&monkey=3&max_tokens=5",
+        "https://a.example/@scope/pkg@1.2.3?mail=a@b.example",
+        "webpack://@org/app/./src/a.ts?1a2b",
+        "/p?token=x is no URL, 'a?b' neither; mail jo@a.example",
+        "Bearer token is missing",
+        'WWW-Authenticate: Bearer realm="api", error="invalid_token"',
+        "the bearer of bad news",
+    ],
+)
+def test_text_without_secrets_stays_exactly_as_it_is(text: str) -> None:
+    assert without_url_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:pass@host.example/p?x=1", "https://…@host.example/p?x=1"),
+        ("ssh://git@host.example/p", "ssh://…@host.example/p"),
+        ("https://user:p@ss@host.example", "https://…@host.example"),
+        ("https:\\/\\/u:p@host.example\\/p", "https:\\/\\/…@host.example\\/p"),
+        ("to http://a:b@c/, http://d:e@f/", "to http://…@c/, http://…@f/"),
+        ("https://u:p@a.example/?sig=1", "https://…@a.example/?…"),
+        ("https://a/?to=http://u:p@b", "https://a/?to=http://…@b"),
+        ("https:\\/\\/a.example\\/p?sig=1", "https:\\/\\/a.example\\/p?…"),
+    ],
+)
+def test_user_names_and_passwords_in_urls_are_hidden(text: str, shown: str) -> None:
+    assert without_url_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Bearer abc.def-123_~+/==", "Bearer …"),
+        ("Authorization: Bearer eyJ.a.b. Then", "Authorization: Bearer …. Then"),
+        ("authorization: bearer abc", "authorization: bearer …"),
+        ("AUTHORIZATION: BEARER abc", "AUTHORIZATION: BEARER …"),
+        ('{"Authorization":"Bearer abc"}', '{"Authorization":"Bearer …"}'),
+        ('{\\"authorization\\": \\"bearer abc\\"}', '{\\"authorization\\": \\"bearer …\\"}'),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic …"),
+        ("https://a/?auth=Bearer abc", "https://a/?… …"),
+    ],
+)
+def test_bearer_tokens_are_hidden(text: str, shown: str) -> None:
+    assert without_url_secrets(text) == shown
+
+
+URL_PIECES = [
+    *"()[]'\"`<>.,;:!?#&=@/\\ \n…aB1_%{}|",
+    *["https://", "http:\\/\\/", "a.example", "/p", "?", "&", "token=", "sig=", "x=1", "u:p@"],
+    *["Bearer ", "Authorization: ", "basic ", "\\u0026", "%3Ftoken%3D", "[a]", "token"],
+]
+
+
+@given(st.lists(st.sampled_from(URL_PIECES), max_size=20).map("".join))
+@settings(max_examples=1000, deadline=None)
+def test_hiding_secrets_twice_is_hiding_them_once(text: str) -> None:
+    once = without_url_secrets(text)
+    assert without_url_secrets(once) == once
+
+
+@given(
+    st.lists(st.sampled_from(["x=1", "f[a]=b", "q=a.b", "y=(z)", "n"])),
+    st.sampled_from(["", " ", ".", ")", "]", "',", '"', "> "]),
+    st.sampled_from(["token", "sig", "X-Amz-Signature", "my_password"]),
+)
+@settings(deadline=None)
+def test_no_secret_value_survives(others: list[str], around: str, name: str) -> None:
+    query = "&".join([*others, f"{name}=SECRET", *others])
+    assert "SECRET" not in without_url_secrets(f"{around}https://a.example/p?{query}{around}")
