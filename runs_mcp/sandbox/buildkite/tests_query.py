@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from runs_mcp.sandbox.buildkite.error_responses import ApiError
 from runs_mcp.sandbox.buildkite.executions import Execution, ExecutionResult, KnownTest, TestState
-from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest, measured
+from runs_mcp.sandbox.buildkite.measured_tests import MeasuredTest, measured
 
 _ORDERS: dict[str, Callable[[MeasuredTest], float | None]] = {
     "duration_avg": lambda test: test.duration_avg,
