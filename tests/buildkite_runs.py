@@ -43,7 +43,7 @@ def add_buildkite_run(
     result: Result | None = None,
     build_id: str | UnsetType | None = "",
     created_at: datetime | None = None,
-    rescued: int = 0,
+    recovered: int = 0,
 ) -> str:
     """Adds a run, the newest of all unless created_at says otherwise, and returns its ID.
 
@@ -58,7 +58,7 @@ def add_buildkite_run(
         result: Its result; by default, failed where anything failed, and passed otherwise.
         build_id: The ID of its build; empty for a build of its own.
         created_at: When it was created.
-        rescued: How many of the failed tests passed when their job ran them again.
+        recovered: How many of the failed tests passed when their job ran them again.
     """
     store = sandbox.buildkite.store
     number = sum(len(store.runs(known.slug)) for known in store.suites())
@@ -73,8 +73,8 @@ def add_buildkite_run(
         result=result,
         build_id=build_id,
     )
-    again = frozenset(failure.test_id for failure in added.failures()[:rescued])
-    store.add_run(dataclasses.replace(added, mended=again))
+    again = frozenset(failure.test_id for failure in added.failures()[:recovered])
+    store.add_run(dataclasses.replace(added, recovered=again))
     return added.run.id
 
 

@@ -1,16 +1,14 @@
 """The sandbox's story of Buildkite runs, read over its HTTP as any client would."""
 
 import re
-import ssl
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
+from story_api import NO_TLS
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import BUILDKITE_PIPELINE
 
-NOW: Final = datetime(2027, 5, 20, 12, tzinfo=UTC)
 ANALYTICS: Final = f"/v2/analytics/organizations/{BUILDKITE_ORGANIZATION}"
 SUITES: Final = f"{ANALYTICS}/suites"
 RUNS: Final = f"{SUITES}/{BUILDKITE_SUITE}/runs"
@@ -18,7 +16,6 @@ PIPELINES: Final = f"/v2/organizations/{BUILDKITE_ORGANIZATION}/pipelines"
 Json = dict[str, Any]
 
 _LINK: Final = re.compile(r'<([^>]+)>; rel="([a-z]+)"')
-NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
 
 
 def api_of(sandbox: Sandbox) -> httpx.Client:

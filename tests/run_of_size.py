@@ -58,9 +58,9 @@ def add_run_of_size(
         ),
         groups=CHROMIUM_GROUP if target_bytes < _ONE_GROUP_BELOW else MATRIX_GROUPS,
         specs=(),
-        went_wrong=_sometimes,
+        outcomes=_sometimes,
         extra_screenshots=3,
-        lists_pictures=True,
+        lists_screenshots=True,
     )
     sandbox.currents.store.add_run(StoryRun(_sized(plan, target_bytes)))
 

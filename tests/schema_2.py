@@ -30,8 +30,9 @@ def to_schema_2(instance: Json) -> None:
     instance["framework"]["type"] = "pw"
     instance["schemaVersion"] = 2
     if any("annotations" in test for test in tests):
-        told = {test["testId"]: test.pop("annotations") for test in tests if "annotations" in test}
-        instance["testAnnotations"] = told
+        instance["testAnnotations"] = {
+            test["testId"]: test.pop("annotations") for test in tests if "annotations" in test
+        }
     if any("tags" in test for test in tests):
         tags = {test["testId"]: test.pop("tags") or [] for test in tests if "tags" in test}
         instance["testTags"] = tags

@@ -1,5 +1,6 @@
 """The sandbox's story of Currents runs, read over its HTTP as any client would."""
 
+import ssl
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,16 +11,15 @@ from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 NOW: Final = datetime(2027, 5, 20, 12, tzinfo=UTC)
 FLAKE: Final = ("e2e/specs/seats/seat-map.spec.ts", "keeps the chosen seats after a reload")
 KNOWN: Final = ("e2e/specs/timetable/print.spec.ts", "prints the timetable in Norwegian")
+KEY: Final = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Loads no CA certificates, which takes 50 ms for each client."""
 Json = dict[str, Any]
 
 
 def api_of(sandbox: Sandbox) -> httpx.Client:
     """Returns a client of the sandbox's Currents API."""
-    return httpx.Client(
-        base_url=sandbox.currents_url,
-        headers={"Authorization": f"Bearer {READ_WRITE_KEY}"},
-        trust_env=False,
-    )
+    return httpx.Client(base_url=sandbox.currents_url, headers=KEY, timeout=20, verify=NO_TLS)
 
 
 def run(api: httpx.Client, run_id: str) -> Json:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from buildkite_story_api import ANALYTICS, NO_TLS, NOW, RUNS, api_of, links, path_of
+from buildkite_story_api import ANALYTICS, RUNS, api_of, links, path_of
+from story_api import NO_TLS, NOW
 
 from runs_mcp.sandbox import (
     BUILDKITE_LINK_TOKEN,
@@ -47,7 +48,7 @@ def api(running: Sandbox) -> Iterator[httpx.Client]:
         (NO_BUILDS_KEY, ["read_suites"]),
     ],
 )
-def test_a_token_tells_its_scopes_and_is_held_to_them(
+def test_a_token_shows_its_scopes_and_allows_nothing_else(
     sandbox: Sandbox, key: str, scopes: list[str]
 ) -> None:
     headers = {"Authorization": f"Bearer {key}"}
@@ -72,7 +73,7 @@ def test_a_token_tells_its_scopes_and_is_held_to_them(
     assert of_build == (200 if "read_builds" in scopes else 403)
 
 
-def test_a_forbidden_request_has_a_message_and_counts(sandbox: Sandbox) -> None:
+def test_a_forbidden_request_has_a_message_and_counts_for_the_limits(sandbox: Sandbox) -> None:
     headers = {"Authorization": f"Bearer {NO_SUITES_KEY}"}
     sandbox.buildkite.limits.lift()
     answer = httpx.get(f"{sandbox.buildkite_url}{RUNS}", headers=headers, verify=NO_TLS)
@@ -80,7 +81,7 @@ def test_a_forbidden_request_has_a_message_and_counts(sandbox: Sandbox) -> None:
     assert answer.headers["ratelimit-remaining"] == "199"
 
 
-def test_the_token_is_read_by_get_alone_and_not_without_one(
+def test_the_token_can_only_be_read_with_get_and_a_token(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     assert api.post("/v2/access-token").status_code == 404
@@ -102,7 +103,7 @@ def test_the_token_is_read_by_get_alone_and_not_without_one(
         ("20260801", 400),
     ],
 )
-def test_a_version_is_a_date_or_nothing(api: httpx.Client, version: str, status: int) -> None:
+def test_a_version_is_a_date_or_empty(api: httpx.Client, version: str, status: int) -> None:
     answer = api.get(RUNS, headers={"Buildkite-Version": version})
     assert answer.status_code == status
     if status == 400:
@@ -126,7 +127,9 @@ def test_a_short_page_is_not_the_end(sandbox: Sandbox, api: httpx.Client, to: in
     assert len(sizes) == -(-12 // to)
 
 
-def test_pages_can_be_made_longer_again_but_not_empty(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_limit_of_page_sizes_can_be_removed_but_not_zero(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
     sandbox.buildkite.pages.shorten(to=2)
     assert len(api.get(RUNS).json()) == 2
     sandbox.buildkite.pages.shorten(to=None)
@@ -135,9 +138,7 @@ def test_pages_can_be_made_longer_again_but_not_empty(sandbox: Sandbox, api: htt
         sandbox.buildkite.pages.shorten(to=0)
 
 
-def test_links_can_be_without_tokens_and_without_some_relations(
-    sandbox: Sandbox, api: httpx.Client
-) -> None:
+def test_links_can_lack_tokens_and_some_relations(sandbox: Sandbox, api: httpx.Client) -> None:
     assert BUILDKITE_LINK_TOKEN in api.get(RUNS, params={"page": 2}).headers["link"]
     sandbox.buildkite.pages.shape_links(tokens=False, rels=["next"])
     answer = api.get(RUNS, params={"page": 2})
@@ -148,7 +149,7 @@ def test_links_can_be_without_tokens_and_without_some_relations(
     assert "link" not in api.get(RUNS).headers
 
 
-def test_each_assumption_is_one_sentence_told_once() -> None:
+def test_each_assumption_is_one_unique_sentence() -> None:
     assert len(set(ASSUMPTIONS)) == len(ASSUMPTIONS)
     for sentence in ASSUMPTIONS:
         assert sentence.endswith(".")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from buildkite_runs import add_buildkite_run
-from buildkite_story_api import ANALYTICS, NOW, PIPELINES, api_of, path_of
+from buildkite_story_api import ANALYTICS, PIPELINES, api_of, path_of
+from story_api import NOW
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
@@ -36,7 +37,7 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_a_build_leads_to_its_runs_in_one_request(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_one_request_for_a_build_names_its_runs(sandbox: Sandbox, api: httpx.Client) -> None:
     path = path_of(sandbox, BUILDKITE_TWO_SUITES_BUILD)
     got = api.get(path, params=BRIEF).json()
     assert list(got) == [
@@ -53,9 +54,9 @@ def test_a_build_leads_to_its_runs_in_one_request(sandbox: Sandbox, api: httpx.C
     for run in runs:
         suite = f"{ANALYTICS}/suites/{run['suite']['slug']}"
         assert api.get(suite).json()["id"] == run["suite"]["id"]
-        told = api.get(f"{suite}/runs/{run['id']}").json()
-        assert (told["build_id"], told["commit_sha"]) == (got["id"], got["commit"])
-        assert told["branch"] == got["branch"]
+        answered = api.get(f"{suite}/runs/{run['id']}").json()
+        assert (answered["build_id"], answered["commit_sha"]) == (got["id"], got["commit"])
+        assert answered["branch"] == got["branch"]
 
 
 def test_a_build_has_only_what_is_asked_for(sandbox: Sandbox, api: httpx.Client) -> None:
@@ -76,8 +77,8 @@ def test_a_build_without_runs_has_no_test_engine(sandbox: Sandbox, api: httpx.Cl
     assert "test_engine" not in got
 
 
-def test_retried_jobs_are_there_only_when_asked_for(sandbox: Sandbox, api: httpx.Client) -> None:
-    build, known = sandbox.buildkite.build_of(RUN.MENDED)
+def test_retried_jobs_are_listed_only_on_request(sandbox: Sandbox, api: httpx.Client) -> None:
+    build, known = sandbox.buildkite.build_of(RUN.RECOVERED)
     path = path_of(sandbox, build.id)
     last = {job["id"]: job for job in api.get(path).json()["jobs"]}
     got = api.get(path, params={"include_retried_jobs": "true"}).json()
@@ -93,7 +94,7 @@ def test_retried_jobs_are_there_only_when_asked_for(sandbox: Sandbox, api: httpx
     assert got["state"] == "passed"
 
 
-def test_failures_name_the_job_that_they_were_in(sandbox: Sandbox) -> None:
+def test_failures_name_their_job(sandbox: Sandbox) -> None:
     for run in RUN:
         failures = sandbox.buildkite.failures_of(run)
         if run in (RUN.STRANGE_STRINGS, RUN.OLDEST_SHAPE) or not failures:
@@ -117,11 +118,11 @@ def test_failures_name_the_job_that_they_were_in(sandbox: Sandbox) -> None:
         (RUN.PENDING, "running"),
         (RUN.PASSED_SO_FAR, "running"),
         (RUN.STALE, "canceled"),
-        (RUN.HALF_MENDED, "failed"),
+        (RUN.PARTLY_RECOVERED, "failed"),
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
-def test_a_build_is_as_its_jobs_are(
+def test_the_state_of_a_build_follows_from_its_jobs(
     sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, state: str
 ) -> None:
     build, jobs = sandbox.buildkite.build_of(run)
@@ -150,12 +151,12 @@ def test_three_attempts_of_one_build_are_its_retried_jobs(sandbox: Sandbox) -> N
 
 
 @pytest.mark.parametrize("end", ["0", "99999", "1e3", "", "x", "²", "1000000000000000000000"])
-def test_a_build_that_there_is_not_is_not_found(api: httpx.Client, end: str) -> None:
+def test_an_unknown_build_is_not_found(api: httpx.Client, end: str) -> None:
     answer = api.get(f"{PIPELINES}/{BUILDKITE_PIPELINE}/builds/{end}")
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
-def test_a_number_belongs_to_one_pipeline(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_build_numbers_are_per_pipeline(sandbox: Sandbox, api: httpx.Client) -> None:
     number = sandbox.buildkite.build_of(RUN.MAIN)[0].number
     assert api.get(f"{PIPELINES}/freight-api/builds/{number}").status_code == 404
     other = f"/v2/organizations/nobody/pipelines/{BUILDKITE_PIPELINE}/builds/{number}"

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 import pytest
-from buildkite_story_api import NOW, RUNS, SUITES, Json, api_of
+from buildkite_story_api import RUNS, SUITES, Json, api_of
 from msgspec import UNSET, UnsetType
+from story_api import NOW
 
 from runs_mcp.sandbox import (
     BUILDKITE_ORGANIZATION,
@@ -88,7 +89,7 @@ def test_jest_failures_have_a_stack_and_some_of_them_colours(sandbox: Sandbox) -
     assert all("\x1b[31m" in str(failure.failure_reason) for failure in crew)
 
 
-def test_a_place_is_where_the_collector_counts_it(sandbox: Sandbox) -> None:
+def test_a_location_is_the_one_that_the_collector_counts(sandbox: Sandbox) -> None:
     for failure in sandbox.buildkite.failures_of(NotableBuildkiteRun.FREIGHT_FAILED):
         # pytest counts from 0, the lines of its report from 1; both are of the same test.
         ((expanded,),) = (failure.failure_expanded or (),)
@@ -116,7 +117,7 @@ def test_an_attempt_of_playwright_is_an_execution(sandbox: Sandbox) -> None:
 
 
 def test_a_retry_fails_after_the_first_attempt_and_is_the_same_test(sandbox: Sandbox) -> None:
-    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.HALF_MENDED)
+    failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.PARTLY_RECOVERED)
     ((test_id, times),) = Counter(failure.test_id for failure in failures).most_common(1)
     assert times == 2
     first, second = (failure for failure in failures if failure.test_id == test_id)
@@ -145,8 +146,8 @@ def test_a_shared_example_is_in_another_file_than_its_spec(
 def test_each_collector_has_its_own_form(api: httpx.Client) -> None:
     path = f"{SUITES}/{MIXED_SUITE}/runs/{NotableBuildkiteRun.EVERY_COLLECTOR}/failed_executions"
     failures = api.get(path, params={"include_failure_expanded": "true"}).json()
-    told: dict[str, Json] = {one["tags"]["test.framework.name"]: one for one in failures}
-    places = {name: one["location"] for name, one in told.items()}
+    by_framework: dict[str, Json] = {one["tags"]["test.framework.name"]: one for one in failures}
+    places = {name: one["location"] for name, one in by_framework.items()}
     assert places["mocha"] == "test/queue.spec.js"
     assert places["gotestsum"] is places["rust"] is places["vitest"] is None
     assert places["exunit"].startswith("/app/test/")
@@ -156,17 +157,17 @@ def test_each_collector_has_its_own_form(api: httpx.Client) -> None:
     assert {one["location"] for one in failures} > {
         *("tests/tariffs/test_import.py", "tests/tariffs/test_rows.py:None")
     }
-    assert told["gotestsum"]["failure_reason"] == "Failed"
-    assert told["vitest"]["failure_reason"] == ""
-    assert told["junit"]["failure_reason"] is None
-    assert "failure_expanded" not in told["rust"]
-    assert list(told["cucumber"]["failure_expanded"][0]) == ["backtrace"]
-    assert len(told["xctest"]["failure_expanded"]) == 2
+    assert by_framework["gotestsum"]["failure_reason"] == "Failed"
+    assert by_framework["vitest"]["failure_reason"] == ""
+    assert by_framework["junit"]["failure_reason"] is None
+    assert "failure_expanded" not in by_framework["rust"]
+    assert list(by_framework["cucumber"]["failure_expanded"][0]) == ["backtrace"]
+    assert len(by_framework["xctest"]["failure_expanded"]) == 2
     collection = [one for one in failures if "test.pytest_collection_error" in one["tags"]]
     assert [one["location"] for one in collection] == ["tests/tariffs/test_import.py"]
 
 
-def test_strange_strings_arrive_as_they_are(api: httpx.Client) -> None:
+def test_unusual_strings_are_served_unchanged(api: httpx.Client) -> None:
     path = f"{RUNS}/{NotableBuildkiteRun.STRANGE_STRINGS}/failed_executions"
     markup, invisible, order = api.get(path, params={"include_failure_expanded": "true"}).json()
     assert '<div class="fare">' in markup["test_name"]

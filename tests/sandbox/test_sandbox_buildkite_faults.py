@@ -3,11 +3,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from buildkite_story_api import NO_TLS, SUITES
+from buildkite_story_api import SUITES, api_of
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
-    READ_WRITE_KEY,
     Fault,
     NotableBuildkiteRun,
     Sandbox,
@@ -31,10 +30,7 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.buildkite_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
@@ -49,7 +45,7 @@ def test_requests_are_recorded_with_their_query_and_status(
     assert second.status == 404
 
 
-def test_a_status_is_answered_in_the_apis_own_words(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_an_injected_status_has_the_apis_error_body(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(path="/v2/", status=503, headers={"X-From": "proxy"}, times=1))
     answer = api.get(MAIN)
     assert (answer.status_code, answer.headers["x-from"]) == (503, "proxy")
@@ -57,14 +53,14 @@ def test_a_status_is_answered_in_the_apis_own_words(sandbox: Sandbox, api: httpx
     assert api.get(MAIN).status_code == 200
 
 
-def test_a_fault_of_one_api_leaves_the_other_alone(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_fault_in_one_api_does_not_affect_the_other(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(path="/v2/.*/failed_executions$", status=500))
     assert api.get(f"{MAIN}/failed_executions").status_code == 500
     assert api.get(MAIN).status_code == 200
     assert api.get(f"{sandbox.currents_url}/projects").status_code == 200
 
 
-def test_a_malformed_answer_is_no_json(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_malformed_answer_is_not_json(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(malformed=True))
     answer = api.get(MAIN)
     assert answer.status_code == 200

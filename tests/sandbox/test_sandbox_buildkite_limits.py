@@ -3,7 +3,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from buildkite_story_api import NO_TLS, SUITES
+from buildkite_story_api import SUITES
+from story_api import NO_TLS
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.buildkite.limits import Scope
@@ -44,7 +45,7 @@ def stated(answer: httpx.Response, scope: Scope) -> tuple[int, int, int]:
     return limit, remaining, reset
 
 
-def test_both_limits_count_down_and_begin_anew_after_a_minute(
+def test_both_limits_count_down_and_start_again_after_a_minute(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     for number in (1, 2, 3):
@@ -59,7 +60,7 @@ def test_both_limits_count_down_and_begin_anew_after_a_minute(
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_nobody_is_refused_for_mere_counting(api: httpx.Client) -> None:
+def test_limits_are_not_enforced_by_default(api: httpx.Client) -> None:
     answers = [api.get(SUITES) for _ in range(70)]
     assert {answer.status_code for answer in answers} == {200}
     assert stated(answers[-1], "rest")[1] == 130
@@ -87,7 +88,7 @@ def test_every_answer_states_both_limits(
 
 
 @SCOPES
-def test_a_limit_names_its_scope_and_warns_while_it_is_used_up(
+def test_a_used_up_limit_names_its_scope_and_warns(
     sandbox: Sandbox, api: httpx.Client, scope: Scope
 ) -> None:
     prefix, _ = LIMITS[scope]
@@ -139,7 +140,7 @@ def test_a_spent_limit_refuses_until_it_is_reset(
     assert {api.get(SUITES).status_code for _ in range(60)} == {200}
 
 
-def test_whoever_waits_as_long_as_reset_says_is_let_in(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_after_waiting_for_reset_a_request_is_accepted(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.buildkite.limits.spend("rest_user", remaining=0, reset_s=3)
     sandbox.buildkite.limits.advance(0.7)
     reset = stated(api.get(SUITES), "rest_user")[2]
@@ -148,13 +149,15 @@ def test_whoever_waits_as_long_as_reset_says_is_let_in(sandbox: Sandbox, api: ht
     assert api.get(SUITES).status_code == 200
 
 
-def test_a_refused_request_counts_for_neither_limit(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_refused_request_does_not_count_for_any_limit(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
     sandbox.buildkite.limits.spend("rest_user", remaining=0, reset_s=60)
     before = stated(api.get(SUITES), "rest")[1]
     assert stated(api.get(SUITES), "rest")[1] == before == 200
 
 
-def test_of_two_spent_limits_the_organizations_comes_first(
+def test_of_two_spent_limits_the_organizations_is_reported(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     sandbox.buildkite.limits.spend("rest_user", remaining=0, reset_s=30)
@@ -164,7 +167,7 @@ def test_of_two_spent_limits_the_organizations_comes_first(
     assert api.get(SUITES).json()["scope"] == "rest_user"
 
 
-def test_without_a_valid_token_it_is_401_however_much_is_spent(sandbox: Sandbox) -> None:
+def test_an_invalid_token_is_401_even_where_a_limit_is_spent(sandbox: Sandbox) -> None:
     sandbox.buildkite.limits.spend("rest", remaining=0, reset_s=60)
     assert httpx.get(sandbox.buildkite_url + SUITES, verify=NO_TLS).status_code == 401
 
@@ -177,7 +180,7 @@ def test_limits_can_be_lifted(sandbox: Sandbox, api: httpx.Client) -> None:
     assert (answer.status_code, stated(answer, "rest")[1]) == (200, 199)
 
 
-def test_of_many_requests_at_once_exactly_those_that_remain_are_let_in(sandbox: Sandbox) -> None:
+def test_of_concurrent_requests_exactly_the_remaining_number_is_accepted(sandbox: Sandbox) -> None:
     sandbox.buildkite.limits.spend("rest", remaining=7, reset_s=60)
     statuses: list[int] = []
 
@@ -194,14 +197,12 @@ def test_of_many_requests_at_once_exactly_those_that_remain_are_let_in(sandbox: 
 
 
 @pytest.mark.parametrize(("remaining", "reset_s"), [(-1, 1), (201, 1), (0, -1)])
-def test_a_limit_that_makes_no_sense_is_refused(
-    sandbox: Sandbox, remaining: int, reset_s: int
-) -> None:
+def test_an_invalid_limit_is_refused(sandbox: Sandbox, remaining: int, reset_s: int) -> None:
     with pytest.raises(ValueError, match=r"can remain|negative"):
         sandbox.buildkite.limits.spend("rest", remaining=remaining, reset_s=reset_s)
 
 
-def test_the_other_api_knows_nothing_of_these_limits(sandbox: Sandbox) -> None:
+def test_the_limits_do_not_apply_to_currents(sandbox: Sandbox) -> None:
     sandbox.buildkite.limits.spend("rest", remaining=0, reset_s=60)
     answer = httpx.get(f"{sandbox.currents_url}/projects", headers=KEY, verify=NO_TLS)
     assert answer.status_code == 200

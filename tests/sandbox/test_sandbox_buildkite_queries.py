@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from buildkite_story_api import ANALYTICS, NOW, api_of, build_of, listed_tests
+from buildkite_story_api import ANALYTICS, api_of, build_of, listed_tests
+from story_api import NOW
 
 from runs_mcp.sandbox import (
     NotableBuildkiteRun,
@@ -36,7 +37,7 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
         ("scm.branch:feat/*,test.framework.name:rspec", "rspec"),
     ],
 )
-def test_tags_narrow_the_executions(
+def test_tags_filter_the_executions(
     sandbox: Sandbox, api: httpx.Client, tags: str, some: str
 ) -> None:
     tests = listed_tests(api, build_of(sandbox, RUN.MANY_FAILURES), tags=tags)
@@ -48,7 +49,7 @@ def test_tags_narrow_the_executions(
     assert len(found) == (2 if "!" in tags else 1)
 
 
-def test_labels_owners_and_branch_narrow_the_tests(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_labels_owners_and_branch_filter_the_tests(sandbox: Sandbox, api: httpx.Client) -> None:
     build = build_of(sandbox, RUN.MANY_FAILURES)
     everything = len(listed_tests(api, build))
     flaky = listed_tests(api, build, labels="flaky")
@@ -61,7 +62,7 @@ def test_labels_owners_and_branch_narrow_the_tests(sandbox: Sandbox, api: httpx.
     assert listed_tests(api, build, branch="!feat/fare-ledger") == []
 
 
-def test_the_path_names_the_build_whatever_the_tags_say(
+def test_the_build_of_the_path_takes_precedence_over_tags(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     build = build_of(sandbox, RUN.MAIN)
@@ -74,10 +75,10 @@ def test_the_path_names_the_build_whatever_the_tags_say(
 @pytest.mark.parametrize(
     "sort_by", ["duration_avg", "duration_sum", "duration_min", "duration_max", "reliability"]
 )
-def test_tests_are_ordered_as_asked_and_what_is_unknown_comes_last(
+def test_tests_are_sorted_as_requested_with_null_last(
     sandbox: Sandbox, api: httpx.Client, sort_by: str, order: str
 ) -> None:
-    build = build_of(sandbox, RUN.HALF_MENDED)
+    build = build_of(sandbox, RUN.PARTLY_RECOVERED)
     values = [test[sort_by] for test in listed_tests(api, build, sort_by=sort_by, order=order)]
     known = [value for value in values if value is not None]
     assert values == known + [None] * (len(values) - len(known))
@@ -85,7 +86,7 @@ def test_tests_are_ordered_as_asked_and_what_is_unknown_comes_last(
     assert len(set(known)) > 2
 
 
-def test_the_slowest_come_first_unless_asked_otherwise(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_the_slowest_tests_come_first_by_default(sandbox: Sandbox, api: httpx.Client) -> None:
     build = build_of(sandbox, RUN.MAIN)
     slowest = listed_tests(api, build, sort_by="duration_avg", order="desc")
     assert listed_tests(api, build) == slowest

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import pytest
-from buildkite_story_api import NO_TLS, NOW, RUNS, SUITES, api_of, everything, links
+from buildkite_story_api import RUNS, SUITES, api_of, everything, links
+from story_api import NO_TLS, NOW
 
 from runs_mcp.sandbox import (
     BUILDKITE_LINK_TOKEN,
@@ -42,7 +43,7 @@ def test_the_url_has_no_version_and_no_slash_at_its_end(sandbox: Sandbox) -> Non
     assert sandbox.buildkite_url == f"http://127.0.0.1:{sandbox.port}"
 
 
-def test_suites_are_listed_with_their_addresses(api: httpx.Client) -> None:
+def test_suites_are_listed_with_their_urls(api: httpx.Client) -> None:
     suites = api.get(SUITES).json()
     assert [suite["slug"] for suite in suites] == [
         BUILDKITE_SUITE,
@@ -64,7 +65,7 @@ def test_suites_are_listed_with_their_addresses(api: httpx.Client) -> None:
     )
 
 
-def test_runs_are_listed_newest_first_thirty_a_page(api: httpx.Client) -> None:
+def test_runs_are_listed_newest_first_thirty_per_page(api: httpx.Client) -> None:
     answer = api.get(RUNS)
     assert len(answer.json()) == 30
     assert set(links(answer)) == {"next", "last"}
@@ -75,7 +76,7 @@ def test_runs_are_listed_newest_first_thirty_a_page(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("per_page", [1, 7, 30, 100])
-def test_pages_put_together_are_everything_once(
+def test_pages_together_contain_every_item_once(
     sandbox: Sandbox, api: httpx.Client, per_page: int
 ) -> None:
     suites = everything(api, SUITES, per_page=per_page)
@@ -98,7 +99,7 @@ def test_437_failures_are_on_five_pages_of_a_hundred(sandbox: Sandbox, api: http
     assert len({one["test_id"] for one in failures}) == 437
 
 
-def test_links_lead_everywhere_and_carry_a_token_that_is_ignored(
+def test_links_lead_to_all_pages_with_a_token_that_is_ignored(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     path = f"{MANY}/failed_executions?per_page=100&include_failure_expanded=true&page=3"
@@ -112,19 +113,19 @@ def test_links_lead_everywhere_and_carry_a_token_that_is_ignored(
         assert "failure_expanded" in api.get(url).json()[0]
 
 
-def test_the_token_of_a_link_opens_nothing_by_itself(api: httpx.Client) -> None:
+def test_the_token_of_a_link_does_not_authorize(api: httpx.Client) -> None:
     url = links(api.get(RUNS))["next"]
     assert httpx.get(url, verify=NO_TLS).status_code == 401
 
 
-def test_a_page_behind_the_last_is_empty_and_leads_back(api: httpx.Client) -> None:
+def test_a_page_after_the_last_is_empty_and_links_back(api: httpx.Client) -> None:
     answer = api.get(RUNS, params={"page": 99})
     assert answer.json() == []
     pages = {rel: int(url.params["page"]) for rel, url in links(answer).items()}
     assert pages == {"first": 1, "prev": 3}
 
 
-def test_what_fits_on_one_page_has_no_links(api: httpx.Client) -> None:
+def test_a_list_on_one_page_has_no_links(api: httpx.Client) -> None:
     assert "link" not in api.get(SUITES).headers
     empty = api.get(f"{SUITES}/{EMPTY_SUITE}/runs")
     assert (empty.json(), "link" in empty.headers) == ([], False)
@@ -141,7 +142,7 @@ def test_runs_of_a_build_are_found_and_of_an_unknown_build_there_are_none(
     assert api.get(RUNS, params={"build_id": nobody}).json() == []
 
 
-def test_a_run_is_got_as_it_is_listed(api: httpx.Client) -> None:
+def test_a_run_is_the_same_alone_and_in_a_list(api: httpx.Client) -> None:
     listed = {run["id"]: run for run in everything(api, RUNS)}
     got = api.get(MANY).json()
     assert got == listed[NotableBuildkiteRun.MANY_FAILURES]
@@ -163,9 +164,7 @@ def test_a_run_is_got_as_it_is_listed(api: httpx.Client) -> None:
     )
 
 
-def test_failures_are_expanded_only_when_that_is_asked_for(
-    sandbox: Sandbox, api: httpx.Client
-) -> None:
+def test_failures_are_expanded_only_on_request(sandbox: Sandbox, api: httpx.Client) -> None:
     path = f"{RUNS}/{NotableBuildkiteRun.TWELVE_FAILURES}/failed_executions"
     known = sandbox.buildkite.failures_of(NotableBuildkiteRun.TWELVE_FAILURES)
     expanded = api.get(path, params={"include_failure_expanded": "true"}).json()
@@ -179,7 +178,7 @@ def test_failures_are_expanded_only_when_that_is_asked_for(
         ]
 
 
-def test_either_key_reads_and_no_other(sandbox: Sandbox) -> None:
+def test_both_keys_may_read_and_no_other(sandbox: Sandbox) -> None:
     url = sandbox.buildkite_url + SUITES
     with httpx.Client(verify=NO_TLS) as client:
         for key in (READ_WRITE_KEY, READ_ONLY_KEY):
@@ -205,7 +204,7 @@ def test_either_key_reads_and_no_other(sandbox: Sandbox) -> None:
         "/v2/suites",
     ],
 )
-def test_what_there_is_not_is_not_found(api: httpx.Client, path: str) -> None:
+def test_an_unknown_path_is_not_found(api: httpx.Client, path: str) -> None:
     answer = api.get(path)
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
@@ -231,7 +230,7 @@ def test_nothing_can_be_written(api: httpx.Client) -> None:
         "build_id=018c133d53197fe39e9e3c51464490a2",
     ],
 )
-def test_a_bad_parameter_is_refused_with_its_name(api: httpx.Client, query: str) -> None:
+def test_the_error_for_a_bad_parameter_names_it(api: httpx.Client, query: str) -> None:
     answer = api.get(f"{RUNS}?{query}")
     assert answer.status_code == 422
     assert query.partition("=")[0] in answer.json()["message"]

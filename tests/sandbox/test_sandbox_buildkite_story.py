@@ -8,8 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 from buildkite_runs import add_buildkite_run, change_buildkite_run
-from buildkite_story_api import NOW, RUNS, SUITES, api_of
+from buildkite_story_api import RUNS, SUITES, api_of
 from msgspec.structs import replace
+from story_api import NOW
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
@@ -55,7 +56,7 @@ def looks(failures: tuple[FailedExecution, ...]) -> Counter[str]:
     return Counter(re.sub(r"[A-Z]{3}-[A-Z]{3}|\d+", "…", reason) for reason in reasons)
 
 
-def test_the_same_moment_tells_the_same_story() -> None:
+def test_the_story_is_the_same_in_two_sandboxes() -> None:
     one, other = (Sandbox(now=NOW) for _ in range(2))
     later = Sandbox(now=NOW + timedelta(days=1))
     for run in NotableBuildkiteRun:
@@ -90,8 +91,8 @@ def test_the_story_is_the_two_weeks_until_now(api: httpx.Client) -> None:
         (NotableBuildkiteRun.STRANGE_STRINGS, "finished", "failed", "fix/names-with-accents", 3),
         (NotableBuildkiteRun.FREIGHT_FAILED, "finished", "failed", "feat/dangerous-goods", 22),
         (NotableBuildkiteRun.CREW_FAILED, "finished", "failed", "feat/shift-swap", 31),
-        (NotableBuildkiteRun.MENDED, "finished", "failed", "fix/ledger-rows", 2),
-        (NotableBuildkiteRun.HALF_MENDED, "finished", "failed", "fix/ledger-rows", 4),
+        (NotableBuildkiteRun.RECOVERED, "finished", "failed", "fix/ledger-rows", 2),
+        (NotableBuildkiteRun.PARTLY_RECOVERED, "finished", "failed", "fix/ledger-rows", 4),
         (NotableBuildkiteRun.LATE_UPLOAD, "running", "failed", "fix/tide-tables", 1),
         (NotableBuildkiteRun.MATRIX, "finished", "failed", "chore/python-3.14", 1),
         (NotableBuildkiteRun.MUTED, "finished", "failed", "feat/dark-clock", 1),
@@ -99,7 +100,7 @@ def test_the_story_is_the_two_weeks_until_now(api: httpx.Client) -> None:
         (NotableBuildkiteRun.EVERY_COLLECTOR, "finished", "failed", "feat/new-logger", 16),
     ],
 )
-def test_the_notable_runs_are_what_they_are_named_for(
+def test_the_notable_runs_are_as_their_names_say(
     api: httpx.Client, run: NotableBuildkiteRun, state: str, result: str, branch: str, failed: int
 ) -> None:
     path = f"{SUITES}/{suite_of(run)}/runs/{run}"
@@ -121,7 +122,7 @@ def test_a_build_id_can_be_null_or_missing(api: httpx.Client) -> None:
     assert "build_id" not in api.get(f"{RUNS}/{NotableBuildkiteRun.OLDEST_SHAPE}").json()
 
 
-def test_437_failures_have_six_looks_in_three_frameworks(sandbox: Sandbox) -> None:
+def test_437_failures_have_six_forms_in_three_frameworks(sandbox: Sandbox) -> None:
     failures = sandbox.buildkite.failures_of(NotableBuildkiteRun.MANY_FAILURES)
     assert sorted(looks(failures).values()) == [1, 27, 41, 83, 121, 164]
     twelve = sandbox.buildkite.failures_of(NotableBuildkiteRun.TWELVE_FAILURES)
@@ -132,7 +133,7 @@ def test_437_failures_have_six_looks_in_three_frameworks(sandbox: Sandbox) -> No
     assert set(frameworks) == {"rspec", "pytest", "jest"}
 
 
-def test_the_failure_known_on_main_is_the_same_test_with_the_same_text_on_branches(
+def test_the_failure_of_main_has_the_same_test_and_text_on_branches(
     sandbox: Sandbox,
 ) -> None:
     (known,) = sandbox.buildkite.failures_of(NotableBuildkiteRun.MAIN)
@@ -148,7 +149,7 @@ def test_the_failure_known_on_main_is_the_same_test_with_the_same_text_on_branch
         assert again.execution_id != known.execution_id
 
 
-def test_addresses_are_those_of_the_vendor(sandbox: Sandbox) -> None:
+def test_urls_are_those_of_the_vendor(sandbox: Sandbox) -> None:
     web = "https://buildkite.com/organizations/skerry-lines/analytics/suites/crew.portal"
     for failure in sandbox.buildkite.failures_of(NotableBuildkiteRun.CREW_FAILED):
         assert failure.run_url == f"{web}/runs/{NotableBuildkiteRun.CREW_FAILED}"
@@ -173,7 +174,7 @@ def test_a_run_of_any_number_of_failures_can_be_added_quickly(
     assert {failure.run_id for failure in failures} == ({run} if count else set())
 
 
-def test_fewer_failures_are_always_among_more(sandbox: Sandbox) -> None:
+def test_a_larger_number_of_failures_includes_those_of_a_smaller_one(sandbox: Sandbox) -> None:
     few, many = (
         {failure.test_id: failure.failure_reason for failure in sandbox.buildkite.failures_of(run)}
         for run in (add_buildkite_run(sandbox, failures=count) for count in (40, 160))
@@ -189,7 +190,7 @@ def test_added_runs_are_the_same_in_every_sandbox() -> None:
     assert one.buildkite.failures_of(ids[0]) == other.buildkite.failures_of(ids[0])
 
 
-def test_a_run_can_be_added_with_everything_said(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_run_can_be_added_with_all_fields_given(sandbox: Sandbox, api: httpx.Client) -> None:
     (known,) = sandbox.buildkite.failures_of(NotableBuildkiteRun.MAIN)
     own = "11111111-2222-4333-8444-555555555555"
     run = add_buildkite_run(
@@ -210,7 +211,7 @@ def test_a_run_can_be_added_with_everything_said(sandbox: Sandbox, api: httpx.Cl
     assert [one["test_name"] for one in api.get(f"{path}/failed_executions").json()] == ["mine"]
 
 
-def test_a_run_goes_on_as_uploads_arrive(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_run_changes_as_uploads_arrive(sandbox: Sandbox, api: httpx.Client) -> None:
     run = add_buildkite_run(sandbox, state="running", result="pending")
     path = f"{RUNS}/{run}"
 
@@ -229,7 +230,7 @@ def test_a_run_goes_on_as_uploads_arrive(sandbox: Sandbox, api: httpx.Client) ->
     assert now() == ("finished", "failed", 2)
 
 
-def test_what_cannot_be_added_or_found_is_refused(sandbox: Sandbox) -> None:
+def test_invalid_additions_and_unknown_ids_are_refused(sandbox: Sandbox) -> None:
     for count in (-1, 2001):
         with pytest.raises(ValueError, match="0 to 2000"):
             add_buildkite_run(sandbox, failures=count)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from buildkite_runs import add_buildkite_run, change_buildkite_run, process_late_upload
-from buildkite_story_api import ANALYTICS, NO_TLS, NOW, Json, api_of, build_of, listed_tests
+from buildkite_story_api import ANALYTICS, Json, api_of, build_of, listed_tests
+from story_api import NO_TLS, NOW
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
@@ -22,7 +23,7 @@ from runs_mcp.sandbox.story.buildkite.notable import (
 from runs_mcp.sandbox.story.buildkite.suites.known_tests import MUTED_TEST, SKIPPED_TEST, id_of_test
 
 RUN = NotableBuildkiteRun
-MENDED = {"passed": 1, "failed": 1}
+RECOVERED = {"passed": 1, "failed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def counts(tests: list[Json]) -> Counter[tuple[int, int]]:
     return Counter((result["passed"], result["failed"]) for result in results)
 
 
-def test_all_tests_of_a_build_are_there_the_passed_ones_too(
+def test_all_tests_of_a_build_are_listed_including_passed_ones(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     build = build_of(sandbox, RUN.MAIN)
@@ -55,7 +56,7 @@ def test_all_tests_of_a_build_are_there_the_passed_ones_too(
     assert counts(tests) == {(1, 0): len(tests) - 3, (0, 1): 1, (0, 0): 2}
 
 
-def test_a_test_has_its_metrics_and_no_more(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_test_has_its_metrics_and_nothing_else(sandbox: Sandbox, api: httpx.Client) -> None:
     (known,) = sandbox.buildkite.failures_of(RUN.MAIN)
     (test,) = listed_tests(api, build_of(sandbox, RUN.MAIN), tags="result:~failed")
     assert test == {
@@ -93,10 +94,10 @@ def test_results_other_than_passed_and_failed_are_shown_where_there_are_any(
 
 
 @pytest.mark.parametrize(
-    ("run", "red", "rescued"),
+    ("run", "red", "recovered"),
     [
-        (RUN.MENDED, 0, 2),
-        (RUN.HALF_MENDED, 1, 2),
+        (RUN.RECOVERED, 0, 2),
+        (RUN.PARTLY_RECOVERED, 1, 2),
         (RUN.LATE_UPLOAD, 1, 0),
         (RUN.MATRIX, 0, 1),
         (RUN.MUTED, 1, 0),
@@ -114,14 +115,14 @@ def test_results_other_than_passed_and_failed_are_shown_where_there_are_any(
     ],
     ids=lambda value: getattr(value, "name", str(value)),
 )
-def test_red_and_rescued_tests_are_told_apart(
-    sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, red: int, rescued: int
+def test_failed_and_recovered_tests_can_be_distinguished(
+    sandbox: Sandbox, api: httpx.Client, run: NotableBuildkiteRun, red: int, recovered: int
 ) -> None:
     build = build_of(sandbox, run)
     every = listed_tests(api, build, tags="result:^failed")
     some = listed_tests(api, build, tags="result:~failed")
     assert len(every) == red
-    assert len(some) == red + rescued
+    assert len(some) == red + recovered
     failed = {failure.test_id for failure in sandbox.buildkite.failures_of(run)}
     assert {test["id"] for test in some} == failed
     assert {test["id"] for test in every} <= failed
@@ -130,7 +131,7 @@ def test_red_and_rescued_tests_are_told_apart(
 def test_a_job_that_was_retried_ran_all_its_tests_twice(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite.build_of(RUN.MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.RECOVERED)
     (first,) = (job for job in jobs if job.retried)
     of_first = listed_tests(api, build.id, tags=f"build.job_id:{first.id}")
     of_both = listed_tests(
@@ -141,10 +142,10 @@ def test_a_job_that_was_retried_ran_all_its_tests_twice(
     assert counts(of_both)[2, 0] == counts(of_first)[1, 0] > 300
 
 
-def test_the_jobs_that_ended_failed_leave_only_what_is_red(
+def test_the_tests_of_the_last_failed_jobs_are_those_that_failed(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    build, jobs = sandbox.buildkite.build_of(RUN.HALF_MENDED)
+    build, jobs = sandbox.buildkite.build_of(RUN.PARTLY_RECOVERED)
     (failed,) = (job for job in jobs if job.state == "failed" and not job.retried)
     (red,) = listed_tests(api, build.id, tags=f"build.job_id:{failed.id},result:^failed")
     assert red["executions_count_by_result"] == {"passed": 0, "failed": 1}
@@ -152,7 +153,7 @@ def test_the_jobs_that_ended_failed_leave_only_what_is_red(
     assert (whole["id"], whole["executions_count"]) == (red["id"], 2)
 
 
-def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None:
+def test_a_late_upload_turns_a_failed_test_into_a_recovered_one(api: httpx.Client) -> None:
     with Sandbox(now=NOW) as sandbox:
         client = httpx.Client(base_url=sandbox.buildkite_url, headers=api.headers, verify=NO_TLS)
         build, jobs = sandbox.buildkite.build_of(RUN.LATE_UPLOAD)
@@ -171,11 +172,11 @@ def test_a_late_upload_makes_a_red_test_a_rescued_one(api: httpx.Client) -> None
         (again,) = listed_tests(client, build.id, tags="result:~failed")
         assert again["id"] == before["id"]
         assert before["executions_count_by_result"] == {"passed": 0, "failed": 1}
-        assert again["executions_count_by_result"] == MENDED
+        assert again["executions_count_by_result"] == RECOVERED
         client.close()
 
 
-def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_jobs_of_a_matrix_are_not_retries(sandbox: Sandbox, api: httpx.Client) -> None:
     build, jobs = sandbox.buildkite.build_of(RUN.MATRIX)
     matrix = [job for job in jobs if job.matrix is not None]
     assert [(job.matrix, job.state) for job in matrix] == [
@@ -186,7 +187,7 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     assert len({job.step_key for job in matrix}) == 1
     assert build.state == "failed"
     (test,) = listed_tests(api, build.id, tags="result:~failed")
-    assert test["executions_count_by_result"] == MENDED
+    assert test["executions_count_by_result"] == RECOVERED
     for job, failed in zip(matrix, (0, 1), strict=True):
         ran = listed_tests(api, build.id, tags=f"build.job_id:{job.id},result:~failed")
         assert len(ran) == failed
@@ -195,7 +196,7 @@ def test_jobs_of_a_matrix_are_no_retries(sandbox: Sandbox, api: httpx.Client) ->
     assert failure.tags["language.version"] == "3.14.0"
 
 
-def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_muted_test_fails_its_run_but_not_its_build(sandbox: Sandbox, api: httpx.Client) -> None:
     build, jobs = sandbox.buildkite.build_of(RUN.MUTED)
     assert sandbox.buildkite.run_of(RUN.MUTED).result == "failed"
     assert build.state == "passed"
@@ -208,7 +209,7 @@ def test_a_muted_test_fails_its_run_and_not_its_build(sandbox: Sandbox, api: htt
     assert skipped["id"] == id_of_test(BUILDKITE_SUITE, SKIPPED_TEST)
 
 
-def test_tests_of_all_suites_of_a_build_are_there_with_the_suite_in_their_urls(
+def test_tests_of_all_suites_of_a_build_are_listed_with_the_suite_in_their_urls(
     api: httpx.Client,
 ) -> None:
     tests = listed_tests(api, BUILDKITE_TWO_SUITES_BUILD)
@@ -231,20 +232,20 @@ def test_a_build_without_runs_has_no_tests(api: httpx.Client, build: str) -> Non
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
 
 
-def test_added_runs_have_tests_of_their_builds_and_some_pass_in_a_retry(
+def test_some_failed_tests_of_an_added_run_can_pass_in_a_retry(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
-    run = add_buildkite_run(sandbox, failures=9, rescued=4)
+    run = add_buildkite_run(sandbox, failures=9, recovered=4)
     build = build_of(sandbox, run)
     assert counts(listed_tests(api, build, tags="result:~failed")) == {(1, 1): 4, (0, 1): 5}
     assert len(sandbox.buildkite.failures_of(run)) == 9
-    whole = add_buildkite_run(sandbox, failures=3, rescued=3)
+    whole = add_buildkite_run(sandbox, failures=3, recovered=3)
     assert sandbox.buildkite.build_of(whole)[0].state == "passed"
     change_buildkite_run(sandbox, run, failures=0)
     assert listed_tests(api, build, tags="result:~failed") == []
 
 
-def test_a_run_outside_of_any_build_has_no_build(sandbox: Sandbox) -> None:
+def test_a_run_without_a_build_has_none(sandbox: Sandbox) -> None:
     for run in (RUN.WITHOUT_BUILD, RUN.OLDEST_SHAPE):
         with pytest.raises(KeyError):
             sandbox.buildkite.build_of(run)

@@ -1,12 +1,11 @@
-import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-from story_api import Json, run
+from story_api import Json, api_of, run
 
-from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import (
     BOOKING_PROJECT,
     CONSOLE_PROJECT,
@@ -14,21 +13,17 @@ from runs_mcp.sandbox.story import (
     NotableRun,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
 WORKFLOW_RUN, ATTEMPT = PUSH_IN_PROGRESS
 BY_GITHUB = {"githubRunId": WORKFLOW_RUN, "githubRunAttempt": ATTEMPT}
 
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.currents_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
-def test_cancel_stops_a_run_in_progress_and_a_second_time_is_refused(api: httpx.Client) -> None:
+def test_a_run_in_progress_can_be_canceled_once(api: httpx.Client) -> None:
     path = f"/runs/{NotableRun.IN_PROGRESS}"
     begin = datetime.now(UTC)
     before = run(api, NotableRun.IN_PROGRESS)
@@ -59,7 +54,7 @@ def test_a_canceled_run_that_was_failing_has_failed(api: httpx.Client) -> None:
     assert (after["status"], after["completionState"]) == ("FAILED", "CANCELED")
 
 
-def test_the_console_tells_a_cancellation_as_the_openapi_document_has_it(
+def test_a_cancellation_in_the_console_project_has_the_fields_of_openapi(
     api: httpx.Client,
 ) -> None:
     receipt = api.put(f"/runs/{NotableRun.CONSOLE_IN_PROGRESS}/cancel").json()["data"]
@@ -78,7 +73,7 @@ def test_the_console_tells_a_cancellation_as_the_openapi_document_has_it(
 
 
 @pytest.mark.parametrize("over", [NotableRun.MAIN, NotableRun.TIMED_OUT, NotableRun.OLDEST_SHAPE])
-def test_cancel_of_a_run_that_is_over_is_refused(api: httpx.Client, over: NotableRun) -> None:
+def test_cancel_of_a_completed_run_is_refused(api: httpx.Client, over: NotableRun) -> None:
     before = run(api, over)
     answer = api.put(f"/runs/{over}/cancel")
     assert answer.status_code == 422
@@ -121,7 +116,7 @@ def test_cancel_by_github_ci_cancels_the_newest_run_in_progress_that_it_started(
         ({"githubRunId": "."}, None),
     ],
 )
-def test_cancel_by_github_ci_hits_only_what_it_names(
+def test_cancel_by_github_ci_cancels_only_a_run_that_matches(
     api: httpx.Client, scope: Json, hit: NotableRun | None
 ) -> None:
     answer = api.put("/runs/cancel-ci/github", json={**BY_GITHUB, **scope})

@@ -1,7 +1,6 @@
 import gzip
 import json
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -9,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from story_api import NO_TLS, api_of
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story import NotableRun
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
 MAIN = f"/runs/{NotableRun.MAIN}"
 CANCEL = f"/runs/{NotableRun.IN_PROGRESS}/cancel"
 
@@ -41,14 +40,11 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.currents_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
-def test_a_status_is_answered_with_body_and_headers_until_it_is_used_up(
+def test_a_status_is_answered_with_body_and_headers_a_number_of_times(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     sandbox.fail(Fault(status=429, headers={"Retry-After": "7"}, times=2))
@@ -60,16 +56,14 @@ def test_a_status_is_answered_with_body_and_headers_until_it_is_used_up(
     assert [request.status for request in sandbox.requests] == [429, 429, 200]
 
 
-def test_a_failure_can_come_with_the_status_of_a_success(
-    sandbox: Sandbox, api: httpx.Client
-) -> None:
+def test_an_error_can_have_the_status_200(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(status=200, times=1))
     answer = api.get(MAIN)
     assert answer.status_code == 200
     assert answer.json() == {"status": "FAILED", "error": "The sandbox was told to answer 200"}
 
 
-def test_a_proxy_can_answer_html_or_nothing(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_an_injected_body_can_be_html_or_empty(sandbox: Sandbox, api: httpx.Client) -> None:
     page = "<html><h1>502 Bad Gateway</h1></html>"
     sandbox.fail(Fault(status=502, body=page, headers={"content-type": "text/html"}, times=1))
     sandbox.fail(Fault(status=503, body="", times=1))
@@ -80,7 +74,7 @@ def test_a_proxy_can_answer_html_or_nothing(sandbox: Sandbox, api: httpx.Client)
     assert (answer.status_code, answer.content) == (503, b"")
 
 
-def test_a_fault_hits_only_its_method_and_path(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_fault_only_happens_for_its_method_and_path(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(method="GET", path="/v1/runs/[0-9a-f]+$", status=500))
     assert api.get(MAIN).status_code == 500
     assert api.get("/projects").status_code == 200
@@ -88,7 +82,7 @@ def test_a_fault_hits_only_its_method_and_path(sandbox: Sandbox, api: httpx.Clie
     assert api.delete("/runs/nobody").status_code == 404
 
 
-def test_of_several_faults_the_oldest_that_matches_comes_first_until_healed(
+def test_of_several_faults_the_oldest_that_matches_happens_until_they_are_removed(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     sandbox.fail(Fault(status=500, times=1))
@@ -98,7 +92,7 @@ def test_of_several_faults_the_oldest_that_matches_comes_first_until_healed(
     assert api.get(MAIN).status_code == 200
 
 
-def test_a_delayed_answer_is_right_and_holds_up_nobody_else(
+def test_a_delayed_answer_is_right_and_does_not_delay_others(
     http: httpx.Client, sandbox: Sandbox, api: httpx.Client
 ) -> None:
     sandbox.fail(Fault(path=f"/v1{MAIN}", delay_s=0.8))
@@ -120,7 +114,7 @@ def test_a_delayed_answer_is_right_and_holds_up_nobody_else(
     assert took >= 0.8
 
 
-def test_a_reset_comes_before_any_byte_of_an_answer(sandbox: Sandbox) -> None:
+def test_a_reset_happens_before_any_byte_of_an_answer(sandbox: Sandbox) -> None:
     sandbox.fail(Fault(reset=True))
     with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as connection:
         connection.sendall(_raw_request("PUT", f"/v1{CANCEL}"))
@@ -132,7 +126,7 @@ def test_a_reset_comes_before_any_byte_of_an_answer(sandbox: Sandbox) -> None:
     assert in_progress.completion_state == "IN_PROGRESS"
 
 
-def test_httpx_sees_a_reset_as_a_lost_connection(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_reset_is_a_read_error_in_httpx(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(reset=True, times=1))
     with pytest.raises(httpx.ReadError):
         api.get(MAIN)
@@ -140,7 +134,7 @@ def test_httpx_sees_a_reset_as_a_lost_connection(sandbox: Sandbox, api: httpx.Cl
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "identity"])
-def test_a_truncated_answer_declares_all_and_sends_half(
+def test_a_truncated_answer_declares_its_whole_length_and_sends_half(
     sandbox: Sandbox, api: httpx.Client, accepted: str
 ) -> None:
     headers = {"Accept-Encoding": accepted}
@@ -157,7 +151,7 @@ def test_a_truncated_answer_declares_all_and_sends_half(
     assert api.get(MAIN).status_code == 200
 
 
-def test_a_malformed_answer_is_no_json(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_malformed_answer_is_not_json(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(malformed=True))
     answer = api.get(MAIN)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
@@ -165,7 +159,9 @@ def test_a_malformed_answer_is_no_json(sandbox: Sandbox, api: httpx.Client) -> N
         answer.json()
 
 
-def test_an_oversized_answer_is_json_of_just_that_size(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_an_oversized_answer_is_json_of_exactly_that_size(
+    sandbox: Sandbox, api: httpx.Client
+) -> None:
     sandbox.fail(Fault(oversized=3_000_001))
     answer = api.get(MAIN)
     assert len(answer.content) == 3_000_001
@@ -173,7 +169,7 @@ def test_an_oversized_answer_is_json_of_just_that_size(sandbox: Sandbox, api: ht
     assert "content-encoding" not in answer.headers
 
 
-def test_a_gzip_bomb_is_small_on_the_wire(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_gzip_bomb_is_small_while_it_is_compressed(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(oversized=20_000_000, gzip_bomb=True))
     with api.stream("GET", MAIN) as answer:
         assert answer.headers["content-encoding"] == "gzip"
@@ -182,7 +178,7 @@ def test_a_gzip_bomb_is_small_on_the_wire(sandbox: Sandbox, api: httpx.Client) -
     assert len(gzip.decompress(raw)) == 20_000_000
 
 
-def test_a_flood_ends_when_the_client_leaves_and_holds_up_nobody_else(
+def test_an_endless_answer_stops_when_the_client_leaves_and_does_not_delay_others(
     http: httpx.Client, sandbox: Sandbox, api: httpx.Client
 ) -> None:
     sandbox.fail(Fault(path="/v1/runs", oversized=10**12))
@@ -196,7 +192,7 @@ def test_a_flood_ends_when_the_client_leaves_and_holds_up_nobody_else(
     assert api.get("/projects").status_code == 200
 
 
-def test_a_lost_answer_leaves_the_write_done(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_write_with_a_lost_answer_is_done(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(method="PUT", lose_answer=True, times=1))
     with pytest.raises(httpx.ReadError):
         api.put(f"/runs/{NotableRun.FAILING}/cancel")
@@ -205,7 +201,7 @@ def test_a_lost_answer_leaves_the_write_done(sandbox: Sandbox, api: httpx.Client
     assert [request.status for request in sandbox.requests] == [0, 200]
 
 
-def test_a_fault_can_be_late_as_well(sandbox: Sandbox, api: httpx.Client) -> None:
+def test_a_fault_can_be_delayed(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.fail(Fault(status=503, delay_s=0.3))
     begin = time.monotonic()
     assert api.get(MAIN).status_code == 503
@@ -225,7 +221,7 @@ def test_a_fault_can_be_late_as_well(sandbox: Sandbox, api: httpx.Client) -> Non
         {"delay_s": -1.0},
     ],
 )
-def test_a_fault_that_contradicts_itself_is_refused(
+def test_an_invalid_fault_is_refused(
     http: httpx.Client, sandbox: Sandbox, contradiction: dict[str, Any]
 ) -> None:
     with pytest.raises(ValueError, match=r"\w"):
@@ -234,7 +230,7 @@ def test_a_fault_that_contradicts_itself_is_refused(
     assert http.post(url, json=contradiction).status_code == 400
 
 
-def test_another_process_controls_faults_and_reads_requests(
+def test_faults_and_requests_are_available_over_http(
     http: httpx.Client, sandbox: Sandbox, api: httpx.Client
 ) -> None:
     control = f"http://127.0.0.1:{sandbox.port}/sandbox"

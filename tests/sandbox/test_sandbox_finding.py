@@ -1,16 +1,14 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from run_of_size import add_run_of_size
-from story_api import instance, reported_tests
+from story_api import NOW, api_of, instance, reported_tests
 
-from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import BOOKING_PROJECT, NotableRun
 
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
 RUNS = f"/projects/{BOOKING_PROJECT}/runs"
 Json = dict[str, Any]
 
@@ -25,8 +23,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
@@ -37,7 +34,7 @@ def find(api: httpx.Client, query: str) -> Json:
     return found
 
 
-def test_find_gives_the_most_recent_completed_run_of_a_branch(api: httpx.Client) -> None:
+def test_find_returns_the_newest_completed_run_of_a_branch(api: httpx.Client) -> None:
     assert find(api, "branch=feat/fare-engine-v2")["runId"] == NotableRun.THREE_CAUSES
     # Newer runs on main are in progress.
     assert find(api, "branch=main")["runId"] == NotableRun.MAIN
@@ -46,7 +43,7 @@ def test_find_gives_the_most_recent_completed_run_of_a_branch(api: httpx.Client)
     assert find(api, "branch=release/2.31")["completionState"] == "COMPLETE"
 
 
-def test_find_lets_the_ci_build_id_win_over_the_branch(api: httpx.Client) -> None:
+def test_find_prefers_the_ci_build_id_over_the_branch(api: httpx.Client) -> None:
     wanted = api.get(f"/runs/{NotableRun.THREE_BROWSERS}").json()["data"]
     build = wanted["meta"]["ciBuildId"]
     found = find(api, f"ciBuildId={build}&branch=feat/fare-engine-v2")
@@ -54,12 +51,12 @@ def test_find_lets_the_ci_build_id_win_over_the_branch(api: httpx.Client) -> Non
     assert len(found["specs"]) == len(wanted["specs"])
 
 
-def test_find_filters_by_tags_the_deprecated_spelling_included(api: httpx.Client) -> None:
+def test_find_filters_by_tags_in_both_spellings(api: httpx.Client) -> None:
     assert find(api, "branch=main&tags[]=push")["tags"] == ["push"]
     assert find(api, "branch=release/*&tag[]=release")["meta"]["commit"]["branch"] == "release/2.31"
 
 
-def test_find_says_which_tests_failed_last_in_playwrights_own_form(api: httpx.Client) -> None:
+def test_find_returns_the_last_failed_tests_in_the_form_of_playwright(api: httpx.Client) -> None:
     found = find(api, "branch=feat/fare-engine-v2&pwLastRun=true")
     failed = [
         test["testId"]
@@ -95,7 +92,9 @@ def test_find_says_which_tests_failed_last_in_playwrights_own_form(api: httpx.Cl
         ("projectId={}&branch=perf/small", 200),
     ],
 )
-def test_find_refuses_what_it_cannot_answer(api: httpx.Client, query: str, status: int) -> None:
+def test_find_refuses_bad_queries_and_large_runs(
+    api: httpx.Client, query: str, status: int
+) -> None:
     answer = api.get(f"/runs/find?{query.format(BOOKING_PROJECT)}")
     assert answer.status_code == status
     assert answer.json()["status"] == ("OK" if status == 200 else "FAILED")

@@ -5,20 +5,26 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from story_api import NOW, Json, complete, failed_tests, flaky_tests, instance, reported_tests, run
+from story_api import (
+    NOW,
+    Json,
+    api_of,
+    complete,
+    failed_tests,
+    flaky_tests,
+    instance,
+    reported_tests,
+    run,
+)
 
-from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import NotableRun
 from runs_mcp.sandbox.story.notable import FAILING_BROWSER, NotableTest, OddEnding
 
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with (
-        Sandbox(now=NOW) as sandbox,
-        httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
-    ):
+    with Sandbox(now=NOW) as sandbox, api_of(sandbox) as client:
         yield client
 
 
@@ -38,7 +44,7 @@ def attempts_of(test: Json) -> list[tuple[str, str]]:
     return [(attempt["state"], attempt["rawStatus"]) for attempt in test["attempts"]]
 
 
-def test_a_test_fails_in_one_of_three_browsers_only(api: httpx.Client) -> None:
+def test_a_test_fails_in_only_one_of_three_browsers(api: httpx.Client) -> None:
     of = run(api, NotableRun.ONE_BROWSER)
     ends = {group["groupId"]: group["tests"]["failures"] for group in of["groups"]}
     assert ends == {"chromium": 0, "firefox": 0, FAILING_BROWSER: 1}
@@ -80,7 +86,7 @@ def test_a_test_that_was_interrupted_after_a_failure_is_skipped_and_keeps_both_e
     assert "has been closed" in messages[1]
 
 
-def test_attempts_that_never_ran_say_so_and_are_no_retries(api: httpx.Client) -> None:
+def test_attempts_that_never_ran_are_marked_and_are_not_retries(api: httpx.Client) -> None:
     never = result_of(api, NotableRun.STOPPED_EARLY, OddEnding.NEVER_RAN)
     halted = result_of(api, NotableRun.STOPPED_EARLY, OddEnding.HALTED_AFTER_FAILURE)
     assert (never["state"], halted["state"]) == ("pending", "failed")
@@ -94,7 +100,7 @@ def test_attempts_that_never_ran_say_so_and_are_no_retries(api: httpx.Client) ->
         assert (error["stack"], "codeFrame" in error) == ("", False)
 
 
-def test_a_pass_that_was_not_expected_is_a_failure_without_an_error(api: httpx.Client) -> None:
+def test_an_unexpected_pass_is_a_failure_without_an_error(api: httpx.Client) -> None:
     test = result_of(api, NotableRun.UNUSUAL_ENDS, OddEnding.PASSED_UNEXPECTEDLY)
     assert (test["state"], attempts_of(test)) == ("failed", [("passed", "passed")] * 3)
     assert test["displayError"] is None
@@ -112,9 +118,9 @@ def test_a_quarantined_failure_is_pending_with_its_error_and_the_rules_annotatio
     assert (spec["results"]["stats"]["failures"], spec["results"]["stats"]["skipped"]) == (0, 0)
     annotations = instance(api, spec)["testAnnotations"][test["testId"]]
     assert [each["type"] for each in annotations] == ["owner", "_currents:rule:quarantine"]
-    told = json.loads(annotations[1]["description"])
-    assert set(told["rule"]) == {"v", "id", "name", "type", "appliedAt"}
-    assert told["testInfo"] == {"testId": test["testId"], "status": "failed"}
+    annotation = json.loads(annotations[1]["description"])
+    assert set(annotation["rule"]) == {"v", "id", "name", "type", "appliedAt"}
+    assert annotation["testInfo"] == {"testId": test["testId"], "status": "failed"}
 
 
 def test_a_long_text_is_cut_in_the_middle(api: httpx.Client) -> None:

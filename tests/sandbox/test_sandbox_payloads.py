@@ -7,9 +7,9 @@ from typing import Final
 
 import httpx
 import pytest
-from story_api import NOW, Json, complete, instance, reported_tests, run
+from story_api import NOW, Json, api_of, complete, instance, reported_tests, run
 
-from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import NotableRun
 
 PAYLOADS: Final = Path(__file__).parents[1] / "payloads"
@@ -17,11 +17,7 @@ PAYLOADS: Final = Path(__file__).parents[1] / "payloads"
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with (
-        Sandbox(now=NOW) as sandbox,
-        httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
-    ):
+    with Sandbox(now=NOW) as sandbox, api_of(sandbox) as client:
         yield client
 
 
@@ -130,7 +126,7 @@ def test_the_specs_of_a_run_in_progress_are_as_in_the_live_api(api: httpx.Client
     assert any(spec["results"]["stats"]["passes"] for spec in running)
 
 
-def test_an_instance_that_runs_has_the_results_of_the_tests_that_are_done(
+def test_a_running_instance_has_the_results_of_the_tests_that_are_done(
     api: httpx.Client,
 ) -> None:
     running = [
@@ -148,7 +144,7 @@ def test_an_instance_that_runs_has_the_results_of_the_tests_that_are_done(
     assert "stdout" not in found["results"]
 
 
-def test_only_runs_of_old_reporters_and_of_cypress_list_their_pictures(api: httpx.Client) -> None:
+def test_only_runs_of_old_reporters_and_of_cypress_list_screenshots(api: httpx.Client) -> None:
     with_pictures = {
         name: "screenshots" in complete(run(api, name))[0]["results"]
         for name in (NotableRun.MAIN, NotableRun.MATRIX, NotableRun.CONSOLE_MAIN)

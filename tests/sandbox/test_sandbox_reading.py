@@ -1,15 +1,15 @@
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from run_of_size import add_run_of_size
+from story_api import NOW, api_of
 
-from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import BOOKING_PROJECT, CONSOLE_PROJECT, NotableRun
 
-NOW = datetime(2027, 5, 20, 12, tzinfo=UTC)
 RUNS = f"/projects/{BOOKING_PROJECT}/runs"
 Json = dict[str, Any]
 
@@ -24,8 +24,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_ONLY_KEY}"}
-    with httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
@@ -46,7 +45,7 @@ def runs(api: httpx.Client) -> list[Json]:
     return everything(api, RUNS)
 
 
-def test_projects_are_listed_with_cursors_and_got_without(
+def test_projects_have_cursors_in_lists_only(
     api: httpx.Client,
 ) -> None:
     listed = api.get("/projects").json()
@@ -81,7 +80,7 @@ def test_runs_are_listed_newest_first_without_specs_but_with_cursor_and_duration
 
 
 @pytest.mark.parametrize("limit", [1, 7, 50])
-def test_pages_put_together_are_everything_once_in_both_directions(
+def test_pages_together_contain_every_item_once_in_both_directions(
     api: httpx.Client, runs: list[Json], limit: int
 ) -> None:
     if limit == 1:
@@ -129,7 +128,9 @@ def test_without_a_limit_ten_are_listed(api: httpx.Client) -> None:
         (f"search={'x' * 201}", "search"),
     ],
 )
-def test_a_bad_parameter_of_a_list_is_named(api: httpx.Client, query: str, named: str) -> None:
+def test_the_error_for_a_bad_list_parameter_names_it(
+    api: httpx.Client, query: str, named: str
+) -> None:
     answer = api.get(f"{RUNS}?{query}")
     assert answer.status_code == 400
     assert answer.json()["status"] == "FAILED"
@@ -202,7 +203,7 @@ def test_runs_are_filtered_by_date(api: httpx.Client, runs: list[Json]) -> None:
     assert 3 < len(found) < 20
 
 
-def test_a_date_that_a_list_ends_with_is_not_in_it_and_one_that_it_starts_with_is(
+def test_date_start_is_inclusive_and_date_end_is_exclusive(
     api: httpx.Client, runs: list[Json]
 ) -> None:
     newer, middle, older = (run["createdAt"] for run in runs[20:23])
@@ -210,7 +211,7 @@ def test_a_date_that_a_list_ends_with_is_not_in_it_and_one_that_it_starts_with_i
     assert [run["createdAt"] for run in found] == [middle, older]
 
 
-def test_a_cursor_of_a_run_that_a_filter_hides_still_says_where_to_go_on(
+def test_a_cursor_of_a_run_that_does_not_match_the_filter_is_valid(
     api: httpx.Client, runs: list[Json]
 ) -> None:
     hidden = next(run for run in runs[5:] if run["status"] == "PASSED")

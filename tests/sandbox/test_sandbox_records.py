@@ -7,6 +7,7 @@ import pytest
 from story_api import (
     NOW,
     Json,
+    api_of,
     complete,
     failed_tests,
     flaky_tests,
@@ -16,7 +17,7 @@ from story_api import (
     run,
 )
 
-from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import (
     BOOKING_PROJECT,
     CONSOLE_PROJECT,
@@ -26,11 +27,7 @@ from runs_mcp.sandbox.story import (
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
-    with (
-        Sandbox(now=NOW) as sandbox,
-        httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
-    ):
+    with Sandbox(now=NOW) as sandbox, api_of(sandbox) as client:
         yield client
 
 
@@ -75,8 +72,8 @@ def test_every_record_of_a_run_agrees_with_the_others(
         assert (found["runId"], found["projectId"]) == (run_id, of["projectId"])
         assert found["commit"] == of["meta"]["commit"]
         counted = {key: n for key, n in found["results"]["stats"].items() if key != "retries"}
-        told = {key: n for key, n in spec["results"]["stats"].items() if key != "retries"}
-        assert counted == told
+        stated = {key: n for key, n in spec["results"]["stats"].items() if key != "retries"}
+        assert counted == stated
         if "screenshots" in spec["results"]:
             assert_pictures_agree(found["results"]["screenshots"], spec["results"]["screenshots"])
         assert_tests_agree(found, spec["results"]["flaky"])
@@ -158,7 +155,7 @@ def test_a_cypress_spec_that_runs_has_no_results_in_its_instance_and_no_known_te
     assert api.get(f"/instances/{unclaimed['instanceId']}").status_code == 404
 
 
-def test_a_spec_that_could_not_be_loaded_says_why_and_counts_as_a_failure(
+def test_a_spec_that_cannot_be_loaded_has_an_exception_and_counts_as_a_failure(
     api: httpx.Client,
 ) -> None:
     for run_id, words in (
@@ -171,7 +168,7 @@ def test_a_spec_that_could_not_be_loaded_says_why_and_counts_as_a_failure(
         assert words in instance(api, spec)["results"]["exception"]
 
 
-def test_the_oldest_run_has_the_oldest_shape(api: httpx.Client) -> None:
+def test_the_oldest_run_has_the_oldest_form(api: httpx.Client) -> None:
     assert listed(api, CONSOLE_PROJECT)[-1]["runId"] == NotableRun.OLDEST_SHAPE
     oldest = run(api, NotableRun.OLDEST_SHAPE)
     assert set(oldest) == {
@@ -184,7 +181,7 @@ def test_the_oldest_run_has_the_oldest_shape(api: httpx.Client) -> None:
     }
 
 
-def test_playwright_failures_look_like_playwrights(api: httpx.Client) -> None:
+def test_playwright_failures_have_the_form_of_playwright(api: httpx.Client) -> None:
     failed = [test for _, test in failed_tests(api, NotableRun.THREE_CAUSES)]
     messages = [test["displayError"] for test in failed]
     assert any("\x1b[" in message for message in messages)
@@ -222,7 +219,7 @@ def test_some_attempts_time_out_or_are_interrupted(api: httpx.Client) -> None:
     assert "has been closed" in interrupted["displayError"]
 
 
-def test_a_serial_block_leaves_what_comes_after_its_failure_pending(api: httpx.Client) -> None:
+def test_tests_after_a_failure_in_a_serial_block_are_pending(api: httpx.Client) -> None:
     (spec,) = [
         s
         for s in run(api, NotableRun.THREE_CAUSES)["specs"]
@@ -232,7 +229,7 @@ def test_a_serial_block_leaves_what_comes_after_its_failure_pending(api: httpx.C
     assert states == ["failed", "pending", "pending"]
 
 
-def test_cypress_failures_look_like_cypresss(api: httpx.Client) -> None:
+def test_cypress_failures_have_the_form_of_cypress(api: httpx.Client) -> None:
     failed = [test for _, test in failed_tests(api, NotableRun.CONSOLE_FAILED)]
     assert len(first_lines(failed_tests(api, NotableRun.CONSOLE_FAILED))) == 2
     for test in failed:

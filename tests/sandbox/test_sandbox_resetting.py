@@ -1,4 +1,3 @@
-import ssl
 from collections.abc import Iterator
 
 import httpx
@@ -6,26 +5,22 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 from run_of_size import add_run_of_size
-from story_api import Json, complete, instance, run
+from story_api import Json, api_of, complete, instance, run
 
-from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import (
     BOOKING_PROJECT,
     PUSH_IN_PROGRESS,
     NotableRun,
 )
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
 WORKFLOW_RUN, ATTEMPT = PUSH_IN_PROGRESS
 BY_GITHUB = {"githubRunId": WORKFLOW_RUN, "githubRunAttempt": ATTEMPT}
 
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
-    with httpx.Client(
-        base_url=sandbox.currents_url, headers=headers, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
@@ -94,7 +89,7 @@ def nothing_yet(tests: int) -> Json:
     return {"stats": stats, "flaky": 0, "videoUrl": None}
 
 
-def test_reset_of_all_machines_leaves_no_failure_and_can_be_canceled(api: httpx.Client) -> None:
+def test_a_run_reset_on_all_machines_has_no_failures_and_can_be_canceled(api: httpx.Client) -> None:
     machines = sorted({s["machineId"] for s in run(api, NotableRun.THREE_CAUSES)["specs"]})
     path = f"/runs/{NotableRun.THREE_CAUSES}"
     assert api.put(f"{path}/reset", json={"machineId": machines}).status_code == 200
@@ -122,7 +117,7 @@ def test_reset_of_all_machines_leaves_no_failure_and_can_be_canceled(api: httpx.
         ("nobody", ["m"], 404),
     ],
 )
-def test_reset_refuses_what_makes_no_sense_and_changes_nothing(
+def test_an_invalid_reset_is_refused_and_changes_nothing(
     api: httpx.Client, run_id: str, machines: object, status: int
 ) -> None:
     before = api.get(f"/runs/{run_id}").json().get("data", {})
@@ -144,7 +139,7 @@ def test_a_canceled_run_is_not_reset(api: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["error"]) == (422, "Run is cancelled")
 
 
-def test_delete_leaves_neither_run_nor_instances(api: httpx.Client) -> None:
+def test_delete_removes_the_run_and_its_instances(api: httpx.Client) -> None:
     specs = run(api, NotableRun.MAIN)["specs"]
     listed = f"/projects/{BOOKING_PROJECT}/runs?limit=50&branches[]=main"
     assert NotableRun.MAIN in {each["runId"] for each in api.get(listed).json()["data"]}
@@ -173,7 +168,7 @@ def test_a_write_to_a_large_run_shows_at_once(sandbox: Sandbox, api: httpx.Clien
     assert api.get("/runs/large").status_code == 404
 
 
-def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
+def test_an_added_run_can_be_listed_found_read_and_deleted(
     sandbox: Sandbox, api: httpx.Client
 ) -> None:
     (spec, *_) = sandbox.currents.specs_of(NotableRun.THREE_CAUSES)
@@ -198,7 +193,7 @@ def test_a_run_of_ones_own_is_listed_found_got_and_written_to(
     assert api.get("/instances/own-2").status_code == 404
 
 
-def test_a_run_id_is_given_once_and_only_within_a_known_project(sandbox: Sandbox) -> None:
+def test_an_added_run_needs_a_new_id_and_a_known_project(sandbox: Sandbox) -> None:
     model = replace(sandbox.currents.run_of(NotableRun.MAIN), specs=UNSET)
     with pytest.raises(ValueError, match="already"):
         sandbox.currents.add_run(model)

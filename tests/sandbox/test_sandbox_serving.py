@@ -3,7 +3,6 @@ import gzip
 import json
 import re
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -15,13 +14,12 @@ from typing import Any
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
+from story_api import KEY, NO_TLS, api_of
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.serving import ServingThread, listening_socket
 from runs_mcp.sandbox.story import BOOKING_PROJECT, NotableRun
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no CA certificates: 50 ms a client
-KEY = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
 MAIN_PATH = f"/runs/{NotableRun.MAIN}"
 
 
@@ -41,9 +39,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=sandbox.currents_url, headers=KEY, timeout=10, verify=NO_TLS
-    ) as client:
+    with api_of(sandbox) as client:
         yield client
 
 
@@ -61,7 +57,7 @@ def test_a_port_in_use_raises_os_error(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.filterwarnings("error")
-def test_it_stops_with_no_connection_left_of_those_that_it_has_just_accepted() -> None:
+def test_stopping_also_closes_connections_that_were_just_accepted() -> None:
     async def no_app(scope: Scope, receive: Receive, send: Send) -> None:
         """Answers nothing: no request is sent."""
 
@@ -77,10 +73,10 @@ def test_it_stops_with_no_connection_left_of_those_that_it_has_just_accepted() -
     gc.collect()  # What was left open complains when it is collected.
 
 
-def test_it_stops_while_a_kept_connection_a_late_and_a_huge_answer_are_under_way(
+def test_it_stops_during_a_kept_connection_a_late_answer_and_a_huge_answer(
     http: httpx.Client,
 ) -> None:
-    with Sandbox() as sandbox, httpx.Client(headers=KEY, timeout=10) as kept:
+    with Sandbox() as sandbox, httpx.Client(headers=KEY, timeout=10, verify=NO_TLS) as kept:
         sandbox.fail(Fault(path="/v1/runs", delay_s=60))
         sandbox.fail(Fault(path="/v1/instances", oversized=10**10))
         kept.get(f"{sandbox.currents_url}/projects")
@@ -120,7 +116,7 @@ def test_nothing_is_printed_even_when_connections_are_dropped() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_every_request_is_recorded_raw_with_its_answer(
+def test_every_request_is_recorded_raw_with_its_status(
     http: httpx.Client, sandbox: Sandbox
 ) -> None:
     sandbox.requests.clear()
@@ -145,7 +141,7 @@ def test_every_request_is_recorded_raw_with_its_answer(
         ("gzip;q=0.0, br", None),
     ],
 )
-def test_answers_are_gzipped_where_the_request_allows_it(
+def test_answers_are_gzip_where_the_request_accepts_it(
     http: httpx.Client, sandbox: Sandbox, accepted: str, encoding: str | None
 ) -> None:
     url = sandbox.currents_url + MAIN_PATH
@@ -175,16 +171,14 @@ def test_answers_are_gzipped_where_the_request_allows_it(
         ("GET", "/instances/nobody"),
     ],
 )
-def test_what_is_not_there_is_a_404_in_the_envelope(
-    api: httpx.Client, method: str, path: str
-) -> None:
+def test_an_unknown_path_is_404_in_the_envelope(api: httpx.Client, method: str, path: str) -> None:
     answer = api.request(method, path)
     assert answer.status_code == 404
     assert answer.json()["status"] == "FAILED"
     assert isinstance(answer.json()["error"], str)
 
 
-def test_cypress_assets_are_signed_for_two_hours_from_the_answer_on(api: httpx.Client) -> None:
+def test_cypress_assets_are_signed_for_two_hours(api: httpx.Client) -> None:
     answer = _failed_instance(api, NotableRun.CONSOLE_FAILED)
     urls = re.findall(r'"(https://[^"]*[?]Expires=[^"]*)"', answer.text)
     assert {httpx.URL(url).path.rsplit(".", 1)[1] for url in urls} == {"png", "mp4"}
@@ -196,7 +190,7 @@ def test_cypress_assets_are_signed_for_two_hours_from_the_answer_on(api: httpx.C
     assert not re.search(r'\.(?:png|mp4)"', answer.text)
 
 
-def test_playwright_assets_are_signed_for_three_days_from_the_answer_on(api: httpx.Client) -> None:
+def test_playwright_assets_are_signed_for_three_days(api: httpx.Client) -> None:
     answer = _failed_instance(api, NotableRun.THREE_CAUSES)
     urls = re.findall(r'"(https://[^"]*[?]X-Amz-[^"]*)"', answer.text)
     kinds = {httpx.URL(url).path.rsplit(".", 1)[1] for url in urls}
@@ -217,7 +211,7 @@ def _failed_instance(api: httpx.Client, run_id: str) -> httpx.Response:
     return api.get(f"/instances/{failed['instanceId']}")
 
 
-def test_the_story_is_the_same_at_any_time_but_for_the_times(http: httpx.Client) -> None:
+def test_the_story_is_the_same_at_any_time_except_for_its_times(http: httpx.Client) -> None:
     def listed(now: datetime) -> list[dict[str, Any]]:
         with Sandbox(now=now) as sandbox:
             answer = http.get(

@@ -6,9 +6,20 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from story_api import FLAKE, KNOWN, NOW, Json, failed_tests, flaky_tests, instance, listed, run
+from story_api import (
+    FLAKE,
+    KNOWN,
+    NOW,
+    Json,
+    api_of,
+    failed_tests,
+    flaky_tests,
+    instance,
+    listed,
+    run,
+)
 
-from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
+from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story import (
     BOOKING_PROJECT,
     CONSOLE_PROJECT,
@@ -19,11 +30,7 @@ from runs_mcp.sandbox.story import (
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {READ_WRITE_KEY}"}
-    with (
-        Sandbox(now=NOW) as sandbox,
-        httpx.Client(base_url=sandbox.currents_url, headers=headers, timeout=10) as client,
-    ):
+    with Sandbox(now=NOW) as sandbox, api_of(sandbox) as client:
         yield client
 
 
@@ -75,14 +82,16 @@ def test_none_of_the_three_causes_is_on_main_which_has_one_failure_of_its_own(
         assert not causes & set(first_lines(failed_tests(api, each["runId"])))
 
 
-def test_another_branch_has_the_known_failure_and_a_new_one(api: httpx.Client) -> None:
+def test_another_branch_has_the_failure_of_main_and_a_new_one(api: httpx.Client) -> None:
     known = first_lines(failed_tests(api, NotableRun.MAIN))
     both = first_lines(failed_tests(api, NotableRun.KNOWN_AND_NEW))
     assert len(both) == 2
     assert set(known) < set(both)
 
 
-def test_the_one_flake_on_main_is_in_about_a_third_of_its_runs(api: httpx.Client) -> None:
+def test_the_one_flaky_test_on_main_is_flaky_in_about_a_third_of_its_runs(
+    api: httpx.Client,
+) -> None:
     pushes = [r for r in listed(api, BOOKING_PROJECT) if r["tags"] == ["push"]]
     flaky = [r for r in pushes if r["groups"][0]["tests"]["flaky"]]
     assert 0.2 < len(flaky) / len(pushes) < 0.45
@@ -90,7 +99,7 @@ def test_the_one_flake_on_main_is_in_about_a_third_of_its_runs(api: httpx.Client
         assert named(flaky_tests(api, each["runId"])) == [FLAKE]
 
 
-def test_the_matrix_has_more_than_ten_megabytes_and_failures_to_look_for(
+def test_the_matrix_has_more_than_ten_megabytes_and_some_failures(
     api: httpx.Client,
 ) -> None:
     answer = api.get(f"/runs/{NotableRun.MATRIX}")
@@ -171,7 +180,7 @@ def test_empty_runs_have_no_specs_and_no_counts(api: httpx.Client) -> None:
     assert run(api, NotableRun.CONSOLE_EMPTY)["groups"] == []
 
 
-def test_strangers_write_what_they_like(api: httpx.Client) -> None:
+def test_commits_and_failures_contain_unusual_strings(api: httpx.Client) -> None:
     messages = [r["meta"]["commit"]["message"] for r in listed(api, BOOKING_PROJECT)]
     text = "\n".join(messages)
     wanted = ("<div", "List<String>", "‹", "🎉", '"quotes"', "Ignore previous instructions")

@@ -149,14 +149,14 @@ def test_a_run_of_one_group_names_none(client: SharedClient) -> None:
 
 
 def test_a_test_that_passed_in_a_retry_of_its_job_is_flaky(each_client: SharedClient) -> None:
-    answer = triaged(each_client, buildkite(NotableBuildkiteRun.MENDED))
+    answer = triaged(each_client, buildkite(NotableBuildkiteRun.RECOVERED))
     assert answer["groups"] == []
     assert len(answer["flaky"]) == 2
     assert answer["verdict"] == "The run failed; no test failed in the end; 2 tests flaky."
 
 
 def test_only_the_test_that_failed_in_the_retry_too_is_a_failure(client: SharedClient) -> None:
-    answer = triaged(client, buildkite(NotableBuildkiteRun.HALF_MENDED))
+    answer = triaged(client, buildkite(NotableBuildkiteRun.PARTLY_RECOVERED))
     (group,) = answer["groups"]
     assert group["tests"] == 1
     assert group["example"]["attempts"] == 2
@@ -189,7 +189,7 @@ def test_a_test_that_fails_in_one_job_of_a_matrix_is_not_flaky(each_client: Shar
 def test_without_the_scope_for_builds_a_retried_test_stays_a_failure(story: Sandbox) -> None:
     variables = environment(story) | with_key("sandbox-no-builds", "buildkite")
     with shared_client(configured(variables)) as client:
-        answer = triaged(client, buildkite(NotableBuildkiteRun.MENDED))
+        answer = triaged(client, buildkite(NotableBuildkiteRun.RECOVERED))
     assert sum(group["tests"] for group in answer["groups"]) == 2
     assert "read_builds" in answer["verdict"]
 

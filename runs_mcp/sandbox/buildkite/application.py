@@ -17,7 +17,7 @@ from runs_mcp.sandbox.buildkite.limits import RateLimits
 from runs_mcp.sandbox.buildkite.paging import PageOptions
 from runs_mcp.sandbox.buildkite.store import Store
 from runs_mcp.sandbox.buildkite.suite_routes import suite_routes
-from runs_mcp.sandbox.buildkite.test_routes import test_routes
+from runs_mcp.sandbox.buildkite.tests_routes import tests_routes
 from runs_mcp.sandbox.buildkite.tokens import AccessToken, needed_scope, token_of
 from runs_mcp.sandbox.json_answers import json_answer
 
@@ -30,7 +30,7 @@ def buildkite_application(store: Store, limits: RateLimits, options: PageOptions
     api = Starlette(
         routes=[
             *suite_routes(store, options),
-            *test_routes(store, options),
+            *tests_routes(store, options),
             *build_routes(store, options),
         ],
         exception_handlers={ApiError: _refused, HTTPException: _unknown},

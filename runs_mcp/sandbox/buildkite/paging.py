@@ -31,7 +31,7 @@ class PageOptions:
     tokens: bool = True
     """Whether the URLs of a Link header have a token."""
     rels: tuple[str, ...] = ALL_RELS
-    """The relations of the links, where there is such a page."""
+    """The relations of the links, where that page exists."""
 
     def shorten(self, to: int | None) -> None:
         """Limits all pages to this many items, even where a request asks for more; None: no limit.

@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from runs_mcp.sandbox.buildkite.addresses import BUILDKITE_ORGANIZATION
 from runs_mcp.sandbox.buildkite.error_responses import ApiError, not_found
+from runs_mcp.sandbox.buildkite.measured_tests import named
 from runs_mcp.sandbox.buildkite.paging import PageOptions, page_answer
 from runs_mcp.sandbox.buildkite.records import FailedExecution, Run, Suite
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
-from runs_mcp.sandbox.buildkite.test_metrics import named
 from runs_mcp.sandbox.json_answers import json_answer
 from runs_mcp.sandbox.path_values import path_value
 

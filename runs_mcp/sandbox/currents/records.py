@@ -154,11 +154,11 @@ class Cancellation(Record, frozen=True, kw_only=True):
     reason: str
 
     @classmethod
-    def of(cls, who: str, when: str, why: str, *, as_open_api: bool) -> Self:
+    def of(cls, actor: str, canceled_at: str, reason: str, *, as_open_api: bool) -> Self:
         """Returns a cancellation with either fields."""
         if as_open_api:
-            return cls(cancelled_by=who, cancelled_at=when, reason=why)
-        return cls(actor=who, canceled_at=when, reason=why)
+            return cls(cancelled_by=actor, cancelled_at=canceled_at, reason=reason)
+        return cls(actor=actor, canceled_at=canceled_at, reason=reason)
 
 
 class Stats(Record, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Source around a failing line, as the frameworks print it."""
+"""The source around a failing line, as test frameworks print it."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _COLOURS = {"text": _GREEN, "word": _CYAN, "sign": _YELLOW}
 
 
 def coloured_frame(source: Sequence[str], at: int, line: int, column: int) -> str:
-    """The lines with colours; `source[at]` is the failing one."""
+    """Returns the lines with colours; `source[at]` is the failing one."""
     rows = []
     for offset, text in enumerate(source, line - at):
         number = f"{_GREY}{offset:>3} |{_PLAIN} {_TOKEN.sub(_paint, text)}"
@@ -25,7 +25,7 @@ def coloured_frame(source: Sequence[str], at: int, line: int, column: int) -> st
 
 
 def plain_frame(source: Sequence[str], at: int, line: int, column: int) -> str:
-    """The same lines without colours, as Cypress prints them."""
+    """Returns the lines without colours, as Cypress prints them."""
     rows = []
     for offset, text in enumerate(source, line - at):
         mark = ">" if offset == line else " "

@@ -1,4 +1,4 @@
-"""The projects of the story, and the runs that demonstrations and tests go to by name."""
+"""The projects of the story, and runs and tests with a name for demos and tests."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,7 +12,7 @@ CONSOLE_PROJECT = "pC4oNs"
 
 
 class NotableRun(StrEnum):
-    """Runs worth knowing; each value is the run's ID."""
+    """Runs with a name; each value is the ID of the run."""
 
     THREE_CAUSES = hex_id("run three causes")
     """The newest run of feat/fare-engine-v2: three root causes, none of them on main."""
@@ -21,21 +21,21 @@ class NotableRun(StrEnum):
     MATRIX = hex_id("run matrix")
     """Last night's cross-browser run: more than 10 MB."""
     THREE_BROWSERS = hex_id("run nightly 1")
-    """The night before's: chromium, firefox, webkit."""
+    """The run of the night before: chromium, firefox, webkit."""
     KNOWN_AND_NEW = hex_id("run node 24")
-    """The newest run of chore/node-24: the failure known on main, and a new one."""
+    """The newest run of chore/node-24: the failure that main has, and a new one."""
     STRANGE_STRINGS = hex_id("run names")
     """fix/names-with-accents: markup, emoji and invisible characters in a failure."""
     IN_PROGRESS = hex_id("run in progress")
-    """On main, nothing failed so far."""
+    """On main, without failures so far."""
     FAILING = hex_id("run failing")
     """On feat/split-bill, in progress, with failures."""
     CANCELED = hex_id("run canceled")
-    """On feat/split-bill, by a person; some specs were never claimed."""
+    """On feat/split-bill, canceled by a person; some specs were never claimed."""
     TIMED_OUT = hex_id("run timed out")
     """On release/2.31, with idle specs."""
     EMPTY = hex_id("run empty")
-    """On docs/contributing: one group of no specs."""
+    """On docs/contributing: one group without specs."""
     NEVER_RAN = hex_id("run never ran")
     """On refactor/fixtures: a spec file that could not be loaded."""
     ONE_BROWSER = hex_id("run sticky calendar")
@@ -43,7 +43,7 @@ class NotableRun(StrEnum):
     STOPPED_EARLY = hex_id("run halted")
     """On feat/lounge-menu: one failure, then workers interrupted and tests never run."""
     UNUSUAL_ENDS = hex_id("run unusual ends")
-    """On test/expected-failures: passed unexpectedly, quarantined, an error cut short."""
+    """On test/expected-failures: an unexpected pass, a quarantined failure, a cut error."""
     CONSOLE_MAIN = hex_id("run console main 0")
     """The console's last completed run on main: passed."""
     CONSOLE_FAILED = hex_id("run console failed")
@@ -65,14 +65,14 @@ FAILING_BROWSER = "webkit"
 
 
 class NotableTest(NamedTuple):
-    """A test, by its spec file and its own title."""
+    """A test by its spec file and title."""
 
     spec: str
     title: str
 
 
 class OddEnding:
-    """Tests worth knowing, of ONE_BROWSER, STOPPED_EARLY and UNUSUAL_ENDS."""
+    """Tests with a name, of ONE_BROWSER, STOPPED_EARLY and UNUSUAL_ENDS."""
 
     FAILS_IN_ONE_BROWSER = NotableTest(
         "e2e/specs/search/calendar.spec.ts", "moves to the next month"
@@ -84,13 +84,13 @@ class OddEnding:
     )
     """STOPPED_EARLY: failed once, interrupted in its retry. State skipped, with both errors."""
     INTERRUPTED = NotableTest("e2e/specs/seats/groups.spec.ts", "seats eight people together")
-    """STOPPED_EARLY: interrupted at once. State skipped; it alone fails its spec file."""
+    """STOPPED_EARLY: interrupted at once. State skipped; it alone makes its spec file fail."""
     NEVER_RAN = NotableTest("e2e/specs/i18n/dates.spec.ts", "are written the German way")
     """STOPPED_EARLY: three attempts, none of which ran. State pending."""
     PASSED_UNEXPECTEDLY = NotableTest("e2e/specs/extras/wifi.spec.ts", "is free in Comfort")
     """UNUSUAL_ENDS: state failed, every attempt passed, no error anywhere."""
     QUARANTINED = NotableTest("e2e/specs/seats/seat-map.spec.ts", "marks seats of the same booking")
-    """UNUSUAL_ENDS: state pending, with an error, and an annotation of the rule."""
+    """UNUSUAL_ENDS: state pending, with an error and the annotation of a rule."""
     CUT_SHORT = NotableTest("e2e/specs/freight/manifest.spec.ts", "uploads a manifest")
     """UNUSUAL_ENDS: an error cut in the middle to 2,048 characters."""
 

@@ -1,1 +1,1 @@
-"""The runs of the Buildkite suites."""
+"""The suites of Buildkite and their runs."""

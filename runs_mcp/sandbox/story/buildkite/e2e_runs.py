@@ -1,4 +1,4 @@
-"""The runs of the booking pages' suite, which belong to builds of the main suite's pipeline."""
+"""The runs of the suite of the booking pages, in builds of the main suite's pipeline."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +13,11 @@ from runs_mcp.sandbox.story.buildkite.suites.known_tests import id_of_test
 from runs_mcp.sandbox.story.buildkite.suites.tests import tests_of
 
 ATTEMPTS = 2
-"""Playwright is told to try a test that fails once more; each attempt is an execution."""
+"""Playwright retries a failed test once; each attempt is an execution."""
 
 
 def e2e_runs(now: datetime) -> Iterator[StoryRun]:
-    """A few builds on main, and one of a branch that broke some pages."""
+    """Yields a few runs on main, and those of a build on a branch that broke some pages."""
     for at in (5, 7, 12):
         begin = now - timedelta(hours=3 + 8 * at, minutes=choice(f"buildkite {at}", 50) - 4)
         yield buildkite_run(
@@ -43,7 +43,7 @@ def _failed(now: datetime) -> StoryRun:
         (third, playwright.NO_TOTAL),
         (hanging, playwright.TIMED_OUT),
     )
-    told = buildkite_run(
+    run = buildkite_run(
         "e2e failed",
         now - timedelta(hours=8),
         "feat/seat-picker",
@@ -52,7 +52,7 @@ def _failed(now: datetime) -> StoryRun:
         build_id=BUILDKITE_TWO_SUITES_BUILD,
     )
     return replace(
-        told,
-        mended=frozenset({id_of_test(E2E_SUITE, flaky)}),
-        cut_off=frozenset({id_of_test(E2E_SUITE, interrupted)}),
+        run,
+        recovered=frozenset({id_of_test(E2E_SUITE, flaky)}),
+        interrupted=frozenset({id_of_test(E2E_SUITE, interrupted)}),
     )

@@ -1,4 +1,4 @@
-"""The CI jobs that run the tests: what each runs, where, and what its collector says of that."""
+"""The CI jobs that run the tests, with the tags of their collectors."""
 
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from runs_mcp.sandbox.story.buildkite.suites.tests import PARTS, SuiteTest
 
 
 class _Tooling(msgspec.Struct, frozen=True):
-    """What runs the tests of a framework, and what uploads their results."""
+    """The versions of a framework, its language and its collector."""
 
     version: str
     language: str
@@ -34,20 +34,20 @@ _EXIT_STATUS: dict[JobState, int | None] = {"passed": 0, "failed": 1, "canceled"
 
 
 class TestJob(msgspec.Struct, frozen=True, kw_only=True):
-    """One job that runs the tests of a framework, or a part of them."""
+    """A job that runs the tests of a framework, or a part of them."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     origin: str
-    """The ID of its build; where tests ran outside of any build, of the run."""
+    """The ID of its build, or of the run where there is no build."""
     has_build: bool = True
     framework: TestFramework
     part: int | None
-    """Which of the parallel jobs of its step it is; None: its step has one job that runs all."""
+    """Its index among the parallel jobs of its step; None where one job runs all tests."""
     version: str = ""
-    """Of the language, where the step has a matrix of them."""
+    """The version of the language, where the step has a matrix of versions."""
     attempt: int = 0
-    """How many jobs went before it that it is a retry of."""
+    """The number of attempts before this one."""
 
     @property
     def id(self) -> str:
@@ -56,50 +56,50 @@ class TestJob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def agent(self) -> int:
-        """The number of the CI machine it ran on; parallel jobs are never on the same one."""
+        """The number of the CI machine it ran on; parallel jobs run on different ones."""
         return 1 + PARTS * choice(self.id, 4) + (self.part or 0)
 
     @property
     def retry(self) -> "TestJob":
-        """The job that is run in its place."""
+        """The job that retries it."""
         return msgspec.structs.replace(self, attempt=self.attempt + 1)
 
     def runs(self, test: SuiteTest) -> bool:
-        """Whether a test is among those that it runs."""
+        """Whether it runs a test."""
         return test.framework == self.framework and self.part in (None, test.part)
 
     def tags(self) -> dict[str, str]:
-        """What the collector says of all executions in this job."""
+        """Returns the collector's tags of all executions in this job."""
         return dict(_job_tags(self))
 
 
 class JobRun(msgspec.Struct, frozen=True, kw_only=True):
-    """How a job went."""
+    """How a job ended."""
 
     job: TestJob
     state: JobState | None = None
-    """None: failed if a test of it failed that is not muted, and passed otherwise."""
+    """None: failed where a test failed that is not muted, passed otherwise."""
     is_uploaded: bool = True
-    """Whether its results are there."""
+    """Whether its results are uploaded."""
     is_retried: bool = False
 
 
 def usual_job(suite: str, run: Run, test: SuiteTest) -> TestJob:
-    """The job that runs a test in a build where nothing is retried."""
+    """Returns the job that runs a test in a build without retries."""
     frameworks = frameworks_in(suite)
     framework = test.framework if test.framework in frameworks else frameworks[0]
     return _usual(run, framework, test.part)
 
 
 def usual_jobs(suite: str, run: Run) -> tuple[TestJob, ...]:
-    """All jobs of a build where nothing is retried."""
+    """Returns all jobs of a build without retries."""
     return tuple(
         _usual(run, framework, part) for framework in frameworks_in(suite) for part in range(PARTS)
     )
 
 
 def job_record(ran: JobRun, state: JobState, pipeline: str, number: int) -> Job:
-    """What the API says of a job."""
+    """Returns the record of a job."""
     job = ran.job
     name = f"{job.framework} {job.version}".rstrip()
     return Job(

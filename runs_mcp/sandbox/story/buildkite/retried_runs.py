@@ -1,4 +1,4 @@
-"""Builds in which a failed execution is not a failed test: retries, a matrix, a muted test."""
+"""Builds where a failed execution is not always a failed test: retries, a matrix, a muted test."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,13 +23,13 @@ from runs_mcp.sandbox.story.buildkite.suites.known_tests import MUTED_TEST
 from runs_mcp.sandbox.story.buildkite.suites.tests import tests_of
 
 MATRIX_VERSIONS = ("3.13.1", "3.14.0")
-"""The versions of Python in the matrix; the failure is with the second one alone."""
+"""The versions of Python in the matrix; the test only fails with the second one."""
 
 
 def retried_runs(now: datetime) -> Iterator[StoryRun]:
-    """The runs that are hard to judge."""
-    yield _mended(now)
-    yield _half_mended(now)
+    """Yields all but those of the shared build."""
+    yield _recovered(now)
+    yield _partly_recovered(now)
     yield late_upload(now, has_arrived=False)
     yield _matrix(now)
     yield buildkite_run(
@@ -41,19 +41,19 @@ def retried_runs(now: datetime) -> Iterator[StoryRun]:
 
 
 def runs_of_shared_build(now: datetime) -> Iterator[StoryRun]:
-    """Three attempts of the jobs of one build, each with a run of its own."""
+    """Yields three attempts of the jobs of one build, each a run."""
     tests = broken((pytest.LOST_ATTRIBUTE, 3))
     attempt: tuple[TestJob, ...] = ()
     for at in range(3):
-        told = buildkite_run(
+        run = buildkite_run(
             f"shared {at}",
             now - timedelta(hours=22 - at),
             "fix/berth-conflicts",
             build_id=BUILDKITE_SHARED_BUILD,
             result="failed" if at < 2 else "passed",
         )
-        attempt = attempt or usual_jobs(told.suite, told.run)
-        # The first retry mends one test, the second one the other two.
+        attempt = attempt or usual_jobs(run.suite, run.run)
+        # One test passes in the first retry, the other two in the second one.
         failures = tuple(
             (test, cause, job)
             for test, cause in (tests[: 3 - at] if at < 2 else ())
@@ -62,21 +62,21 @@ def runs_of_shared_build(now: datetime) -> Iterator[StoryRun]:
         )
         failed = {job.id for _, _, job in failures}
         jobs = tuple(JobRun(job=job, is_retried=job.id in failed) for job in attempt)
-        went_wrong = failing_in_jobs(failures) if failures else None
-        yield replace(told, planned=jobs, went_wrong=went_wrong)
+        make_failures = failing_in_jobs(failures) if failures else None
+        yield replace(run, planned=jobs, make_failures=make_failures)
         attempt = tuple(job.retry for job in attempt if job.id in failed)
 
 
 def late_upload(now: datetime, *, has_arrived: bool) -> StoryRun:
-    """A retry has passed, but what it uploaded is still to be processed, or has been."""
-    told = buildkite_run(
+    """Returns a run where a retry passed, and its upload has been processed or not."""
+    run = buildkite_run(
         "late upload",
         now - timedelta(minutes=18),
         "fix/tide-tables",
         state="finished" if has_arrived else "running",
         result="failed",
     )
-    told = _retried(told, pytest.FREE_BERTHS, count=1, still_failing=0, has_arrived=has_arrived)
+    run = _retried(run, pytest.FREE_BERTHS, count=1, still_failing=0, has_arrived=has_arrived)
 
     def package(pipeline: str, number: int) -> tuple[Job, ...]:
         job_id = uuid_id("buildkite job package")
@@ -92,31 +92,31 @@ def late_upload(now: datetime, *, has_arrived: bool) -> StoryRun:
             ),
         )
 
-    return replace(told, more_jobs=package)
+    return replace(run, more_jobs=package)
 
 
-def _mended(now: datetime) -> StoryRun:
-    told = buildkite_run("mended", now - timedelta(hours=9), "fix/ledger-rows", result="failed")
-    return _retried(told, pytest.LOST_ATTRIBUTE, count=2, still_failing=0)
+def _recovered(now: datetime) -> StoryRun:
+    run = buildkite_run("mended", now - timedelta(hours=9), "fix/ledger-rows", result="failed")
+    return _retried(run, pytest.LOST_ATTRIBUTE, count=2, still_failing=0)
 
 
-def _half_mended(now: datetime) -> StoryRun:
-    told = buildkite_run(
+def _partly_recovered(now: datetime) -> StoryRun:
+    run = buildkite_run(
         "half mended", now - timedelta(hours=12.5), "fix/ledger-rows", result="failed"
     )
-    return _retried(told, pytest.LOST_ATTRIBUTE, count=3, still_failing=1)
+    return _retried(run, pytest.LOST_ATTRIBUTE, count=3, still_failing=1)
 
 
 def _retried(
-    told: StoryRun,
+    run: StoryRun,
     cause: UnitCause,
     *,
     count: int,
     still_failing: int,
     has_arrived: bool = True,
 ) -> StoryRun:
-    """The run, in which so many tests of one job failed, and fewer of them in its retry."""
-    jobs = usual_jobs(told.suite, told.run)
+    """Returns the run where this many tests of a job failed, and fewer of them in its retry."""
+    jobs = usual_jobs(run.suite, run.run)
     first = next(job for job in jobs if job.framework == "pytest" and job.part == 0)
     tests = tuple(islice((test for test in tests_of(cause.area) if first.runs(test)), count))
     failures: tuple[PlacedFailure, ...] = (
@@ -127,12 +127,12 @@ def _retried(
         *(JobRun(job=job, is_retried=job == first) for job in jobs),
         JobRun(job=first.retry, is_uploaded=has_arrived),
     )
-    return replace(told, went_wrong=failing_in_jobs(failures), planned=planned)
+    return replace(run, make_failures=failing_in_jobs(failures), planned=planned)
 
 
 def _matrix(now: datetime) -> StoryRun:
-    told = buildkite_run("matrix", now - timedelta(hours=13), "chore/python-3.14", result="failed")
-    usual = usual_jobs(told.suite, told.run)
+    run = buildkite_run("matrix", now - timedelta(hours=13), "chore/python-3.14", result="failed")
+    usual = usual_jobs(run.suite, run.run)
     matrix = tuple(
         TestJob(origin=usual[0].origin, framework="pytest", part=None, version=version)
         for version in MATRIX_VERSIONS
@@ -140,7 +140,7 @@ def _matrix(now: datetime) -> StoryRun:
     others = (job for job in usual if job.framework != "pytest")
     cause = pytest.TOLL_ROUNDING
     return replace(
-        told,
-        went_wrong=failing_in_jobs(((tests_of(cause.area)[0], cause, matrix[1]),)),
+        run,
+        make_failures=failing_in_jobs(((tests_of(cause.area)[0], cause, matrix[1]),)),
         planned=tuple(JobRun(job=job) for job in (*others, *matrix)),
     )

@@ -1,4 +1,4 @@
-"""Two weeks of the Buildkite suites: what ran, and how it went."""
+"""The runs of the Buildkite suites in two weeks."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ KNOWN_ON_MAIN = broken((rspec.WEEKDAY, 1))
 
 
 def buildkite_runs_until(now: datetime) -> Iterator[StoryRun]:
-    """All runs of the two weeks until now."""
+    """Yields all runs of the two weeks until now."""
     yield from _pushes_to_main(now)
     yield from _branches(now)
     yield from _unfinished(now)

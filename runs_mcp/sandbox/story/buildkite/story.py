@@ -1,4 +1,4 @@
-"""The story as Buildkite knows it: the company's suites and their runs, over two weeks."""
+"""The suites of Buildkite and their runs."""
 
 from base64 import b64encode
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ _SUITES = {
 
 
 def add_buildkite_story(store: Store, now: datetime) -> None:
-    """Fill the store with everything that happened in the two weeks until now."""
+    """Adds everything that happened in the two weeks until now."""
     for slug, (name, default_branch) in _SUITES.items():
         suite_id = uuid_id(f"buildkite suite {slug}")
         store.add_suite(
@@ -53,8 +53,8 @@ def add_buildkite_story(store: Store, now: datetime) -> None:
             ),
             partial(_tests_of, slug),
         )
-    for told in _runs_until(now):
-        store.add_run(told)
+    for run in _runs_until(now):
+        store.add_run(run)
     store.add_build_without_runs(
         BUILDKITE_BUILD_WITHOUT_RUNS,
         BUILDKITE_PIPELINE,
@@ -70,5 +70,5 @@ def _tests_of(suite: str) -> list[KnownTest]:
 
 @lru_cache(maxsize=2)
 def _runs_until(now: datetime) -> tuple[StoryRun, ...]:
-    # They never change, so sandboxes that start together share them. Builds are numbered in turn.
-    return tuple(sorted(buildkite_runs_until(now), key=lambda told: told.run.created_at))
+    # They never change, so sandboxes of the same moment share them. Builds get numbers in order.
+    return tuple(sorted(buildkite_runs_until(now), key=lambda one: one.run.created_at))

@@ -1,4 +1,4 @@
-"""A run of a suite: what failed in it, what else ran, and in which jobs."""
+"""A run of a suite: its failures, its other executions and its jobs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,49 +29,49 @@ from runs_mcp.sandbox.timestamps import utc
 
 @dataclass(frozen=True)
 class StoryRun:
-    """A run of a suite; what failed and what ran in it is made when somebody asks."""
+    """A run of a suite; its failures and executions are made when they are asked for."""
 
     suite: str
     run: Run
-    went_wrong: Failures | None = None
+    make_failures: Failures | None = None
     planned: tuple[JobRun, ...] = ()
-    """Its jobs, where they are not the usual ones."""
-    mended: frozenset[str] = frozenset()
+    """Its jobs; empty for the usual ones."""
+    recovered: frozenset[str] = frozenset()
     """The IDs of tests that failed and then passed in the same job."""
-    cut_off: frozenset[str] = frozenset()
-    """The IDs of tests that were interrupted: nobody knows how they would have ended."""
+    interrupted: frozenset[str] = frozenset()
+    """The IDs of tests that were interrupted, whose result is unknown."""
     more_jobs: Callable[[str, int], tuple[Job, ...]] | None = None
-    """From a pipeline and a number to the jobs of its build that run no tests."""
+    """Returns the jobs of a build that run no tests, from its pipeline and number."""
 
     @property
     def pipeline(self) -> str:
-        """The slug of the pipeline that its build is of."""
+        """The slug of the pipeline of its build."""
         return pipeline_of_suite(self.suite)
 
     def failures(self) -> tuple[FailedExecution, ...]:
-        """The failed executions, the same ones every time."""
+        """Returns the failed executions."""
         return self._failures
 
     def executions(self) -> tuple[Execution, ...]:
-        """All executions, the same ones every time."""
+        """Returns all executions."""
         return self._executions
 
     def jobs(self, number: int) -> tuple[Job, ...]:
-        """The jobs that uploaded to it, and those that belong to its build besides."""
+        """Returns the jobs of its build, which has this number."""
         failing = self._failing_jobs
-        told = (
+        records = (
             job_record(ran, ran.state or _state(ran, failing), self.pipeline, number)
             for ran in self._jobs
         )
-        return (*told, *(self.more_jobs(self.pipeline, number) if self.more_jobs else ()))
+        return (*records, *(self.more_jobs(self.pipeline, number) if self.more_jobs else ()))
 
     def changed(self, run: Run, failures: Failures | None) -> Self:
-        """The same run later; without failures given, the same ones."""
-        return replace(self, run=run, went_wrong=failures or self.went_wrong)
+        """Returns the run at a later time; its failures are the same unless given."""
+        return replace(self, run=run, make_failures=failures or self.make_failures)
 
     @cached_property
     def _failures(self) -> tuple[FailedExecution, ...]:
-        return self.went_wrong(self.suite, self.run) if self.went_wrong else ()
+        return self.make_failures(self.suite, self.run) if self.make_failures else ()
 
     @cached_property
     def _jobs(self) -> tuple[JobRun, ...]:
@@ -82,11 +82,11 @@ class StoryRun:
             return tuple(JobRun(job=job, state="canceled", is_uploaded=False) for job in jobs)
         if self.run.state == "finished":
             return tuple(JobRun(job=job) for job in jobs)
-        heard_of = {_given_job(failure) for failure in self._failures}
-        return tuple(self._under_way(job, job.id in heard_of) for job in jobs)
+        uploaded = {_job_of(failure) for failure in self._failures}
+        return tuple(self._running_job(job, job.id in uploaded) for job in jobs)
 
-    def _under_way(self, job: TestJob, has_failed: bool) -> JobRun:
-        # In a run under way, the first job of each step is done, and whichever failed.
+    def _running_job(self, job: TestJob, has_failed: bool) -> JobRun:
+        # In a running build, the first job of each step is done, and all that failed.
         if self.run.result != "pending" and (has_failed or job.part == 0):
             return JobRun(job=job)
         return JobRun(job=job, state="running", is_uploaded=False)
@@ -102,18 +102,20 @@ class StoryRun:
             for one in self._failed
             if "build.job_id" in one.tags
             and one.test.state != "muted"
-            and one.test.id not in self.mended
+            and one.test.id not in self.recovered
         }
 
     @cached_property
     def _executions(self) -> tuple[Execution, ...]:
-        failed_in = {(one.tags.get("build.job_id"), one.test.id) for one in self._failed}
-        mended = tuple(self._mended())
-        others = (one for ran in self._jobs if ran.is_uploaded for one in self._others(ran.job))
-        kept = (
-            one for one in others if (one.tags.get("build.job_id"), one.test.id) not in failed_in
+        failed = set(map(_job_and_test, self._failed))
+        others = (
+            one
+            for ran in self._jobs
+            if ran.is_uploaded
+            for one in self._others(ran.job)
+            if _job_and_test(one) not in failed
         )
-        return (*self._failed, *mended, *kept)
+        return (*self._failed, *self._passed_retries(), *others)
 
     def _execution_of(self, failure: FailedExecution) -> Execution:
         test = test_behind(self.suite, failure)
@@ -130,11 +132,11 @@ class StoryRun:
         running = [job for job in jobs if test is not None and job.runs(test)]
         return running[0] if running else jobs[choice(test_id, len(jobs))]
 
-    def _mended(self) -> Iterator[Execution]:
-        seen = set()
+    def _passed_retries(self) -> Iterator[Execution]:
+        done = set()
         for one in self._failed:
-            if one.test.id in self.mended and one.test.id not in seen:
-                seen.add(one.test.id)
+            if one.test.id in self.recovered and one.test.id not in done:
+                done.add(one.test.id)
                 yield Execution(
                     test=one.test, result="passed", duration=one.duration, tags=one.tags
                 )
@@ -143,7 +145,9 @@ class StoryRun:
         tags = job.tags() | self._scm
         for test, known in tests_in(self.suite):
             if job.runs(test):
-                result: ExecutionResult = "unknown" if known.id in self.cut_off else _usually(test)
+                result: ExecutionResult = (
+                    "unknown" if known.id in self.interrupted else _usual_result(test)
+                )
                 seconds = None if result in ("skipped", "pending") else _seconds(job, test)
                 yield Execution(test=known, result=result, duration=seconds, tags=tags)
 
@@ -156,7 +160,7 @@ def buildkite_run(
     key: str,
     created_at: datetime,
     branch: str = "main",
-    went_wrong: Failures | None = None,
+    make_failures: Failures | None = None,
     *,
     suite: str = BUILDKITE_SUITE,
     run_id: str | None = None,
@@ -164,7 +168,7 @@ def buildkite_run(
     result: Result | None = None,
     build_id: str | UnsetType | None = "",
 ) -> StoryRun:
-    """A run; what is not said follows from the key, the result from what went wrong.
+    """Returns a run; IDs follow from the key, the result from the failures.
 
     An empty build_id is a build of its own.
     """
@@ -176,28 +180,28 @@ def buildkite_run(
         # Runs of one build are runs of one commit.
         commit_sha=hex_id(f"buildkite sha {build_id or key}", 40),
         state=state,
-        result=result or ("failed" if went_wrong else "passed"),
+        result=result or ("failed" if make_failures else "passed"),
         url=run_url(suite, run_id),
         web_url=run_web_url(suite, run_id),
         build_id=build_id,
         created_at=utc(created_at),
     )
-    return StoryRun(suite, run, went_wrong)
+    return StoryRun(suite, run, make_failures)
 
 
 def _state(ran: JobRun, failing: set[str]) -> JobState:
     return "failed" if ran.job.id in failing else "passed"
 
 
-def _where(execution: Execution) -> tuple[str | None, str]:
+def _job_and_test(execution: Execution) -> tuple[str | None, str]:
     return execution.tags.get("build.job_id"), execution.test.id
 
 
-def _given_job(failure: FailedExecution) -> str | None:
+def _job_of(failure: FailedExecution) -> str | None:
     return failure.tags.get("build.job_id") if isinstance(failure.tags, dict) else None
 
 
-def _usually(test: SuiteTest) -> ExecutionResult:
+def _usual_result(test: SuiteTest) -> ExecutionResult:
     if test == SKIPPED_TEST:
         return "skipped"
     return "pending" if test == PENDING_TEST else "passed"

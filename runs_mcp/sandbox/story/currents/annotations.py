@@ -1,4 +1,4 @@
-"""What tests of the booking site say about themselves, and the vendor's rules about them."""
+"""The annotations of the booking site's tests, by the tests and by rules of Currents."""
 
 import json
 
@@ -22,7 +22,7 @@ _NOTES = {
 
 
 def annotations_of(execution: Execution, place: int) -> tuple[Annotation, ...]:
-    """All annotations of a test; one type may occur several times."""
+    """Returns the annotations of a test; a type may occur several times."""
     spec = execution.spec
     _, _, folder, *_ = spec.path.split("/")
     found = [Annotation(type="owner", description=name) for name in _OWNERS.get(folder, ())]

@@ -1,4 +1,4 @@
-"""What an execution left behind besides its results: pictures, films, traces."""
+"""The files of an execution: screenshots, videos, traces and other attachments."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +14,7 @@ from runs_mcp.sandbox.timestamps import utc
 
 
 def screenshots(execution: Execution) -> tuple[Screenshot, ...]:
-    """One of every failed attempt, then those that passing tests took along the way."""
+    """Returns one for every failed attempt, then those that passing tests took."""
     passed = [place for place in range(execution.done) if place not in execution.outcomes]
     taken = [
         _screenshot(execution, place, attempt.index, None)
@@ -28,7 +28,7 @@ def screenshots(execution: Execution) -> tuple[Screenshot, ...]:
 
 
 def videos(execution: Execution) -> tuple[Video, ...]:
-    """One of every failed attempt."""
+    """Returns one for every failed attempt."""
     return tuple(
         Video(
             test_id=test_id(execution.spec, place),
@@ -40,7 +40,7 @@ def videos(execution: Execution) -> tuple[Video, ...]:
 
 
 def traces(execution: Execution) -> tuple[Trace, ...]:
-    """One of every first retry."""
+    """Returns one for every first retry."""
     return tuple(
         Trace(
             test_id=test_id(execution.spec, place),
@@ -49,14 +49,14 @@ def traces(execution: Execution) -> tuple[Trace, ...]:
             name="trace",
             trace_url=stored_url(f"trace {_seed(execution, place, 1)}", "zip"),
         )
-        for place in _odd_places(execution)
+        for place in _places_with_outcome(execution)
         for attempt in execution.attempts(place)
         if attempt.index == 1 and attempt.end.ran
     )
 
 
 def attachments(execution: Execution) -> tuple[Attachment, ...]:
-    """The page's state as text, of every failed attempt; then what belongs to the file."""
+    """Returns the state of the page for every failed attempt, then the console of the file."""
     of_attempts = [
         _attachment(execution, place, attempt) for place, attempt in _failed_attempts(execution)
     ]
@@ -75,7 +75,7 @@ def attachments(execution: Execution) -> tuple[Attachment, ...]:
 
 
 def stdout_url(execution: Execution) -> str:
-    """Where what the spec file printed is to be read."""
+    """Returns the URL of the output of the spec file."""
     return stored_url(f"stdout {execution.instance_id}", "txt")
 
 
@@ -94,12 +94,12 @@ def _attachment(execution: Execution, place: int, attempt: AttemptMade) -> Attac
     )
 
 
-def _odd_places(execution: Execution) -> list[int]:
+def _places_with_outcome(execution: Execution) -> list[int]:
     return sorted(place for place in execution.outcomes if place < execution.done)
 
 
 def _failed_attempts(execution: Execution) -> Iterator[tuple[int, AttemptMade]]:
-    for place in _odd_places(execution):
+    for place in _places_with_outcome(execution):
         for attempt in execution.attempts(place):
             if attempt.end.cause is not None and attempt.end.ran:
                 yield place, attempt

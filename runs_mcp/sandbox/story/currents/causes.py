@@ -1,4 +1,4 @@
-"""What a root cause is: it makes tests fail, each with an error of its own."""
+"""Root causes, which make tests fail, and the outcomes of tests."""
 
 from typing import Literal, NamedTuple, Protocol
 
@@ -9,28 +9,28 @@ from runs_mcp.sandbox.story.currents.reporter_rules import state_of_test
 from runs_mcp.sandbox.story.currents.spec_files import SpecFile
 
 
-class Where(msgspec.Struct, frozen=True, kw_only=True):
-    """The attempt that fails."""
+class FailedAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt that fails."""
 
     spec: SpecFile
     place: int
-    """Of the test in its spec file."""
+    """The index of the test in its spec file."""
     attempt: int
     instance_id: str
 
     @property
     def test(self) -> str:
-        """The test's own title."""
+        """The title of the test."""
         return self.spec.tests[self.place]
 
     @property
     def line(self) -> int:
-        """The line of the spec file in which it fails."""
+        """The line of the spec file where it fails."""
         return 17 + 14 * self.place
 
     @property
     def seed(self) -> str:
-        """What differs between any two attempts."""
+        """A seed that differs between any two attempts."""
         return f"{self.instance_id} {self.place} {self.attempt}"
 
 
@@ -39,24 +39,24 @@ class Cause(Protocol):
 
     @property
     def raw_status(self) -> RawStatus:
-        """How Playwright calls the end of an attempt that it hits."""
+        """The status that Playwright gives to the attempts that it makes fail."""
 
     @property
     def attempt_ms(self) -> int:
-        """How long it takes an attempt to fail."""
+        """How long an attempt takes to fail."""
 
-    def error(self, where: Where) -> AttemptError:
-        """What the attempt says."""
+    def error(self, attempt: FailedAttempt) -> AttemptError:
+        """Returns the error of an attempt."""
 
 
 class NeverRan:
-    """Not a fault: what the reporter says in the place of an attempt that was not made."""
+    """Not a fault: the error that the reporter gives to an attempt that did not run."""
 
     raw_status: RawStatus = "skipped"
     attempt_ms = 0
 
-    def error(self, _: Where) -> AttemptError:
-        """The reporter's own words."""
+    def error(self, _: FailedAttempt) -> AttemptError:
+        """Returns the error in the words of the reporter."""
         return AttemptError(
             name=None,
             # The apostrophe is the reporter's.
@@ -77,7 +77,7 @@ class End(NamedTuple):
 
     @property
     def ran(self) -> bool:
-        """Whether the attempt was made."""
+        """Whether the attempt ran."""
         return self.cause is not NEVER_RAN
 
 
@@ -94,22 +94,22 @@ Kind = Literal[
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a test went that did not simply pass."""
+    """The outcome of a test that did not simply pass."""
 
     kind: Kind
     cause: Cause | None = None
     before: Cause | None = None
-    """What failed an attempt before the one that was interrupted."""
+    """The cause of a failed attempt before the one that was interrupted."""
 
     @property
     def state(self) -> TestState:
-        """What the reporter makes of the attempts."""
+        """The state that the reporter derives from the attempts."""
         attempts = [end.raw_status for end in self.ends(0) if end.ran]
         expected: RawStatus = "failed" if self.kind == "passed unexpectedly" else "passed"
         return state_of_test(attempts, expected)
 
     def ends(self, retries: int) -> list[End]:
-        """How each attempt ended."""
+        """Returns how each attempt ended."""
         failed = [] if self.cause is None else [End(self.cause.raw_status, self.cause)]
         earlier = [] if self.before is None else [End(self.before.raw_status, self.before)]
         never = End(NEVER_RAN.raw_status, NEVER_RAN)

@@ -1,4 +1,4 @@
-"""The people of the story, and what they commit."""
+"""The authors and the commits of the story."""
 
 from msgspec import UNSET
 
@@ -65,7 +65,7 @@ def meta(
     message: str | None = None,
     pr: str | None = None,
 ) -> Meta:
-    """What CI told about a run; the same for the same key."""
+    """Returns what CI reported about a run, the same for the same key."""
     author = _AUTHORS[choice(f"author {key}", len(_AUTHORS))]
     sha = hex_id(f"sha {key}", 40)
     is_playwright = framework is not None and framework.type == "pw"

@@ -1,4 +1,4 @@
-"""What truly happened to one spec file in one group; every record is derived from it."""
+"""The execution of a spec file in a group, from which all records are derived."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _START_MS, _REPORT_MS = 600, 400
 
 
 class AttemptMade(msgspec.Struct, frozen=True):
-    """One attempt at a test."""
+    """An attempt at a test."""
 
     index: int
     duration_ms: int
@@ -29,7 +29,7 @@ class AttemptMade(msgspec.Struct, frozen=True):
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One spec file in one group of one run."""
+    """A spec file in a group of a run."""
 
     spec: SpecFile
     group_id: str
@@ -39,9 +39,9 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     claimed_at: datetime
     outcomes: Mapping[int, Outcome]
     retries: int
-    """How often a failed test is tried again."""
+    """How many times a failed test is retried."""
     extra_screenshots: int
-    """Taken by tests that passed."""
+    """The number of screenshots taken by tests that passed."""
     exception: str | None = None
 
     @property
@@ -51,12 +51,12 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether it reported anything, be it that it could not run."""
+        """Whether it has reported, even that it could not run."""
         return self.progress in ("completed", "crashed")
 
     @property
     def has_failed(self) -> bool:
-        """Whether the vendor calls it failed."""
+        """Whether it is complete and Currents calls it failed."""
         return self.is_complete and self.stats.has_failed
 
     @property
@@ -66,40 +66,40 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def completed_at(self) -> datetime:
-        """When it reported its results, if it did."""
+        """When it reported its results, if it is complete."""
         return self.started_at + timedelta(milliseconds=self.duration_ms + _REPORT_MS)
 
     @property
     def known(self) -> int:
-        """How many tests it is known to have; Cypress knows none before the end."""
+        """How many tests are known; for Cypress, none before the end."""
         is_known = self.exception is None and (self.spec.is_playwright or self.is_complete)
         return len(self.spec.tests) if is_known else 0
 
     @cached_property
     def done(self) -> int:
-        """How many of its tests, from the first on, are over."""
+        """How many of its tests are done, from the first one on."""
         if self.progress != "running":
             return self.known if self.is_complete else 0
         return choice(f"done {self.instance_id}", 3) if self.known > 2 else 0
 
     @cached_property
     def duration_ms(self) -> int:
-        """How long its tests took, all attempts together."""
+        """How long all attempts at its tests took."""
         return sum(self.test_ms(place) for place in range(self.done))
 
     def test_ms(self, place: int) -> int:
-        """How long all attempts at the test took."""
+        """Returns how long all attempts at a test took."""
         return sum(
             self._attempt_ms(place, index, end) for index, end in enumerate(self._ends(place))
         )
 
     def state(self, place: int) -> TestState:
-        """How the test went, as the reporter says it."""
+        """Returns the state of a test, as the reporter gives it."""
         outcome = self.outcomes.get(place)
         return "passed" if outcome is None else outcome.state
 
     def is_flaky(self, place: int) -> bool:
-        """Whether the test failed before it passed."""
+        """Whether a test failed before it passed."""
         outcome = self.outcomes.get(place)
         return outcome is not None and outcome.kind == "flaky"
 
@@ -109,7 +109,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return sum(self.is_flaky(place) for place in self.outcomes if place < self.done)
 
     def attempts(self, place: int) -> Iterator[AttemptMade]:
-        """All attempts at the test; their start counts from the first attempt's."""
+        """Yields the attempts at a test; their starts are relative to the first one's."""
         clock = 0
         for index, end in enumerate(self._ends(place)):
             duration = self._attempt_ms(place, index, end)
@@ -128,7 +128,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def stats(self) -> Stats:
-        """The counts that the run carries."""
+        """The counts in the records of the run."""
         states = [self.outcomes[place].state for place in self.outcomes if place < self.done]
         failed, pending, skipped = (
             states.count(state) for state in ("failed", "pending", "skipped")
@@ -141,7 +141,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             tests=self.known,
             overall=self.known,
             passes=self.done - failed - pending - skipped,
-            # A spec file that could not be loaded counts as one failure of no test.
+            # A spec file that cannot be loaded has one failure, which is not of a test.
             failures=failed if self.exception is None or not self.is_complete else 1,
             pending=pending,
             skipped=skipped,
@@ -164,9 +164,9 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 _PASSED, _SKIPPED = [End("passed")], End("skipped")
 
 
-def outcomes_of(spec: SpecFile, went_wrong: Mapping[int, Outcome]) -> dict[int, Outcome]:
-    """What went wrong, and what follows: tests never meant to run, tests not reached any more."""
-    outcomes = {**went_wrong, **{place: Outcome("pending") for place in spec.pending}}
+def outcomes_of(spec: SpecFile, outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
+    """Returns these outcomes, and those of pending tests and of tests after a serial failure."""
+    outcomes = {**outcomes, **{place: Outcome("pending") for place in spec.pending}}
     failed = [place for place, outcome in outcomes.items() if outcome.kind == "failed"]
     if spec.is_serial and failed:
         for place in range(min(failed) + 1, len(spec.tests)):
@@ -175,7 +175,7 @@ def outcomes_of(spec: SpecFile, went_wrong: Mapping[int, Outcome]) -> dict[int, 
 
 
 def test_id(spec: SpecFile, place: int) -> str:
-    """The ID that the framework gives a test, the same in every run."""
+    """Returns the ID that the framework gives to a test, the same in every run."""
     if spec.is_playwright:
         return f"{hex_id(spec.path, 20)}-{hex_id(f'{spec.path} {spec.tests[place]}', 20)}"
     return f"r{place + 3}"

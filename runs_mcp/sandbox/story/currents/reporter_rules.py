@@ -1,11 +1,11 @@
-"""How the vendor's Playwright reporter maps what Playwright says."""
+"""How Currents' Playwright reporter maps the results of Playwright."""
 
 from collections.abc import Sequence
 
 from runs_mcp.sandbox.currents.instance_records import RawStatus, TestState
 
 TEXT_LIMIT = 2048
-"""How many characters of a message, a stack or a value are sent."""
+"""The most characters of a message, a stack or a value."""
 _MARKER = f"\n...truncated to fit the {TEXT_LIMIT}-character limit\n"
 _ATTEMPT_STATES: dict[RawStatus, TestState] = {
     "passed": "passed",
@@ -17,12 +17,12 @@ _ATTEMPT_STATES: dict[RawStatus, TestState] = {
 
 
 def attempt_state(raw_status: RawStatus) -> TestState:
-    """The state of an attempt that Playwright calls so."""
+    """Returns the state of an attempt with this status of Playwright."""
     return _ATTEMPT_STATES[raw_status]
 
 
 def state_of_test(attempts: Sequence[RawStatus], expected: RawStatus = "passed") -> TestState:
-    """The state of a test with these attempts; those that never ran do not count."""
+    """Returns the state of a test with these attempts, without those that never ran."""
     kinds = set(attempts)
     if not kinds or kinds == {"skipped"}:
         return "pending"
@@ -32,7 +32,7 @@ def state_of_test(attempts: Sequence[RawStatus], expected: RawStatus = "passed")
 
 
 def cut_in_the_middle(text: str) -> str:
-    """The text as it is sent; the cut does not mind what it cuts."""
+    """Returns the text, cut to the limit anywhere, even inside a word."""
     if len(text) <= TEXT_LIMIT:
         return text
     kept = TEXT_LIMIT - len(_MARKER)

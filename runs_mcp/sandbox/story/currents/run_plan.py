@@ -1,4 +1,4 @@
-"""How a run of the story is described, and played: plan in, executions out."""
+"""The plan of a run, and the executions that follow from it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,24 +15,24 @@ from runs_mcp.sandbox.story.currents.causes import Outcome
 from runs_mcp.sandbox.story.currents.execution import Execution, Progress, outcomes_of
 from runs_mcp.sandbox.story.currents.spec_files import SpecFile
 
-WentWrong = Callable[[str, SpecFile], Mapping[int, Outcome]]
-"""From a group's ID and a spec file to what went wrong in it."""
+Outcomes = Callable[[str, SpecFile], Mapping[int, Outcome]]
+"""Returns the outcomes of tests that did not simply pass, by index, of a spec file in a group."""
 PLAYWRIGHT = Framework(type="pw", version="1.58.2", client_version="1.19.1")
 OLD_REPORTER = Framework(type="pw", version="1.58.2", client_version="1.2.0")
-"""One whose runs list the pictures of every spec file."""
+"""A reporter whose runs list the screenshots of every spec file."""
 CYPRESS = Framework(type="cypress", version="15.4.0", client_version="3.2.0")
 OLDEST_CYPRESS = "9.5.4"
-"""What a payload of the oldest shape names instead of a framework."""
+"""What payloads of the oldest form name instead of a framework."""
 
 
-def all_well(_: str, __: SpecFile) -> Mapping[int, Outcome]:
-    """Nothing went wrong."""
+def all_pass(_: str, __: SpecFile) -> Mapping[int, Outcome]:
+    """Returns no outcomes: all tests pass."""
     return {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """One run of the story; what is not said is an ordinary run that is over."""
+    """A run of the story; by default, a completed one where all tests passed."""
 
     run_id: str
     project_id: str
@@ -43,33 +43,33 @@ class RunPlan:
     specs: Sequence[SpecFile]
     tags: tuple[str, ...] = ()
     completion: CompletionState = "COMPLETE"
-    went_wrong: WentWrong = all_well
+    outcomes: Outcomes = all_pass
     exceptions: Mapping[str, str] = field(default_factory=dict)
-    """Why a spec file could not be run at all, by its path."""
+    """The error of each spec file that cannot be loaded, by its path."""
     completed: int | None = None
-    """How many spec files of each group reported; None: all."""
+    """How many spec files of each group reported; None for all."""
     running: int = 0
-    """How many after those were claimed and never reported, or not yet."""
+    """How many further ones were claimed but have not reported."""
     machines: int = 4
-    """In each group."""
+    """How many machines run each group."""
     retries: int = 2
     extra_screenshots: int = 1
-    """Of every spec file, by tests that passed."""
+    """The number of screenshots of every spec file taken by tests that passed."""
     last_screenshots: int = 0
-    """Still more, of the last spec file alone."""
+    """The number of additional screenshots of the last spec file."""
     stopped_after: timedelta | None = None
-    """When it was canceled, or given up."""
+    """The time after which it was canceled or timed out."""
     canceled_by: str = "ida.krag@skerry.example"
-    lists_pictures: bool = False
-    """Whether the specs of the run list their pictures: for Cypress, and for old reporters."""
+    lists_screenshots: bool = False
+    """Whether the specs list their screenshots: for Cypress, and for old reporters."""
     cancels_as_open_api: bool = False
-    """Whether a cancellation is told in the words of the OpenAPI document."""
-    is_oldest_shape: bool = False
-    """Whether it was recorded when payloads knew neither a status nor results."""
+    """Whether its cancellation has the fields of the OpenAPI document."""
+    has_oldest_form: bool = False
+    """Whether it has the form of the oldest payloads, without status and results."""
 
 
 def play(plan: RunPlan) -> list[Execution]:
-    """All spec files in all groups, each machine taking one after the other."""
+    """Returns the executions of all spec files; each machine takes one after the other."""
     executions = []
     for group_id in plan.groups:
         machines = [uuid_id(f"{plan.run_id} {group_id} {at}") for at in range(plan.machines)]
@@ -83,7 +83,7 @@ def play(plan: RunPlan) -> list[Execution]:
 
 
 def instance_id_of(plan: RunPlan, group_id: str, spec: SpecFile) -> str:
-    """The ID of the execution of a spec file in a group."""
+    """Returns the ID of the execution of a spec file in a group."""
     return uuid_id(f"{plan.run_id} {group_id} {spec.path}")
 
 
@@ -100,7 +100,7 @@ def _execution(
         machine_id=machine_id,
         progress=_progress(plan, at, exception),
         claimed_at=claimed_at,
-        outcomes={} if exception else outcomes_of(spec, plan.went_wrong(group_id, spec)),
+        outcomes={} if exception else outcomes_of(spec, plan.outcomes(group_id, spec)),
         retries=plan.retries,
         extra_screenshots=plan.extra_screenshots + (plan.last_screenshots if is_last else 0),
         exception=exception,

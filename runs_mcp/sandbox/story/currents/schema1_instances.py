@@ -1,4 +1,4 @@
-"""A Cypress execution as the API's instance, of schema 1: tests that hold their attempts."""
+"""Instances of schema 1, of Cypress: tests contain their attempts."""
 
 from datetime import timedelta
 
@@ -13,15 +13,15 @@ from runs_mcp.sandbox.currents.instance_records import (
 )
 from runs_mcp.sandbox.seeded import hex_id
 from runs_mcp.sandbox.story.currents.artifacts import screenshots
-from runs_mcp.sandbox.story.currents.causes import Where
+from runs_mcp.sandbox.story.currents.causes import FailedAttempt
 from runs_mcp.sandbox.story.currents.execution import AttemptMade, Execution, test_id
 from runs_mcp.sandbox.story.currents.run_plan import OLDEST_CYPRESS, RunPlan
 from runs_mcp.sandbox.timestamps import utc
 
 
 def instance_of(execution: Execution, plan: RunPlan) -> Instance:
-    """The instance; without results where none were reported."""
-    is_old = plan.is_oldest_shape
+    """Returns the instance of an execution; without results until it is complete."""
+    is_old = plan.has_oldest_form
     return Instance(
         run_id=plan.run_id,
         project_id=plan.project_id,
@@ -40,7 +40,7 @@ def instance_of(execution: Execution, plan: RunPlan) -> Instance:
 
 
 def spec_video(execution: Execution) -> str | None:
-    """Cypress films the whole spec file; Playwright's films are of single attempts."""
+    """Returns the URL of Cypress's video of the spec file; Playwright's are of attempts."""
     if execution.spec.is_playwright or execution.exception is not None:
         return None
     return asset_url(f"video {execution.instance_id}", "mp4") if execution.is_complete else None
@@ -58,7 +58,7 @@ def _results(execution: Execution) -> InstanceResults:
 
 def _test(execution: Execution, place: int) -> Test:
     spec = execution.spec
-    # Where a test starts within its spec file: after all attempts at those before it.
+    # A test starts after all attempts at those before it.
     earlier = sum(execution.test_ms(before) for before in range(place))
     attempts = tuple(
         _attempt(execution, place, made, earlier)
@@ -77,7 +77,7 @@ def _test(execution: Execution, place: int) -> Test:
 
 def _attempt(execution: Execution, place: int, made: AttemptMade, earlier_ms: int) -> Attempt:
     begin = execution.started_at + timedelta(milliseconds=earlier_ms + made.starts_after_ms)
-    where = Where(
+    failed = FailedAttempt(
         spec=execution.spec, place=place, attempt=made.index, instance_id=execution.instance_id
     )
     cause = made.end.cause
@@ -85,7 +85,7 @@ def _attempt(execution: Execution, place: int, made: AttemptMade, earlier_ms: in
     return Attempt(
         attempt_id=f"{record}-{made.index}",
         state="passed" if cause is None else "failed",
-        error=None if cause is None else cause.error(where),
+        error=None if cause is None else cause.error(failed),
         wall_clock_started_at=utc(begin),
         wall_clock_duration=made.duration_ms,
         video_timestamp=earlier_ms + made.starts_after_ms,

@@ -1,4 +1,4 @@
-"""A Playwright execution as the API's instance, of schema 2."""
+"""Instances of schema 2, of Playwright."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from runs_mcp.sandbox.story.currents.artifacts import (
     traces,
     videos,
 )
-from runs_mcp.sandbox.story.currents.causes import Where
+from runs_mcp.sandbox.story.currents.causes import FailedAttempt
 from runs_mcp.sandbox.story.currents.execution import AttemptMade, Execution, test_id
 from runs_mcp.sandbox.story.currents.reporter_rules import attempt_state
 from runs_mcp.sandbox.story.currents.run_plan import RunPlan
@@ -35,7 +35,7 @@ _STORED_AFTER = timedelta(seconds=10)
 
 
 def schema2_instance_of(execution: Execution, plan: RunPlan) -> Schema2Instance:
-    """The instance; while it runs, with the results of the tests that are done."""
+    """Returns the instance of an execution; while it runs, with the tests that are done."""
     spec, instance_id = execution.spec, execution.instance_id
     ids = [test_id(spec, place) for place in range(execution.known)]
     claim = Claim(
@@ -75,7 +75,7 @@ def schema2_instance_of(execution: Execution, plan: RunPlan) -> Schema2Instance:
 def _results(execution: Execution, ids: list[str]) -> Schema2Results:
     begins = dict(_begins(execution))
     return Schema2Results(
-        # The API counts no retry, whatever was tried again.
+        # The API has 0 here, even where tests were retried.
         stats=replace(execution.stats, retries=0),
         exception=UNSET if execution.exception is None else execution.exception,
         tests=tuple(_listed(execution, place, begins.get(place)) for place in range(len(ids))),
@@ -88,7 +88,7 @@ def _results(execution: Execution, ids: list[str]) -> Schema2Results:
 
 
 def _begins(execution: Execution) -> Iterator[tuple[int, datetime]]:
-    """The places of the tests that are done, and when each began."""
+    """Yields the indexes of the tests that are done, and when each began."""
     clock = execution.started_at
     for place in range(execution.done):
         yield place, clock
@@ -149,7 +149,7 @@ def _result(execution: Execution, place: int, begin: datetime) -> TestResult:
 def _attempt(
     execution: Execution, place: int, made: AttemptMade, begin: datetime, record: str
 ) -> TestAttempt:
-    where = Where(
+    failed = FailedAttempt(
         spec=execution.spec, place=place, attempt=made.index, instance_id=execution.instance_id
     )
     end = made.end
@@ -161,7 +161,7 @@ def _attempt(
         raw_status=end.raw_status,
         worker_index=worker,
         parallel_index=worker % 2 if ran else -1,
-        error=None if end.cause is None else end.cause.error(where),
+        error=None if end.cause is None else end.cause.error(failed),
         wall_clock_started_at=utc(begin + timedelta(milliseconds=made.starts_after_ms)),
         wall_clock_duration=made.duration_ms,
     )

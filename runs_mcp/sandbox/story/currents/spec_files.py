@@ -1,4 +1,4 @@
-"""The spec files of the story's two products, and those of the large cross-browser runs."""
+"""The spec files of the booking site, the port console and the large cross-browser runs."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -61,39 +61,39 @@ class SpecFile(msgspec.Struct, frozen=True):
     describe: str
     tests: tuple[str, ...]
     pending: frozenset[int] = frozenset()
-    """The tests that are skipped on purpose, by their place."""
+    """The indexes of the tests that are skipped on purpose."""
     is_serial: bool = False
-    """Whether the tests after a failed one are not run."""
+    """Whether the tests after a failed one do not run."""
 
     @property
     def is_playwright(self) -> bool:
-        """Whether Playwright runs it; if not, Cypress does."""
+        """Whether it is a test of Playwright, not of Cypress."""
         return not self.path.endswith(".cy.ts")
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What its tests are tagged with; only Playwright's are."""
+        """The tags of its tests; only those of Playwright have any."""
         return (self.path.split("/")[2],) if self.is_playwright else ()
 
     @property
     def original_describe(self) -> str:
-        """The block's title as written: in some, the tag is part of it."""
+        """The title of the block in the file, which may contain a tag."""
         (tag, *_) = self.tags or ("",)
         return f"{self.describe} @{tag}" if tag in _TAGGED_IN_TITLE else self.describe
 
 
 def booking_specs() -> list[SpecFile]:
-    """The Playwright spec files of the booking site."""
+    """Returns the Playwright spec files of the booking site."""
     return _listed("booking_specs.txt", "e2e/specs/")
 
 
 def console_specs() -> list[SpecFile]:
-    """The Cypress spec files of the port console."""
+    """Returns the Cypress spec files of the port console."""
     return _listed("console_specs.txt", "cypress/e2e/")
 
 
 def route_specs() -> Iterator[SpecFile]:
-    """Playwright spec files that check one route each: thousands, if so many are taken."""
+    """Yields thousands of Playwright spec files, each for one check of one route."""
     for departure, arrival in permutations(_PORTS, 2):
         for check, (describe, *tests) in _CHECKS.items():
             path = f"e2e/specs/routes/{departure}-{arrival}/{check}.spec.ts"

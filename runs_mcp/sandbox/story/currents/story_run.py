@@ -1,4 +1,4 @@
-"""A played run as the API's records: run, groups, specs; instances when asked for."""
+"""A run of the story as the records of the API."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -31,7 +31,7 @@ _TIMEOUT_MS = 3_600_000
 
 
 class StoryRun:
-    """A run source: derives every record from the executions, so that all of them agree."""
+    """Derives all records from the executions of a plan, so that they agree."""
 
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
@@ -50,7 +50,7 @@ class StoryRun:
     def run(self) -> Run:
         """The run without its specs."""
         plan = self._plan
-        is_old = plan.is_oldest_shape
+        is_old = plan.has_oldest_form
         return Run(
             run_id=plan.run_id,
             project_id=plan.project_id,
@@ -74,13 +74,13 @@ class StoryRun:
         )
 
     def specs(self) -> Sequence[Spec]:
-        """All specs, unclaimed ones included."""
-        if not self._plan.lists_pictures or self._plan.is_oldest_shape:
+        """Returns all specs, including unclaimed ones."""
+        if not self._plan.lists_screenshots or self._plan.has_oldest_form:
             return list(map(self._spec, self._executions))
-        return list(map(self._spec_with_pictures, self._executions))
+        return list(map(self._spec_with_screenshots, self._executions))
 
     def instance(self, instance_id: str) -> AnyInstance | None:
-        """One spec's execution; None where it was never claimed."""
+        """Returns the execution of a spec; None where it was never claimed."""
         execution = self._executions[self._place[instance_id]]
         if not execution.is_claimed:
             return None
@@ -111,9 +111,9 @@ class StoryRun:
 
     def _timeout(self) -> Timeout:
         is_timeout = self._plan.completion == "TIMEOUT"
-        # Seen to be absent; so it is told where it matters, and in the older project.
-        is_told = is_timeout or self._plan.cancels_as_open_api
-        return Timeout(is_timeout=is_timeout, timeout_value_ms=_TIMEOUT_MS if is_told else UNSET)
+        # Some recorded payloads lack it: so it is only in timed out runs and in the older project.
+        has_value = is_timeout or self._plan.cancels_as_open_api
+        return Timeout(is_timeout=is_timeout, timeout_value_ms=_TIMEOUT_MS if has_value else UNSET)
 
     def _cancellation(self) -> Cancellation | UnsetType:
         plan = self._plan
@@ -128,7 +128,7 @@ class StoryRun:
         own = [execution for execution in self._executions if execution.group_id == group_id]
         tests = counts_of_tests(execution.stats for execution in own)
         instances = counts_of_specs(own)
-        if self._plan.is_oldest_shape:
+        if self._plan.has_oldest_form:
             return Group(
                 group_id=group_id,
                 platform=platform,
@@ -147,7 +147,7 @@ class StoryRun:
         )
 
     def _spec(self, execution: Execution) -> Spec:
-        claimed, is_old = execution.is_claimed, self._plan.is_oldest_shape
+        claimed, is_old = execution.is_claimed, self._plan.has_oldest_form
         return Spec(
             instance_id=execution.instance_id,
             spec=execution.spec.path,
@@ -164,7 +164,7 @@ class StoryRun:
             ),
         )
 
-    def _spec_with_pictures(self, execution: Execution) -> Spec:
+    def _spec_with_screenshots(self, execution: Execution) -> Spec:
         spec = self._spec(execution)
         if spec.results is UNSET:
             return spec
@@ -172,7 +172,7 @@ class StoryRun:
 
 
 def _duration_ms(executions: Sequence[Execution]) -> int:
-    """From the first claim to the last sign of life."""
+    """Returns the time from the first claim to the last claim or completion."""
     claimed = [execution for execution in executions if execution.is_claimed]
     if not claimed:
         return 0

@@ -1,4 +1,4 @@
-"""What a root cause is in a unit test: it makes tests fail, each with a text of its own."""
+"""Root causes, which make tests fail, each with its own text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from runs_mcp.sandbox.story.buildkite.suites.tests import SuiteTest
 
 
 class FailedTest(msgspec.Struct, frozen=True, kw_only=True):
-    """The test that fails, in one run."""
+    """A test that fails in a run."""
 
     test: SuiteTest
     seed: str
-    """What differs between any two executions."""
+    """A seed that differs between any two executions."""
     agent: int
-    """The number of the CI machine it ran on."""
+    """The number of the CI machine that it ran on."""
 
     @property
     def checkout(self) -> str:
-        """Where that machine has the repository."""
+        """The folder of the repository on that machine."""
         return f"/buildkite/builds/agent-{self.agent}/skerry-lines/platform"
 
 
 class FailureText(msgspec.Struct, frozen=True, kw_only=True):
-    """What the collector uploads of a failure."""
+    """The text of a failure, as the collector uploads it."""
 
     reason: str | None
     expanded: tuple[ExpandedFailure, ...] | None
@@ -33,10 +33,10 @@ class FailureText(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class UnitCause:
-    """A fault in the product, in the tests or around them."""
+    """A root cause in the product, the tests or the environment."""
 
     area: str
-    """Whose tests it makes fail."""
+    """The area whose tests it makes fail."""
     text: Callable[[FailedTest], FailureText]
     seconds: float
-    """How long it takes a test to fail, about."""
+    """About how many seconds a test takes to fail."""

@@ -1,4 +1,4 @@
-"""Failed executions: which tests fail in a run, why, and what the API says of each."""
+"""Failed executions, from the tests that fail in a run and their causes."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,30 +17,30 @@ from runs_mcp.sandbox.timestamps import utc
 
 BrokenTest = tuple[SuiteTest, UnitCause]
 PlacedFailure = tuple[SuiteTest, UnitCause, TestJob]
-"""A test that fails, why, and in which job; a test can be among them more than once."""
+"""A test that fails, its cause and its job; a test can fail in several jobs."""
 _RETRY_AFTER = timedelta(seconds=50)
 _APART = timedelta(milliseconds=35)
 
 
 def broken(*shares: tuple[UnitCause, int]) -> tuple[BrokenTest, ...]:
-    """So many tests of each cause; the causes are of different areas."""
+    """Returns the first tests of each cause's area, as many as given."""
     return tuple(
         (test, cause) for cause, count in shares for test in islice(tests_of(cause.area), count)
     )
 
 
 def failing(tests: tuple[BrokenTest, ...]) -> Failures:
-    """These tests fail, each in the job that it usually runs in."""
+    """Makes these tests fail, each in its usual job."""
     return lambda suite, run: failures_of(suite, run, tests)
 
 
 def failing_in_jobs(placed: tuple[PlacedFailure, ...]) -> Failures:
-    """These tests fail in these jobs."""
+    """Makes these tests fail in these jobs."""
     return lambda suite, run: _failures(suite, run, placed)
 
 
 def failures_of(suite: str, run: Run, tests: Iterable[BrokenTest]) -> tuple[FailedExecution, ...]:
-    """What the API says of these tests in that run, in the order the CI machines were done."""
+    """Returns the failed executions of these tests in a run, in the order of their times."""
     return _failures(
         suite, run, [(test, cause, usual_job(suite, run, test)) for test, cause in tests]
     )
@@ -52,13 +52,13 @@ def _failures(suite: str, run: Run, placed: Iterable[PlacedFailure]) -> tuple[Fa
 
     mixed = sorted(placed, key=turn)
     begin = datetime.fromisoformat(run.created_at)
-    times_seen: Counter[SuiteTest] = Counter()
+    attempts_of: Counter[SuiteTest] = Counter()
     failures = []
     for at, (test, cause, job) in enumerate(mixed):
-        times_seen[test] += 1
+        attempts_of[test] += 1
         later = (job.attempt - mixed[0][2].attempt) * _RETRY_AFTER + at * _APART
         failures.append(
-            _failure(suite, run, (test, cause, job), times_seen[test], utc(begin + later))
+            _failure(suite, run, (test, cause, job), attempts_of[test], utc(begin + later))
         )
     return tuple(failures)
 

@@ -1,4 +1,4 @@
-"""Failures that are hard to show: foreign strings, and failures that say next to nothing."""
+"""Failures that are hard to show: unusual strings, and missing fields."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ INVISIBLE_NAME = "Zo\u200bë \u202egnol os ton\u202c \ufeffQvist"
 
 
 def strange_failures(suite: str, run: Run) -> tuple[FailedExecution, ...]:
-    """Markup, emoji, quotes, invisible and right-to-left characters, an order to a model."""
+    """Returns markup, emoji, quotes, invisible and right-to-left characters, a prompt injection."""
     tests = broken((rspec.WEEKDAY, 1), (jest.SHORT_NAME, 1), (pytest.FREE_BERTHS, 1))
     markup, invisible, order = failures_of(suite, run, tests)
     return (
@@ -48,7 +48,7 @@ def strange_failures(suite: str, run: Run) -> tuple[FailedExecution, ...]:
 
 
 def thin_failures(suite: str, run: Run) -> tuple[FailedExecution, ...]:
-    """What old collectors leave out: each of these lacks something else."""
+    """Returns failures that each lack something else, as from old collectors."""
     tests = broken((rspec.WEEKDAY, 2), (jest.NO_ZONE, 2), (pytest.TOLL_ROUNDING, 2))
     bare, silent, timeless, wordless, untagged, placeless = failures_of(suite, run, tests)
     return (

@@ -1,4 +1,4 @@
-"""One failure from each of the vendor's other collectors: no two give the same form."""
+"""Failures of the vendor's other collectors, each in its own form."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ _APART = timedelta(milliseconds=120)
 
 
 class _Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """What a collector says of one failure."""
+    """A failure as a collector uploads it."""
 
     framework: str
     name: str
@@ -24,7 +24,7 @@ class _Upload(msgspec.Struct, frozen=True, kw_only=True):
     expanded: tuple[str, ...] | UnsetType = UNSET
     backtrace: tuple[str, ...] | UnsetType = UNSET
     more: tuple[ExpandedFailure, ...] = ()
-    """The parts behind the first one."""
+    """The parts after the first one."""
     tag: tuple[str, str] = ("team", "harbour")
 
 
@@ -192,7 +192,7 @@ _UPLOADS = (
 
 
 def one_of_each_collector(suite: str, run: Run) -> tuple[FailedExecution, ...]:
-    """What they upload, in one run."""
+    """Returns the failures of all of them in a run."""
     begin = datetime.fromisoformat(run.created_at)
     return tuple(
         _failure(suite, run, upload, utc(begin + at * _APART)) for at, upload in enumerate(_UPLOADS)

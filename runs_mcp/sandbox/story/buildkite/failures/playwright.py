@@ -1,4 +1,4 @@
-"""What goes wrong with the booking pages, in the words of Playwright's collector."""
+"""Failures of the booking pages, as Playwright's collector uploads them."""
 
 from runs_mcp.sandbox.buildkite.records import ExpandedFailure
 from runs_mcp.sandbox.story.buildkite.failures.causes import FailedTest, FailureText, UnitCause
@@ -8,9 +8,9 @@ from runs_mcp.sandbox.story.code_frames import plain_frame
 def playwright_failure(
     failed: FailedTest, message: str, source: tuple[str, ...], at: int, column: int
 ) -> FailureText:
-    """A failure of one error: its stack lines, then its snippet; the collector knows no backtrace.
+    """Returns a failure with its stack, then its snippet; the collector sends no backtrace.
 
-    `source[at]` is the failing line, so many lines behind the test's own.
+    `source[at]` is the failing line.
     """
     test = failed.test
     line = test.line + at + 1

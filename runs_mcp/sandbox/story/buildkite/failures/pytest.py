@@ -1,4 +1,4 @@
-"""What goes wrong with the pricing and berth services, in pytest's words."""
+"""Failures of the pricing and berth services, in the form of pytest."""
 
 import msgspec
 
@@ -12,14 +12,14 @@ _BETWEEN = "_ " * 40
 
 
 class _Block(msgspec.Struct, frozen=True):
-    """Where a frame is, and the source that pytest shows of it."""
+    """The location of a frame and the source that pytest shows."""
 
     place: str
     source: tuple[str, ...]
 
 
 class _Call(msgspec.Struct, frozen=True):
-    """A frame in between, of which only one line is shown."""
+    """A frame in between, with only one line shown."""
 
     place: str
     function: str
@@ -29,7 +29,7 @@ class _Call(msgspec.Struct, frozen=True):
 def pytest_failure(
     error: str, message: str, outermost: _Block, *between: _Call, innermost: _Block | None = None
 ) -> FailureText:
-    """A failure shown the long way, from the test down to where it happened."""
+    """Returns a failure in the long style, from the test down to the error."""
     error_lines = f"{error}: {message}".split("\n")
     lines, places = list(outermost.source), []
     if innermost is not None:

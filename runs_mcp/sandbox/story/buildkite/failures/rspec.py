@@ -1,4 +1,4 @@
-"""What goes wrong with the booking backend, in RSpec's words."""
+"""Failures of the booking backend, in the form of RSpec."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ _CONNECTION = f"{_GEMS}/activerecord-8.0.3/lib/active_record/connection_adapters
 def rspec_failure(
     failed: FailedTest, code: str, lines: Sequence[str], frames: Sequence[str] = ()
 ) -> FailureText:
-    """A failure of this code; if it is more than one line, it is among the lines instead."""
+    """Returns a failure of this code; code of several lines is in `lines` instead."""
     block = f"{failed.test.file}:{failed.test.line + 2}:in 'block (3 levels) in <top (required)>'"
     expanded = ExpandedFailure(expanded=tuple(lines), backtrace=(*frames, block, *_RUNNER_FRAMES))
     return FailureText(reason=f"Failure/Error: {code}".rstrip(), expanded=(expanded,))

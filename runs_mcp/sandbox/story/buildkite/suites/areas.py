@@ -1,4 +1,4 @@
-"""The parts of the company's repositories, and the files and titles of their tests."""
+"""The areas of the company's product, and the files and titles of their tests."""
 
 from typing import Literal
 
@@ -8,17 +8,17 @@ TestFramework = Literal["rspec", "pytest", "jest", "playwright", "mixed"]
 
 
 class Area(msgspec.Struct, frozen=True):
-    """One part of the product, tested by one framework: what breaks, breaks by area."""
+    """A part of the product, tested by one framework; root causes affect one area."""
 
     framework: TestFramework
     name: str
     files: tuple[str, ...]
-    """With the suffix, without the folder that all files of the framework are in."""
+    """The files, without the folder that all files of the framework share."""
     titles: tuple[str, ...]
     routes: int
-    """How many routes each title is tested for."""
+    """The number of routes that each title is tested for."""
     shared: str = ""
-    """Where the block is that all files share, and the tests in fact are; empty: in their files."""
+    """The file of a shared block that contains the tests; empty where each file has its own."""
 
 
 AREAS = (

@@ -1,4 +1,4 @@
-"""Which tests belong to which suite, and what Test Engine knows of each."""
+"""The tests of each suite, with the records of Test Engine."""
 
 from functools import lru_cache
 
@@ -31,29 +31,29 @@ _OWNERS = {
     "playwright": "web",
 }
 MUTED_TEST = tests_of("clock")[-1]
-"""A test of the main suite that is muted: where it fails, its job passes."""
+"""A muted test of the main suite: where it fails, its job passes."""
 SKIPPED_TEST = tests_of("tolls")[-1]
-"""A test that is skipped by its state in every suite that has it."""
+"""A test whose state is skipped in every suite that has it."""
 PENDING_TEST = tests_of("cabins")[-1]
-"""A test that RSpec calls pending in every run."""
+"""A test that is pending in every run."""
 FLAKY_TESTS = frozenset(test.name for test in tests_of("bookings")[:3])
-"""Tests that carry the label flaky."""
+"""The names of tests with the label flaky."""
 
 
 def id_of_test(suite: str, test: SuiteTest) -> str:
-    """The ID of a test in a suite."""
+    """Returns the ID of a test in a suite."""
     return uuid_id(f"buildkite test {suite} {test.file} {test.name}")
 
 
 def location_of(suite: str, test: SuiteTest) -> str | None:
-    """What the suite's collector says of the place of a test."""
-    # The crew portal's Jest was never told to report locations.
+    """Returns the location of a test, as the suite's collector uploads it."""
+    # The crew portal's Jest is not configured to report locations.
     return None if suite == CREW_SUITE else test.place
 
 
 @lru_cache(maxsize=8)
 def tests_in(suite: str) -> tuple[tuple[SuiteTest, KnownTest], ...]:
-    """All tests of a suite, with what the API shows of each."""
+    """Returns all tests of a suite, with their records."""
     return tuple(
         (test, known_test(suite, test)) for area in _AREAS.get(suite, ()) for test in tests_of(area)
     )
@@ -61,13 +61,13 @@ def tests_in(suite: str) -> tuple[tuple[SuiteTest, KnownTest], ...]:
 
 @lru_cache(maxsize=8)
 def frameworks_in(suite: str) -> tuple[TestFramework, ...]:
-    """The frameworks of a suite; mixed where the story knows none of its tests."""
+    """Returns the frameworks of a suite; mixed where it has no tests of its own."""
     areas = _AREAS.get(suite, ())
     return tuple(dict.fromkeys(tests_of(area)[0].framework for area in areas)) or ("mixed",)
 
 
 def known_test(suite: str, test: SuiteTest) -> KnownTest:
-    """What the API shows of a test."""
+    """Returns the record of a test."""
     test_id = id_of_test(suite, test)
     return KnownTest(
         id=test_id,
@@ -84,13 +84,13 @@ def known_test(suite: str, test: SuiteTest) -> KnownTest:
 
 
 def own_test(suite: str, test_id: str) -> SuiteTest | None:
-    """A test of the suite by its ID."""
+    """Returns a test of the suite by its ID."""
     known = _by_id(suite).get(test_id)
     return known[0] if known is not None else None
 
 
 def test_behind(suite: str, failure: FailedExecution) -> KnownTest:
-    """The test of a failed execution, which need not be one of the suite's own."""
+    """Returns the test of a failed execution, which may not be one of the suite's own."""
     known = _by_id(suite).get(failure.test_id)
     if known is not None:
         return known[1]

@@ -1,4 +1,4 @@
-"""The tests of the company's repositories, as their collectors name them."""
+"""The tests of an area, as their collectors name them."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,7 +9,7 @@ from runs_mcp.sandbox.seeded import choice
 from runs_mcp.sandbox.story.buildkite.suites.areas import AREAS, Area, TestFramework
 
 PARTS = 2
-"""Into how many jobs the tests of a framework are split."""
+"""The number of jobs that the tests of a framework are split into."""
 _ROUTES = (
     "SKE-NOR",
     "NOR-SKE",
@@ -29,21 +29,21 @@ _ROUTES = (
 
 
 class SuiteTest(msgspec.Struct, frozen=True, kw_only=True):
-    """One test of a suite."""
+    """A test."""
 
-    __test__ = False  # pytest would take the name for a test's
+    __test__ = False  # pytest would collect a class of this name
 
     framework: TestFramework
     area: str
-    """The part of the product it tests: what breaks, breaks by area."""
+    """The part of the product that it tests."""
     file: str
     line: int
     scope: str
-    """What stands before the title: groups, a file, a class."""
+    """What comes before the title: groups, a file or a class."""
     title: str
     route: str
     shared: str = ""
-    """The file that the test in fact is in, where it is a shared example."""
+    """The file of the shared example that contains the test; otherwise empty."""
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ class SuiteTest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """What the collector takes for the location, where it is told to give one."""
+        """The location that the collector uploads, if it uploads any."""
         if self.shared:
             return f"./spec/{self.shared}:{self.line}"
         if self.framework == "pytest":
@@ -64,20 +64,20 @@ class SuiteTest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def part(self) -> int:
-        """Which of the parallel jobs of a framework runs it, whatever the build."""
+        """The index of the parallel job that runs it, in every build."""
         return choice(f"buildkite part {self.file} {self.name}", PARTS)
 
 
 @lru_cache(maxsize=16)
 def tests_of(area: str) -> tuple[SuiteTest, ...]:
-    """All tests of an area: neighbours are in different files."""
+    """Returns all tests of an area; neighbours are in different files."""
     return next(tuple(_tests(known)) for known in AREAS if known.name == area)
 
 
 def _tests(area: Area) -> Iterator[SuiteTest]:
     for route in _ROUTES[: area.routes]:
         for place, title in enumerate(area.titles):
-            # A test that runs for several routes is one place in its file.
+            # All routes of a test share its line.
             for file in area.files:
                 yield _test(area, file, 11 + 12 * place, title, route)
 
@@ -93,7 +93,7 @@ def _test(area: Area, file: str, line: int, title: str, route: str) -> SuiteTest
         scope = f"{subject} on the route {route}"
     elif area.framework == "playwright":
         path = f"tests/{file}"
-        # All titles, the test's own among them, behind an empty one.
+        # All titles, including the test's own, after an empty one.
         scope = f" chromium {file} {subject} on {route} {title}"
     else:
         path = f"src/{file}"

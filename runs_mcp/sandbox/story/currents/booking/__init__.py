@@ -1,1 +1,1 @@
-"""The runs of the Playwright project."""
+"""The booking site, tested with Playwright."""

@@ -1,7 +1,7 @@
-"""What goes wrong with the booking site in these two weeks."""
+"""The root causes of the booking site's failures."""
 
 from runs_mcp.sandbox.seeded import hex_id, uuid_id
-from runs_mcp.sandbox.story.currents.causes import Where
+from runs_mcp.sandbox.story.currents.causes import FailedAttempt
 from runs_mcp.sandbox.story.currents.playwright_errors import (
     PlaywrightCause,
     Spot,
@@ -11,8 +11,8 @@ from runs_mcp.sandbox.story.currents.playwright_errors import (
 )
 
 
-def _bad_gateway(where: Where) -> str:
-    quote, request = uuid_id(f"quote {where.seed}"), hex_id(f"request {where.seed}", 24)
+def _bad_gateway(attempt: FailedAttempt) -> str:
+    quote, request = uuid_id(f"quote {attempt.seed}"), hex_id(f"request {attempt.seed}", 24)
     return (
         f"Error: POST https://fares.staging.skerry.example/v2/quotes/{quote}/hold"
         f" answered 502 Bad Gateway (x-request-id {request})"

@@ -1,15 +1,15 @@
-"""Which tests of the booking site each root cause hits."""
+"""The tests of the booking site that each root cause makes fail."""
 
 from collections.abc import Mapping, Sequence
 
 from runs_mcp.sandbox.seeded import choice
 from runs_mcp.sandbox.story.currents.booking import causes
 from runs_mcp.sandbox.story.currents.causes import Cause, Outcome
-from runs_mcp.sandbox.story.currents.run_plan import WentWrong
+from runs_mcp.sandbox.story.currents.run_plan import Outcomes
 from runs_mcp.sandbox.story.currents.spec_files import SpecFile
 
 Places = Mapping[str, Sequence[int]]
-"""From a spec file's short name to the places of its tests."""
+"""The indexes of tests, by the short name of their spec file."""
 
 RENAMED_BUTTON_TESTS: Places = {
     "booking/cancel": [0],
@@ -46,37 +46,38 @@ FARE_ROUNDING_TESTS: Places = {
 _SEAT_MAP, _KEEPS_SEATS = "e2e/specs/seats/seat-map.spec.ts", 1
 
 
-def failing(*hits: tuple[Places, Cause]) -> WentWrong:
-    """These tests fail for these causes, in every group."""
+def failing(*hits: tuple[Places, Cause]) -> Outcomes:
+    """Makes these tests fail for these causes, in every group."""
     return ending(*((places, Outcome("failed", cause)) for places, cause in hits))
 
 
-def ending(*hits: tuple[Places, Outcome]) -> WentWrong:
-    """These tests end so, in every group."""
-    outcomes: dict[str, dict[int, Outcome]] = {}
+def ending(*hits: tuple[Places, Outcome]) -> Outcomes:
+    """Gives these outcomes to these tests, in every group."""
+    by_spec: dict[str, dict[int, Outcome]] = {}
     for places, outcome in hits:
         for name, tests in places.items():
-            of_spec = outcomes.setdefault(f"e2e/specs/{name}.spec.ts", {})
-            of_spec.update(dict.fromkeys(tests, outcome))
+            by_spec.setdefault(f"e2e/specs/{name}.spec.ts", {}).update(
+                dict.fromkeys(tests, outcome)
+            )
 
-    def went_wrong(_: str, spec: SpecFile) -> Mapping[int, Outcome]:
-        return outcomes.get(spec.path, {})
+    def outcomes(_: str, spec: SpecFile) -> Mapping[int, Outcome]:
+        return by_spec.get(spec.path, {})
 
-    return went_wrong
+    return outcomes
 
 
-def with_seat_map_flake(key: str, went_wrong: WentWrong) -> WentWrong:
-    """The same, and in a third of all runs the one known flake."""
+def with_seat_map_flake(key: str, outcomes: Outcomes) -> Outcomes:
+    """Adds the one known flaky test in a third of all runs."""
     if key != "three causes" and choice(f"seat map {key}", 3) != 0:
-        return went_wrong
+        return outcomes
 
-    def flaky_too(group_id: str, spec: SpecFile) -> Mapping[int, Outcome]:
-        outcomes = went_wrong(group_id, spec)
+    def with_flake(group_id: str, spec: SpecFile) -> Mapping[int, Outcome]:
+        others = outcomes(group_id, spec)
         if spec.path != _SEAT_MAP or not group_id.startswith("chromium"):
-            return outcomes
-        return {**outcomes, _KEEPS_SEATS: Outcome("flaky", causes.SEAT_MAP_FLAKE)}
+            return others
+        return {**others, _KEEPS_SEATS: Outcome("flaky", causes.SEAT_MAP_FLAKE)}
 
-    return flaky_too
+    return with_flake
 
 
 THREE_CAUSES = failing(
@@ -87,7 +88,7 @@ THREE_CAUSES = failing(
 
 
 def matrix_failures(group_id: str, spec: SpecFile) -> Mapping[int, Outcome]:
-    """What only some browsers suffer from, on some routes."""
+    """Returns failures on some routes in some browsers of the matrix."""
     if group_id == "webkit-mobile" and spec.path.endswith("/date-picker.spec.ts"):
         cause: Cause = causes.DATE_PICKER
     elif group_id == "firefox-desktop" and spec.path.endswith("/tickets.spec.ts"):

@@ -1,4 +1,4 @@
-"""Tests of the booking site that end neither well nor plainly badly."""
+"""Tests of the booking site that neither passed nor simply failed."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ _MANIFEST_WEIGHTS = PlaywrightCause(
 
 
 def only_in_one_browser(group_id: str, spec: SpecFile) -> Mapping[int, Outcome]:
-    """One test fails in one of the browsers."""
+    """Returns a failure of one test in one of the browsers."""
     test = OddEnding.FAILS_IN_ONE_BROWSER
     if group_id != FAILING_BROWSER or spec.path != test.spec:
         return {}
@@ -56,10 +56,10 @@ STOPPED_EARLY = ending(
     ({"extras/lounge": [1], "seats/recliners": [1], "seats/groups": [1]}, _NEVER),
     ({"i18n/languages": [0, 1, 2], "i18n/dates": [0, 1]}, _NEVER),
 )
-"""One failure was enough: what ran was interrupted, what did not was never run."""
+"""One failure stopped the run: running tests were interrupted, others never ran."""
 UNUSUAL_ENDS = ending(
     ({"extras/wifi": [1]}, Outcome("passed unexpectedly")),
     ({"seats/seat-map": [2]}, Outcome("quarantined", causes.SEAT_MAP_FLAKE)),
     ({"freight/manifest": [0]}, Outcome("failed", _MANIFEST_WEIGHTS)),
 )
-"""A pass that was not expected, a failure in quarantine, an error too long to be sent whole."""
+"""An unexpected pass, a quarantined failure, and an error that was cut."""

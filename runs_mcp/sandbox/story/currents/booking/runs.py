@@ -1,4 +1,4 @@
-"""Two weeks of the booking site: what ran, and how it went."""
+"""The runs of the booking site in two weeks."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -27,16 +27,16 @@ from runs_mcp.sandbox.story.currents.causes import Outcome
 from runs_mcp.sandbox.story.currents.run_plan import (
     OLD_REPORTER,
     PLAYWRIGHT,
+    Outcomes,
     RunPlan,
-    WentWrong,
-    all_well,
+    all_pass,
 )
 from runs_mcp.sandbox.story.currents.spec_files import booking_specs, route_specs
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, PUSH_IN_PROGRESS
 
 
 def _groups(*projects: str) -> dict[str, Platform]:
-    """A group for each Playwright project, whose name stands in the browser's place."""
+    """Returns a group for each Playwright project, whose name is in place of the browser's."""
     return {
         project: Platform(
             os_name="linux",
@@ -58,14 +58,14 @@ _KNOWN_ON_MAIN = ({"timetable/print": [1]}, causes.PRINTED_WEEKDAY)
 
 
 class BookingRuns:
-    """Makes the plans; times count back from the moment the story ends."""
+    """Makes the plans; times count back from the end of the story."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._specs = booking_specs()
 
     def plans(self) -> Iterator[RunPlan]:
-        """All runs of the project."""
+        """Yields all runs of the project."""
         yield from self._pushes_to_main()
         yield from self._nightly_runs()
         yield self._matrix()
@@ -89,9 +89,9 @@ class BookingRuns:
         }
         for at in range(40):
             age = timedelta(hours=3 + 8 * at, minutes=choice(f"push {at}", 50))
-            went_wrong = known if at < 3 else odd.get(at, all_well)
+            outcomes = known if at < 3 else odd.get(at, all_pass)
             yield self._plan(
-                f"main {at}", "main", age, went_wrong, tags=("push",), message=messages.get(at)
+                f"main {at}", "main", age, outcomes, tags=("push",), message=messages.get(at)
             )
 
     def _nightly_runs(self) -> Iterator[RunPlan]:
@@ -116,8 +116,8 @@ class BookingRuns:
             specs=[*self._specs, *islice(route_specs(), _MATRIX_ROUTES)],
             machines=10,
             extra_screenshots=4,
-            # The cross-browser job is pinned to an old reporter, which is why its runs are large.
-            lists_pictures=True,
+            # The cross-browser job uses an old reporter, which makes its runs large.
+            lists_screenshots=True,
             meta=replace(plan.meta, framework=OLD_REPORTER),
         )
 
@@ -126,14 +126,14 @@ class BookingRuns:
         api_down = failing(
             ({"search/calendar": [0, 3], "search/return": [0]}, causes.FARE_API_DOWN)
         )
-        history: Sequence[tuple[str, float, WentWrong]] = (
-            ("fares 3", 70, all_well),
+        history: Sequence[tuple[str, float, Outcomes]] = (
+            ("fares 3", 70, all_pass),
             ("fares 2", 44, api_down),
-            ("fares 1", 20, all_well),
+            ("fares 1", 20, all_pass),
             ("three causes", 1.5, THREE_CAUSES),
         )
-        for key, hours, went_wrong in history:
-            yield self._plan(key, branch, timedelta(hours=hours), went_wrong, pr=pr)
+        for key, hours, outcomes in history:
+            yield self._plan(key, branch, timedelta(hours=hours), outcomes, pr=pr)
 
     def _other_branches(self) -> Iterator[RunPlan]:
         node = "chore/node-24"
@@ -220,7 +220,7 @@ class BookingRuns:
         key: str,
         branch: str,
         age: timedelta,
-        went_wrong: WentWrong = all_well,
+        outcomes: Outcomes = all_pass,
         *,
         tags: tuple[str, ...] = (),
         message: str | None = None,
@@ -243,5 +243,5 @@ class BookingRuns:
             groups=CHROMIUM_GROUP,
             specs=self._specs,
             tags=tags,
-            went_wrong=with_seat_map_flake(key, went_wrong),
+            outcomes=with_seat_map_flake(key, outcomes),
         )

@@ -1,1 +1,1 @@
-"""The runs of the Cypress project."""
+"""The port console, tested with Cypress."""

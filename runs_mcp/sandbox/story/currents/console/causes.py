@@ -1,4 +1,4 @@
-"""What goes wrong with the port console, in Cypress's words."""
+"""The root causes of the port console's failures, in the form of Cypress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runs_mcp.sandbox.currents.instance_records import AttemptError, CodeFrame, RawStatus
 from runs_mcp.sandbox.seeded import hex_id
 from runs_mcp.sandbox.story.code_frames import plain_frame
-from runs_mcp.sandbox.story.currents.causes import Where
+from runs_mcp.sandbox.story.currents.causes import FailedAttempt
 
 _CHECKOUT = "/home/runner/work/port-console/port-console"
 _RUNNER = "cypress:///../driver/src/cypress"
@@ -14,18 +14,18 @@ _RUNNER = "cypress:///../driver/src/cypress"
 
 @dataclass(frozen=True)
 class CypressCause:
-    """A root cause, and what it looks like in a Cypress report."""
+    """A root cause, with its errors in Cypress."""
 
     name: str
-    message: Callable[[Where], str]
+    message: Callable[[FailedAttempt], str]
     call: str
     raw_status: RawStatus = "failed"
     attempt_ms: int = 4_600
 
-    def error(self, where: Where) -> AttemptError:
-        """The error of one attempt."""
-        message, column = self.message(where), 5 + self.call.rfind(".")
-        place = f"{where.spec.path}:{where.line}:{column}"
+    def error(self, attempt: FailedAttempt) -> AttemptError:
+        """Returns the error of an attempt."""
+        message, column = self.message(attempt), 5 + self.call.rfind(".")
+        place = f"{attempt.spec.path}:{attempt.line}:{column}"
         stack = (
             f"{self.name}: {message}\n"
             f"    at Context.eval (webpack://port-console/./{place})\n"
@@ -33,7 +33,7 @@ class CypressCause:
             f"    at tryCatcher (cypress:///../../node_modules/bluebird/js/release/util.js:16:23)"
         )
         source = (
-            f"  it('{where.test}', () => {{",
+            f"  it('{attempt.test}', () => {{",
             "    cy.visit('/');",
             f"    {self.call}",
             "  });",
@@ -43,23 +43,23 @@ class CypressCause:
             message=message,
             stack=stack,
             code_frame=CodeFrame(
-                line=where.line,
+                line=attempt.line,
                 column=column,
-                original_file=f"webpack://port-console/./{where.spec.path}",
-                relative_file=where.spec.path,
-                absolute_file=f"{_CHECKOUT}/{where.spec.path}",
+                original_file=f"webpack://port-console/./{attempt.spec.path}",
+                relative_file=attempt.spec.path,
+                absolute_file=f"{_CHECKOUT}/{attempt.spec.path}",
                 language="js",
-                frame=plain_frame(source, 2, where.line, column),
+                frame=plain_frame(source, 2, attempt.line, column),
             ),
         )
 
 
-def _server_error(where: Where) -> str:
+def _server_error(attempt: FailedAttempt) -> str:
     return (
         "`cy.request()` failed on:\n\nhttps://console.staging.skerry.example/api/manifests\n\n"
         "The response we received from your web server was:\n\n  > 500: Internal Server Error\n\n"
         "This was considered a failure because the status code was not `2xx` or `3xx`.\n\n"
-        f'Headers: {{\n  "x-request-id": "{hex_id(where.seed, 24)}"\n}}\n'
+        f'Headers: {{\n  "x-request-id": "{hex_id(attempt.seed, 24)}"\n}}\n'
     )
 
 

@@ -1,4 +1,4 @@
-"""Two weeks of the port console: what ran, and how it went."""
+"""The runs of the port console in two weeks."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from runs_mcp.sandbox.seeded import choice, hex_id
 from runs_mcp.sandbox.story.currents import commits
 from runs_mcp.sandbox.story.currents.causes import Outcome
 from runs_mcp.sandbox.story.currents.console import causes
-from runs_mcp.sandbox.story.currents.run_plan import CYPRESS, RunPlan, WentWrong, all_well
+from runs_mcp.sandbox.story.currents.run_plan import CYPRESS, Outcomes, RunPlan, all_pass
 from runs_mcp.sandbox.story.currents.spec_files import SpecFile, console_specs
 from runs_mcp.sandbox.story.notable import CONSOLE_PROJECT, PUSH_IN_PROGRESS
 
@@ -37,14 +37,14 @@ _BERTH_DRAG_OUTCOMES: Mapping[str, Mapping[int, Outcome]] = {
 
 
 class ConsoleRuns:
-    """Makes the plans; times count back from the moment the story ends."""
+    """Makes the plans; times count back from the end of the story."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._specs = console_specs()
 
     def plans(self) -> Iterator[RunPlan]:
-        """All runs of the project."""
+        """Yields all runs of the project."""
         for at in range(22):
             age = timedelta(hours=5 + 15 * at, minutes=choice(f"console push {at}", 50))
             yield self._plan(f"console main {at}", "main", age, tags=("push",))
@@ -83,7 +83,7 @@ class ConsoleRuns:
         )
         oldest = self._plan("oldest shape", "main", timedelta(days=13, hours=22))
         yield dataclasses.replace(
-            oldest, is_oldest_shape=True, meta=replace(oldest.meta, framework=UNSET)
+            oldest, has_oldest_form=True, meta=replace(oldest.meta, framework=UNSET)
         )
 
     def _plan(
@@ -91,7 +91,7 @@ class ConsoleRuns:
         key: str,
         branch: str,
         age: timedelta,
-        went_wrong: WentWrong = all_well,
+        outcomes: Outcomes = all_pass,
         *,
         tags: Sequence[str] = (),
         pr: str | None = None,
@@ -112,10 +112,10 @@ class ConsoleRuns:
             groups={"electron": _ELECTRON},
             specs=self._specs,
             tags=tuple(tags),
-            went_wrong=went_wrong,
+            outcomes=outcomes,
             machines=2,
             retries=1,
-            lists_pictures=True,
+            lists_screenshots=True,
             cancels_as_open_api=True,
         )
 

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from runs_mcp.sandbox.buildkite.error_responses import ApiError
 from runs_mcp.sandbox.buildkite.executions import Execution, ExecutionResult, KnownTest, TestState
-from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest, measured
+from runs_mcp.sandbox.buildkite.measured_tests import MeasuredTest, measured
 
 _ORDERS: dict[str, Callable[[MeasuredTest], float | None]] = {
     "duration_avg": lambda test: test.duration_avg,
@@ -86,33 +86,19 @@ class TestQuery:
         return results[0]
 
     def _has_tags(self, execution: Execution) -> bool:
-        for key, patterns in self._tags.items():
-            value = execution.tag(key)
-            excluded = [one for one in patterns if one.operator == "!"]
-            asked = [one for one in patterns if one.operator != "!"]
-            if not all(one.accepts(value) for one in excluded):
-                return False
-            if asked and not any(one.accepts(value) for one in asked):
-                return False
-        return True
+        return all(_match(patterns, execution.tag(key)) for key, patterns in self._tags.items())
 
     def _matches(self, test: KnownTest) -> bool:
         for label in self._labels:
             if (label.value in test.labels) == (label.operator == "!"):
                 return False
-        excluded = [one for one in self._owners if one.operator == "!"]
-        asked = [one for one in self._owners if one.operator != "!"]
-        return (
-            self._state in (None, test.state)
-            and all(one.accepts(test.owner) for one in excluded)
-            and (not asked or any(one.accepts(test.owner) for one in asked))
-        )
+        return self._state in (None, test.state) and _match(self._owners, test.owner)
 
     def _has_result(self, executions: Sequence[Execution]) -> bool:
         if self._result is None:
             return True
-        ended = [one.result == self._result.value for one in executions]
-        return all(ended) if self._result.operator == "^" else any(ended)
+        have_it = [one.result == self._result.value for one in executions]
+        return all(have_it) if self._result.operator == "^" else any(have_it)
 
     def _sorted(self, tests: list[MeasuredTest]) -> list[MeasuredTest]:
         by = _ORDERS[self._sort_by or "duration_avg"]
@@ -120,6 +106,15 @@ class TestQuery:
         known = [test for test in tests if by(test) is not None]
         known.sort(key=lambda test: by(test) or 0.0, reverse=self._order == "desc")
         return known + [test for test in tests if by(test) is None]
+
+
+def _match(patterns: Sequence[_Pattern], value: str | None) -> bool:
+    """Whether a value matches all exclusions, and any of the other patterns."""
+    exclusions = [one for one in patterns if one.operator == "!"]
+    others = [one for one in patterns if one.operator != "!"]
+    return all(one.accepts(value) for one in exclusions) and (
+        not others or any(one.accepts(value) for one in others)
+    )
 
 
 def _several(given: QueryParams, name: str) -> list[str]:

@@ -8,18 +8,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from runs_mcp.sandbox.buildkite.error_responses import not_found
+from runs_mcp.sandbox.buildkite.measured_tests import MeasuredTest
 from runs_mcp.sandbox.buildkite.paging import PageOptions, page_answer
 from runs_mcp.sandbox.buildkite.store import Store, StoredRun
 from runs_mcp.sandbox.buildkite.suite_routes import check_organization
-from runs_mcp.sandbox.buildkite.test_metrics import MeasuredTest
-from runs_mcp.sandbox.buildkite.test_query import TestQuery
+from runs_mcp.sandbox.buildkite.tests_query import TestQuery
 from runs_mcp.sandbox.path_values import path_value
 
 _Parameters = frozenset[tuple[str, str]]
 _TESTS = "/analytics/organizations/{organization}/builds/{build_id}/tests"
 
 
-def test_routes(store: Store, options: PageOptions) -> list[Route]:
+def tests_routes(store: Store, options: PageOptions) -> list[Route]:
     """Returns the route of the tests of a build, the only one with passed executions."""
     last_answer = _LastAnswer()
 
