@@ -48,13 +48,9 @@ def add_buildkite_run(
     """Adds a run, the newest of all unless created_at says otherwise, and returns its ID.
 
     Args:
-        sandbox: Where to add it.
         failures: How many tests fail (0 to 2,000), the first ones the same in every run; or
             records, which are served as they are.
-        suite: The slug of its suite.
-        branch: Its branch.
         run_id: Its ID; by default, the same for the same addition in every sandbox.
-        state: Its state.
         result: Its result; by default, failed where anything failed, and passed otherwise.
         build_id: The ID of its build; empty for a build of its own.
         created_at: When it was created.
