@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 from report_stub import Stub
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 
@@ -13,7 +14,7 @@ settings.load_profile("untimed")
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

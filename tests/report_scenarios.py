@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
@@ -181,11 +181,17 @@ def playing() -> Iterator[Player]:
         yield Player(portal, stub, stack)
 
 
-def _pauses(scenario: Scenario) -> AbstractContextManager[None]:
-    """Makes retries wait for nothing, but where a scenario is about time."""
+@contextmanager
+def _pauses(scenario: Scenario) -> Iterator[None]:
+    """Shortens the pauses of retries and of waiting, but where a scenario is about time."""
     if scenario.waits:
-        return nullcontext()
-    return stamina.set_testing(True, attempts=10, cap=True)
+        yield
+        return
+    with (
+        stamina.set_testing(True, attempts=10, cap=True),
+        patch("runs_mcp.server.tools.wait_for_run.FIRST_PAUSE_S", 0.05),
+    ):
+        yield
 
 
 async def play(scenario: Scenario, client: Client) -> list[Answer]:

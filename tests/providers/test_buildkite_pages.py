@@ -10,6 +10,7 @@ from hosts import ERAS, Era, environment, structured_of, text_of
 from in_process import configured
 from report_stub import Route, Stub
 from shared_client import SharedClient, shared_client
+from story_time import STORY_END
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
 
@@ -33,7 +34,7 @@ every_list = pytest.mark.parametrize("tool", LISTS)
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(now=STORY_END) as sandbox:
         add_buildkite_run(sandbox, failures=FAILURES, run_id=RUN)
         yield sandbox
 

@@ -4,6 +4,7 @@ from typing import Any
 import httpx
 import pytest
 from story_api import NO_TLS
+from story_time import STORY_END
 
 from runs_mcp.sandbox import NO_RESULTS_TOKEN, READ_ONLY_KEY, READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.story import BOOKING_PROJECT, NotableRun
@@ -21,7 +22,7 @@ def http() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from buildkite_story_api import SUITES, api_of
+from story_time import STORY_END
 
 from runs_mcp.sandbox import (
     BUILDKITE_SUITE,
@@ -17,7 +18,7 @@ MAIN = f"{SUITES}/{BUILDKITE_SUITE}/runs/{NotableBuildkiteRun.MAIN}"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(now=STORY_END) as sandbox:
         yield sandbox
 
 

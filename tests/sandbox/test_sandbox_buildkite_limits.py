@@ -5,6 +5,7 @@ import httpx
 import pytest
 from buildkite_story_api import SUITES
 from story_api import NO_TLS
+from story_time import STORY_END
 
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.buildkite.limits import Scope
@@ -19,7 +20,7 @@ SCOPES = pytest.mark.parametrize("scope", ["rest", "rest_user"])
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(now=STORY_END) as sandbox:
         yield sandbox
 
 

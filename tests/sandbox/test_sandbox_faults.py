@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from story_api import NO_TLS, api_of
+from story_time import STORY_END
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story import NotableRun
@@ -27,7 +28,7 @@ def http() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(now=STORY_END) as sandbox:
         yield sandbox
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from run_of_size import add_run_of_size
 from story_api import api_of
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.currents import answers
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 
@@ -89,7 +90,7 @@ def test_a_large_body_is_cached_and_a_small_one_signed_for_every_answer(
 def test_a_run_of_size_is_the_same_in_every_sandbox() -> None:
     bodies = []
     for _ in range(2):
-        with Sandbox() as sandbox:
+        with Sandbox(now=STORY_END) as sandbox:
             add_run_of_size(sandbox, "same", 60_000)
             specs = sandbox.currents.specs_of("same")
             bodies.append([(s.instance_id, s.machine_id, s.spec) for s in specs])

@@ -15,6 +15,7 @@ from hosts import ERAS, Era, environment, structured_of, text_of
 from in_process import configured, connect
 from mcp_types import CallToolResult
 from shared_client import SharedClient, shared_client
+from story_time import STORY_END
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -50,7 +51,7 @@ def shown(value: object) -> str:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

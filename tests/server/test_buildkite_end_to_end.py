@@ -12,6 +12,7 @@ from hosts import Era, environment, structured_of, text_of
 from in_process import configured
 from mcp_types import CallToolResult
 from shared_client import SharedClient, shared_client
+from story_time import STORY_END
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
 from runs_mcp.sandbox.buildkite.limits import Scope
@@ -33,7 +34,7 @@ every_scope = pytest.mark.parametrize("scope", ["rest", "rest_user"])
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
     """A sandbox that no test changes."""
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         add_buildkite_run(running, failures=130, run_id=SOME)
         yield running
 

@@ -6,6 +6,7 @@ import pytest
 from hosts import pages_of, structured_of, text_of
 from in_process import connect
 from server.story_references import BRANCH, buildkite, currents
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -16,7 +17,7 @@ MAIN = currents(NotableRun.MAIN)
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

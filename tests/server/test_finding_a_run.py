@@ -9,6 +9,7 @@ from hosts import pages_of, structured_of, text_of
 from in_process import configured, connect
 from run_of_size import add_run_of_size
 from shared_client import SharedClient, shared_client
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.notable import (
@@ -19,7 +20,7 @@ from runs_mcp.sandbox.story.notable import (
 
 @pytest.fixture(scope="module")
 def shared_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 
@@ -88,7 +89,7 @@ def test_find_falls_back_where_the_api_breaks_on_it_for_good(
 
 async def test_the_pages_of_find_stay_with_the_run_that_was_found() -> None:
     wanted: dict[str, object] = {"project_id": BOOKING_PROJECT, "branch": "main", "detail": "full"}
-    with Sandbox() as sandbox:
+    with Sandbox(now=STORY_END) as sandbox:
         add_run_of_size(sandbox, "first", 400_000)
         specs = sandbox.currents.specs_of("first")
         async with connect(sandbox) as client:

@@ -7,6 +7,7 @@ from hosts import environment, text_of
 from in_process import configured
 from report_stub import Route, Stub
 from shared_client import SharedClient, shared_client
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
@@ -52,7 +53,7 @@ VALID_SLUGS = ("", "find", "cancel-ci")
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

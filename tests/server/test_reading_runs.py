@@ -12,6 +12,7 @@ from in_process import configured, connect
 from msgspec import UNSET
 from shared_client import SharedClient, shared_client
 from story_api import api_of, instance, reported_tests
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import (
@@ -43,7 +44,10 @@ async def test_a_host_of_either_era_gets_the_same_tools_and_answers(
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[SharedClient]:
-    with Sandbox() as sandbox, shared_client(configured(sandbox.variables)) as connected:
+    with (
+        Sandbox(now=STORY_END) as sandbox,
+        shared_client(configured(sandbox.variables)) as connected,
+    ):
         yield connected
 
 

@@ -6,6 +6,7 @@ import pytest
 from hosts import structured_of, text_of
 from in_process import connect
 from server.story_references import BRANCH, buildkite
+from story_time import STORY_END
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -21,7 +22,7 @@ LINK = (
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

@@ -11,6 +11,7 @@ from mcp_types import CallToolResult
 from msgspec import UNSET
 from run_of_size import add_run_of_size
 from shared_client import SharedClient, shared_client
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.currents.records import Spec
@@ -32,7 +33,7 @@ def of_sizes(*names: str) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

@@ -13,6 +13,7 @@ from mcp_types import CallToolResult
 from msgspec import UNSET
 from server.story_references import BRANCH, buildkite, currents
 from story_api import api_of, failed_tests
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -28,7 +29,7 @@ MANY: Final = NotableBuildkiteRun.MANY_FAILURES
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 

@@ -8,6 +8,7 @@ import pytest
 from hosts import ERAS, Era, structured_of
 from in_process import connect
 from server.story_references import currents
+from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
@@ -17,7 +18,7 @@ RUN: Final = NotableRun.IN_PROGRESS
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(now=STORY_END) as running:
         yield running
 
 
