@@ -1,8 +1,11 @@
 from collections.abc import Iterator
 
 import pytest
+from hosts import environment
 from hypothesis import settings
+from in_process import configured
 from report_stub import Stub
+from shared_client import SharedClient, shared_client
 from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
@@ -23,3 +26,17 @@ def stub() -> Iterator[Stub]:
     """A stub of both APIs; each test serves its own routes."""
     with Stub() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[Sandbox]:
+    """A sandbox that the tests of a file share."""
+    with Sandbox(now=STORY_END) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(story: Sandbox) -> Iterator[SharedClient]:
+    """A client of a server that reads it."""
+    with shared_client(configured(environment(story))) as connected:
+        yield connected

@@ -11,11 +11,10 @@ import anyio
 import hosts
 import pytest
 import stamina
-from hosts import ERAS, Era, environment, structured_of, text_of
-from in_process import configured, connect
+from hosts import ERAS, Era, structured_of, text_of
+from in_process import connect
 from mcp_types import CallToolResult
-from shared_client import SharedClient, shared_client
-from story_time import STORY_END
+from shared_client import SharedClient
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -47,18 +46,6 @@ def shown(value: object) -> str:
     deeds = {name: getattr(value, name) for name in ("reset", "truncate", "malformed", "status")}
     body = (value.body or "")[:12] if value.body != FAILED else ""
     return "-".join([*(f"{name}={deed}" for name, deed in deeds.items() if deed), body])
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=STORY_END) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def client(story: Sandbox) -> Iterator[SharedClient]:
-    with shared_client(configured(environment(story))) as connected:
-        yield connected
 
 
 @pytest.fixture

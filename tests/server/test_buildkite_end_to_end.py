@@ -40,12 +40,6 @@ def story() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def client(story: Sandbox) -> Iterator[SharedClient]:
-    with shared_client(configured(environment(story))) as connected:
-        yield connected
-
-
-@pytest.fixture(scope="module")
 def expanded(client: SharedClient) -> list[CallToolResult]:
     """All pages of the failures of SOME, with whole messages."""
     return client.pages(FAILED_EXECUTIONS, run_id=SOME, include_expanded=True)

@@ -1,24 +1,14 @@
 """What changed from one run to another, as a host asks it."""
 
-from collections.abc import Iterator
-
-import pytest
 from hosts import pages_of, structured_of, text_of
 from in_process import connect
 from server.story_references import BRANCH, buildkite, currents
-from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import NotableRun
 
 MAIN = currents(NotableRun.MAIN)
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=STORY_END) as running:
-        yield running
 
 
 async def test_the_lists_are_whole_over_the_pages(story: Sandbox) -> None:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from hosts import environment, text_of
+from hosts import text_of
 from in_process import configured
 from report_stub import Route, Stub
 from shared_client import SharedClient, shared_client
-from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, NotableRun
@@ -49,18 +48,6 @@ ARGUMENTS = {
 # For these arguments an empty text means the configured default, and any word is a valid slug.
 SLUGS = ("organization", "suite")
 VALID_SLUGS = ("", "find", "cancel-ci")
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=STORY_END) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def client(story: Sandbox) -> Iterator[SharedClient]:
-    with shared_client(configured(environment(story))) as connected:
-        yield connected
 
 
 @pytest.fixture

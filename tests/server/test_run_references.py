@@ -1,12 +1,9 @@
 """The forms in which a run can be named, of either provider."""
 
-from collections.abc import Iterator
-
 import pytest
 from hosts import structured_of, text_of
 from in_process import connect
 from server.story_references import BRANCH, buildkite
-from story_time import STORY_END
 
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -18,12 +15,6 @@ LINK = (
     f"https://buildkite.com/organizations/{BUILDKITE_ORGANIZATION}/analytics/suites/"
     f"{BUILDKITE_SUITE}/runs/{OF_BUILDKITE}"
 )
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=STORY_END) as running:
-        yield running
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from mcp_types import CallToolResult
 from msgspec import UNSET
 from server.story_references import BRANCH, buildkite, currents
 from story_api import api_of, failed_tests
-from story_time import STORY_END
 
 from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
@@ -25,12 +24,6 @@ FLAKE: Final = "Seat map › keeps the chosen seats after a reload"
 NO_FAILURES: Final = currents(NotableRun.EMPTY)
 """A baseline that costs one request."""
 MANY: Final = NotableBuildkiteRun.MANY_FAILURES
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=STORY_END) as running:
-        yield running
 
 
 @pytest.fixture

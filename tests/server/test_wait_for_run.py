@@ -1,6 +1,5 @@
 """Waiting until a run is over, as a host asks it."""
 
-from collections.abc import Iterator
 from typing import Final
 
 import anyio
@@ -8,18 +7,11 @@ import pytest
 from hosts import ERAS, Era, structured_of
 from in_process import connect
 from server.story_references import currents
-from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
 
 RUN: Final = NotableRun.IN_PROGRESS
-
-
-@pytest.fixture(scope="module")
-def story() -> Iterator[Sandbox]:
-    with Sandbox(now=STORY_END) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
