@@ -19,6 +19,7 @@ WRONG_IMPORTS: Final = {
     ("server/prompts.py", "httpx"),
     ("deadline.py", "ssl"),
     ("providers/currents/client.py", "httpx"),
+    ("answers/encoding.py", "starlette"),
     # MCP outside of the server.
     ("triage/fingerprint/causes.py", "mcp"),
     ("providers/buildkite/tools.py", "mcp_types"),
