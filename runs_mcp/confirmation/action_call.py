@@ -45,7 +45,7 @@ class ActionCall:
         """Returns what a confirmation of this call has to be valid for."""
         return claim_of(purpose, self.action, preview, self.key)
 
-    def report(
+    async def report(
         self,
         outcome: Outcome,
         preview: Preview,
@@ -65,7 +65,7 @@ class ActionCall:
             upstream: What the API answered to the write.
             lost: How the answer to the write was lost.
         """
-        self.record(outcome, confirmation)
+        await self.record(outcome, confirmation)
         return ActionReport(
             action=self.action.name,
             outcome=outcome,
@@ -86,7 +86,7 @@ class ActionCall:
             ),
         )
 
-    def record(self, outcome: str, confirmation: Confirmation | None = None) -> None:
+    async def record(self, outcome: str, confirmation: Confirmation | None = None) -> None:
         """Writes an audit line; one that cannot be written is logged, and raises nothing.
 
         Args:
@@ -102,7 +102,7 @@ class ActionCall:
             outcome=outcome,
         )
         try:
-            self.audit.write(entry)
+            await self.audit.write(entry)
         except InternalError:
             # The write may have happened: it is reported even if its audit line is lost.
             logger.exception("an audit line is missing: %s", entry)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
+from anyio import to_thread
 from msgspec.structs import asdict
 
 from runs_mcp.errors import InternalError
@@ -35,16 +36,16 @@ class AuditLog:
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def require_writable(self) -> None:
+    async def require_writable(self) -> None:
         """Checks that an entry could be written now.
 
         Raises:
             InternalError: The file cannot be written.
         """
         if self._path is not None:
-            self._append(self._path, b"")
+            await to_thread.run_sync(self._append, self._path, b"")
 
-    def write(self, entry: AuditEntry) -> None:
+    async def write(self, entry: AuditEntry) -> None:
         """Writes one line.
 
         Raises:
@@ -54,7 +55,7 @@ class AuditLog:
         line = msgspec.json.encode({"time": now, **asdict(entry)})
         logger.info("audit %s", line.decode())
         if self._path is not None:
-            self._append(self._path, line + b"\n")
+            await to_thread.run_sync(self._append, self._path, line + b"\n")
 
     @staticmethod
     def _append(path: Path, line: bytes) -> None:

@@ -42,10 +42,10 @@ async def confirm_by_question(
     elif earlier.claim == claim:
         answer = earlier.answer
     else:
-        return call.report("changed", preview)
+        return await call.report("changed", preview)
     if isinstance(answer, Question):
         return answer
-    return _judge(call, preview, answer)
+    return await _judge(call, preview, answer)
 
 
 def _earlier_answer(
@@ -65,7 +65,7 @@ async def _ask(
     call: ActionCall, preview: Preview, channel: QuestionChannel, state: str, deadline: Deadline
 ) -> Answer | Question:
     """Asks the person; returns the question where the call has to come again with the answer."""
-    call.record("asked")
+    await call.record("asked")
     message = question_message(
         call.action.name, preview.description, preview.effect, call.action.target
     )
@@ -75,9 +75,9 @@ async def _ask(
     return question if reply is None else Answer(state, reply)
 
 
-def _judge(call: ActionCall, preview: Preview, answer: Answer) -> Confirmation | ActionReport:
+async def _judge(call: ActionCall, preview: Preview, answer: Answer) -> Confirmation | ActionReport:
     if not answer.reply.answered:
-        return call.report("no_answer", preview)
+        return await call.report("no_answer", preview)
     if not confirms(answer.reply, call.action.target):
-        return call.report("declined", preview)
+        return await call.report("declined", preview)
     return Confirmation("elicitation", answer.state)

@@ -6,7 +6,7 @@ from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.confirmation.tokens import TOKEN_SECONDS, ConfirmationTokens
 
 
-def confirm_by_token(
+async def confirm_by_token(
     call: ActionCall, preview: Preview, token: str, tokens: ConfirmationTokens
 ) -> Confirmation | ActionReport:
     """Returns the confirmation if the token is valid for this call; else a report with a new one.
@@ -22,6 +22,6 @@ def confirm_by_token(
     if given == claim:
         return Confirmation("token", token)
     same_call = given is not None and given.call == claim.call
-    return call.report(
+    return await call.report(
         "changed" if same_call else "confirmation_required", preview, token=tokens.sign(claim)
     )

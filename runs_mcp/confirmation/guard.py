@@ -78,10 +78,10 @@ class Guard:
         call = ActionCall(action, self._key, self._tokens.caller(self._key), self._audit)
         confirmation: Confirmation | None = None
         try:
-            self._audit.require_writable()
+            await self._audit.require_writable()
             preview = await action.inspect()
             if preview.already_done:
-                return call.report("already_done", preview)
+                return await call.report("already_done", preview)
             confirmed = await self._confirm(call, preview, channel, token)
             if not isinstance(confirmed, Confirmation):
                 return confirmed
@@ -90,11 +90,11 @@ class Guard:
                 return await self._execute(call, preview, confirmation)
         except RunsError as error:
             # A write whose answer was lost raises nothing here: `_write` settles it.
-            call.record(error.kind, confirmation)
+            await call.record(error.kind, confirmation)
             error.next_step = f"{NOTHING_CHANGED} {error.next_step}"
             raise
         except Exception:
-            call.record(InternalError.kind, confirmation)
+            await call.record(InternalError.kind, confirmation)
             raise
 
     async def _confirm(
@@ -106,8 +106,8 @@ class Guard:
         if self._policy != "token" and channel.is_available:
             return await confirm_by_question(call, preview, channel, self._tokens, self._deadline)
         if self._policy == "human":
-            return call.report("refused", preview)
-        return confirm_by_token(call, preview, token, self._tokens)
+            return await call.report("refused", preview)
+        return await confirm_by_token(call, preview, token, self._tokens)
 
     async def _execute(
         self, call: ActionCall, shown: Preview, confirmation: Confirmation
@@ -115,12 +115,12 @@ class Guard:
         """Reads the run again, and writes if it still is as shown. All before only read."""
         now = await call.action.inspect()
         if now.already_done:
-            return call.report("already_done", now, confirmation)
+            return await call.report("already_done", now, confirmation)
         if now.deciding_facts != shown.deciding_facts:
-            return call.report("changed", now, confirmation)
-        self._audit.require_writable()
+            return await call.report("changed", now, confirmation)
+        await self._audit.require_writable()
         if confirmation.proof and not self._tokens.spend(confirmation.proof):
-            return call.report("confirmation_required", now)
+            return await call.report("confirmation_required", now)
         # Shield the write: it is settled and audited even if the caller leaves.
         with anyio.CancelScope(shield=True):
             report = await self._write(call, now, confirmation)
@@ -133,7 +133,7 @@ class Guard:
             receipt = await call.action.execute()
         except AnswerLost as error:
             return await self._settle(call, now, confirmation, error)
-        return call.report("done", now, confirmation, upstream=receipt)
+        return await call.report("done", now, confirmation, upstream=receipt)
 
     async def _settle(
         self, call: ActionCall, before: Preview, confirmation: Confirmation, error: AnswerLost
@@ -143,8 +143,8 @@ class Guard:
         latest = before
         try:
             if await call.action.verify(before):
-                return call.report("done", before, confirmation)
+                return await call.report("done", before, confirmation)
             latest = await call.action.inspect()
         except RunsError as failed:
             logger.warning("settling a lost answer failed: %s", failed.kind)
-        return call.report("unknown", latest, confirmation, lost=error.what)
+        return await call.report("unknown", latest, confirmation, lost=error.what)

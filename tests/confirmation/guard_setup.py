@@ -68,10 +68,10 @@ class MemoryAudit(AuditLog):
         self.entries: list[AuditEntry] = []
         self._operations_left = operations
 
-    def require_writable(self) -> None:
+    async def require_writable(self) -> None:
         self._operate()
 
-    def write(self, entry: AuditEntry) -> None:
+    async def write(self, entry: AuditEntry) -> None:
         self._operate()
         self.entries.append(entry)
 
