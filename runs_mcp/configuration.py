@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-from pydantic import SecretStr
-
 from runs_mcp.providers import PROVIDERS
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.settings import ProviderSettings, Settings, SettingsError
@@ -86,15 +84,13 @@ class Configuration:
         )
         return replace(self, providers=providers)
 
-    def with_derived_state_key(self) -> Self:
-        """Returns this configuration with a state key derived from the API keys, if none is set.
+    def signing_keys(self) -> list[bytes]:
+        """Returns the keys that sign confirmations: the state keys, or one from the API keys.
 
-        For commands, where a token that one process signs is verified by the next. Who has the API
-        keys needs no token.
+        With the same API keys, one process verifies what another has signed. Who has them needs no
+        confirmation.
         """
         if self.settings.state_keys:
-            return self
+            return [key.get_secret_value().encode() for key in self.settings.state_keys]
         keys = "\n".join(provider.settings.key for provider in self.providers)
-        derived = hashlib.sha256(b"runs-mcp state key\n" + keys.encode()).hexdigest()
-        settings = self.settings.model_copy(update={"state_keys": (SecretStr(derived),)})
-        return replace(self, settings=settings)
+        return [hashlib.sha256(b"runs-mcp state key\n" + keys.encode()).digest()]

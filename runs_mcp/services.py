@@ -4,24 +4,31 @@ A client belongs to one call: it has that caller's key and that call's deadline.
 connections are shared.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 import anyio
+from platformdirs import user_state_path
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import Pool, connection_pool
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
+from runs_mcp.confirmation.by_page import NoPages, PageServer
+from runs_mcp.confirmation.claims import Account
 from runs_mcp.confirmation.guard import Guard
+from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.confirmation.question import ANSWER_SECONDS
+from runs_mcp.confirmation.store import SqliteStore
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.definition import Call
 from runs_mcp.settings import Settings
+
+ServePages: TypeAlias = Callable[[ConfirmationPages], AbstractAsyncContextManager[PageServer]]
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,16 @@ class Services:
         configuration: The configuration of the server.
         pools: For the name of each served provider, the connections to its API.
         tokens: Signs the preview of a destructive call.
+        pages: The pages on which people confirm.
+        page_server: Serves them.
         answer_seconds: How long a person has to answer.
     """
 
     configuration: Configuration
     pools: Mapping[str, Pool]
     tokens: ConfirmationTokens
+    pages: ConfirmationPages
+    page_server: PageServer
     answer_seconds: float
     _turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary)
 
@@ -70,10 +81,11 @@ class Services:
             policy=self.settings.confirm,
             preapproved=self.settings.preapprove,
             tokens=self.tokens,
+            pages=self.pages,
             audit=AuditLog(self.settings.audit_log),
             turn=self._turn,
+            account=Account(provider.settings.key, provider.settings.api_url),
             deadline=deadline,
-            key=provider.settings.key,
         )
 
     @asynccontextmanager
@@ -87,20 +99,25 @@ class Services:
 @asynccontextmanager
 async def open_services(
     configuration: Configuration,
-    keys: Sequence[bytes] = (),
     answer_seconds: float = ANSWER_SECONDS,
+    serve_pages: ServePages | None = None,
 ) -> AsyncIterator[Services]:
     """Opens the connections, and closes them at the end.
 
     Args:
         configuration: The configuration of the server.
-        keys: The keys that sign previews; by default, those of the settings or a new one.
         answer_seconds: How long a person has to answer a question.
+        serve_pages: Serves confirmation pages while it is open; by default none can be shown.
     """
-    tokens = ConfirmationTokens(keys or configuration.settings.signing_keys())
+    store = SqliteStore(user_state_path("runs-mcp", appauthor=False) / "confirmations.sqlite3")
+    tokens = ConfirmationTokens(configuration.signing_keys(), store)
+    pages = ConfirmationPages(tokens, store)
     async with AsyncExitStack() as stack:
         pools = {
             definition.name: await stack.enter_async_context(connection_pool(settings.api_url))
             for definition, settings in configuration.served
         }
-        yield Services(configuration, pools, tokens, answer_seconds)
+        page_server = (
+            await stack.enter_async_context(serve_pages(pages)) if serve_pages else NoPages()
+        )
+        yield Services(configuration, pools, tokens, pages, page_server, answer_seconds)

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
@@ -14,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PREFIX: Final = "RUNS_MCP_"
 _STATE_KEY_BYTES: Final = 32
 
-ConfirmPolicy = Literal["auto", "human", "token"]
+ConfirmPolicy = Literal["auto", "human", "page", "token"]
 ActionName = Literal["cancel", "reset", "delete"]
 
 
@@ -102,7 +101,10 @@ class Settings(BaseSettings):
 
     read_only: bool = Field(False, description="register no destructive tool")
     confirm: ConfirmPolicy = Field(
-        "auto", description="how a destructive call is confirmed: auto, human or token"
+        "auto",
+        description="how a destructive call is confirmed: auto (the host asks the person, or else "
+        "a page in the browser does), human (the host or nobody), page, or token (which a model "
+        "can complete by itself)",
     )
     preapprove: Annotated[tuple[ActionName, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
         (),
@@ -115,7 +117,12 @@ class Settings(BaseSettings):
     ] = Field(
         (),
         description="comma list of secrets of at least 32 bytes: the first signs, all verify; by "
-        "default one is made at start, and a confirmation does not outlive the server",
+        "default derived from the API keys",
+    )
+    open_browser: bool = Field(
+        True,
+        description="open the confirmation page in the person's browser where the machine has a "
+        "desktop; otherwise the answer has its address",
     )
     audit_log: Path | None = Field(
         None, description="a file that gets a JSON line for each destructive call, besides stderr"
@@ -152,11 +159,6 @@ class Settings(BaseSettings):
         """
         _refuse_unknown_variables()
         return _load(cls, options or {})
-
-    def signing_keys(self) -> list[bytes]:
-        """Returns the state keys, or a new one, which no other process can verify with."""
-        keys = [key.get_secret_value().encode() for key in self.state_keys]
-        return keys or [secrets.token_bytes(_STATE_KEY_BYTES)]
 
 
 def option_fields() -> dict[str, str]:

@@ -27,6 +27,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         "BUILDKITE_API_TOKEN": READ_WRITE_KEY,
         "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
         "BUILDKITE_SUITE": BUILDKITE_SUITE,
+        "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
     }
 
 

@@ -43,7 +43,7 @@ def call_tool(
 async def _call(
     configuration: Configuration, tool: str, pairs: Sequence[str], json_arguments: str, output: str
 ) -> int:
-    server = build_server(configuration.with_derived_state_key())
+    server = build_server(configuration, shows_pages=False)
     schemas = {served.name: served.input_schema for served in await server.list_tools()}
     arguments = _from_json(json_arguments)
     for pair in pairs:
@@ -51,7 +51,7 @@ async def _call(
         if not found:
             raise SettingsError(f"{pair!r} is not an argument of the form name=value")
         arguments[name] = _typed(value, schemas.get(tool, {}).get("properties", {}).get(name))
-    # Without a terminal nobody can be asked: the answer has a token instead.
+    # Without a terminal nobody can be asked, and nothing stays to serve a page.
     ask = _ask_on_terminal if sys.stdin.isatty() and sys.stderr.isatty() else None
     async with Client(server, elicitation_callback=ask) as client:
         result = await client.call_tool(tool, arguments)

@@ -1,9 +1,38 @@
 """An action that the guard protects, and the preview of what it would do."""
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from runs_mcp.model import Receipt, Run
 from runs_mcp.settings import ActionName
+
+LINE_COLUMNS: Final = 74
+"""The columns of a question's line: Claude Code cuts what is longer, in a terminal of 80."""
+
+
+class Summary(NamedTuple):
+    """A preview in three lines of at most `LINE_COLUMNS` columns, for a question.
+
+    Args:
+        action: What would be done.
+        which: The run, by what a person knows it by: branch, commit, message.
+        state: Its state, counts and age.
+    """
+
+    action: str
+    which: str
+    state: str
+
+
+class Fact(NamedTuple):
+    """Something known of a run, for the confirmation page.
+
+    Args:
+        label: What it is.
+        values: Plain lines, which may be strangers' texts.
+    """
+
+    label: str
+    values: tuple[str, ...]
 
 
 class Preview(NamedTuple):
@@ -14,6 +43,8 @@ class Preview(NamedTuple):
         deciding_facts: What the decision depends on: where it differs, it is another decision.
         description: The run, its state, counts and age in plain words.
         effect: What the action does, and whether it can be undone.
+        summary: The same in three short lines.
+        facts: All that is known of the run, a fact a row.
         already_done: Why nothing is left to do; empty where something is.
         others: More runs that the action concerns.
     """
@@ -22,6 +53,8 @@ class Preview(NamedTuple):
     deciding_facts: tuple[str, ...]
     description: str
     effect: str
+    summary: Summary = Summary("", "", "")
+    facts: tuple[Fact, ...] = ()
     already_done: str = ""
     others: tuple[Run, ...] = ()
 

@@ -8,9 +8,9 @@ from msgspec import UNSET
 
 from runs_mcp.confirmation.action import Action, Preview
 from runs_mcp.confirmation.audit import AuditEntry, AuditLog, ConfirmedBy
-from runs_mcp.confirmation.claims import Claim, Purpose, claim_of
-from runs_mcp.confirmation.report import ActionReport, Outcome
-from runs_mcp.confirmation.tokens import TOKEN_SECONDS
+from runs_mcp.confirmation.claims import Account, Claim, Purpose, claim_of
+from runs_mcp.confirmation.question import NoAnswer
+from runs_mcp.confirmation.report import ActionReport, Offer, Outcome
 from runs_mcp.confirmation.wording import next_step
 from runs_mcp.errors import InternalError
 from runs_mcp.model import Receipt
@@ -31,19 +31,19 @@ class ActionCall:
 
     Args:
         action: What the call is to do.
-        key: The caller's API key.
+        account: Whose runs it acts on.
         caller: Identifies the caller in the audit log.
         audit: Gets one line for each outcome and each question.
     """
 
     action: Action
-    key: str
+    account: Account
     caller: str
     audit: AuditLog
 
     def claim(self, purpose: Purpose, preview: Preview) -> Claim:
         """Returns what a confirmation of this call has to be valid for."""
-        return claim_of(purpose, self.action, preview, self.key)
+        return claim_of(purpose, self.action, preview, self.account)
 
     async def report(
         self,
@@ -51,21 +51,93 @@ class ActionCall:
         preview: Preview,
         confirmation: Confirmation | None = None,
         *,
-        token: str = "",
-        upstream: Receipt | None = None,
-        lost: str = "",
+        offer: Offer | None = None,
+        no_answer: NoAnswer | None = None,
     ) -> ActionReport:
-        """Records the outcome and returns the report on it.
+        """Records the outcome of a call that wrote nothing, and returns the report on it.
 
         Args:
             outcome: What came of the call.
             preview: The run as it was last read.
             confirmation: How the call was confirmed, if it was.
-            token: With which the same call is confirmed.
-            upstream: What the API answered to the write.
-            lost: How the answer to the write was lost.
+            offer: How the same call can still be confirmed, if it can.
+            no_answer: Why no person answered, if that is the outcome.
+
+        Raises:
+            InternalError: It could not be recorded.
         """
         await self.record(outcome, confirmation)
+        offered = offer or Offer(seconds=0)
+        return self._report(
+            outcome,
+            preview,
+            next_step(
+                outcome,
+                self.action,
+                offer=offer,
+                no_answer=no_answer,
+                already_done=preview.already_done,
+            ),
+            confirmation_url=offered.url,
+            confirmation_token=offered.token,
+            expires_in_s=offered.seconds,
+        )
+
+    async def report_write(
+        self,
+        outcome: Outcome,
+        preview: Preview,
+        confirmation: Confirmation,
+        *,
+        upstream: Receipt | None = None,
+        lost: str = "",
+    ) -> ActionReport:
+        """Records the outcome of a write, and returns the report on it, recorded or not.
+
+        Args:
+            outcome: What came of it.
+            preview: The run as it was last read.
+            confirmation: How the call was confirmed.
+            upstream: What the API answered.
+            lost: How the answer was lost, if it was.
+        """
+        is_recorded = await self.try_to_record(outcome, confirmation)
+        following = next_step(outcome, self.action, lost=lost, is_recorded=is_recorded)
+        return self._report(outcome, preview, following, upstream=upstream or Receipt())
+
+    async def record(self, outcome: str, confirmation: Confirmation | None = None) -> None:
+        """Writes an audit line.
+
+        Args:
+            outcome: What came of the call; `asked` for a question; `started` before a write.
+            confirmation: How the call was confirmed, if it was.
+
+        Raises:
+            InternalError: It cannot be written.
+        """
+        await self.audit.write(
+            AuditEntry(
+                action=self.action.name,
+                provider=self.action.provider,
+                run=self.action.target,
+                caller=self.caller,
+                confirmed_by=confirmation.by if confirmation else None,
+                outcome=outcome,
+            )
+        )
+
+    async def try_to_record(self, outcome: str, confirmation: Confirmation | None = None) -> bool:
+        """Writes an audit line; returns False, and logs it, where it cannot be written."""
+        try:
+            await self.record(outcome, confirmation)
+        except InternalError:
+            logger.exception("the audit line of the outcome %s is missing", outcome)
+            return False
+        return True
+
+    def _report(
+        self, outcome: Outcome, preview: Preview, following: str, **more: object
+    ) -> ActionReport:
         return ActionReport(
             action=self.action.name,
             outcome=outcome,
@@ -73,36 +145,6 @@ class ActionCall:
             others=preview.others,
             preview=preview.description,
             effect=preview.effect,
-            upstream=upstream or Receipt(),
-            confirmation_token=token,
-            expires_in_s=TOKEN_SECONDS if token else 0,
-            next=next_step(
-                outcome,
-                self.action.name,
-                self.action.tool,
-                already_done=preview.already_done,
-                lost=lost,
-                token=token,
-            ),
+            next=following,
+            **more,  # type: ignore[arg-type]  # fields of the report
         )
-
-    async def record(self, outcome: str, confirmation: Confirmation | None = None) -> None:
-        """Writes an audit line; one that cannot be written is logged, and raises nothing.
-
-        Args:
-            outcome: What came of the call, or `asked`.
-            confirmation: How the call was confirmed, if it was.
-        """
-        entry = AuditEntry(
-            action=self.action.name,
-            provider=self.action.provider,
-            run=self.action.target,
-            caller=self.caller,
-            confirmed_by=confirmation.by if confirmation else None,
-            outcome=outcome,
-        )
-        try:
-            await self.audit.write(entry)
-        except InternalError:
-            # The write may have happened: it is reported even if its audit line is lost.
-            logger.exception("an audit line is missing: %s", entry)

@@ -16,7 +16,7 @@ from runs_mcp.model import Record
 
 logger = logging.getLogger(__name__)
 
-ConfirmedBy: TypeAlias = Literal["elicitation", "token", "preapproved"]
+ConfirmedBy: TypeAlias = Literal["elicitation", "page", "token", "preapproved"]
 
 
 class AuditEntry(Record, frozen=True, kw_only=True):

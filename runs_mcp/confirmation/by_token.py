@@ -1,8 +1,9 @@
-"""Confirmation by the two-step token, where nobody can be asked."""
+"""Confirmation by the two-step token, which the caller passes back."""
 
 from runs_mcp.confirmation.action import Preview
 from runs_mcp.confirmation.action_call import ActionCall, Confirmation
-from runs_mcp.confirmation.report import ActionReport
+from runs_mcp.confirmation.claims import Claim
+from runs_mcp.confirmation.report import ActionReport, Offer
 from runs_mcp.confirmation.tokens import TOKEN_SECONDS, ConfirmationTokens
 
 
@@ -18,10 +19,13 @@ async def confirm_by_token(
         tokens: Signs and reads tokens.
     """
     claim = call.claim("token", preview)
-    given = tokens.read(token, max_age_s=TOKEN_SECONDS)
-    if given == claim:
-        return Confirmation("token", token)
-    same_call = given is not None and given.call == claim.call
-    return await call.report(
-        "changed" if same_call else "confirmation_required", preview, token=tokens.sign(claim)
-    )
+    given = tokens.read(token)
+    if given is None or given.age_s > TOKEN_SECONDS or given.claim.call != claim.call:
+        return await call.report("confirmation_required", preview, offer=_offer(tokens, claim))
+    if given.claim != claim:
+        return await call.report("changed", preview, offer=_offer(tokens, claim))
+    return Confirmation("token", token)
+
+
+def _offer(tokens: ConfirmationTokens, claim: Claim) -> Offer:
+    return Offer(token=tokens.sign(claim), seconds=TOKEN_SECONDS)

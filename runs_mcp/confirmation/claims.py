@@ -7,14 +7,21 @@ import msgspec
 
 from runs_mcp.confirmation.action import Action, Preview
 
-Purpose: TypeAlias = Literal["question", "token"]
+Purpose: TypeAlias = Literal["question", "page", "token"]
+
+
+class Account(NamedTuple):
+    """Whose runs an action acts on: a key, and the address of the API that knows it."""
+
+    key: str
+    api_url: str
 
 
 class Claim(NamedTuple):
     """What a signed token is valid for.
 
     Args:
-        call: A digest of purpose, tool, arguments and caller.
+        call: A digest of purpose, tool, arguments and account.
         deciding_facts: A digest of what decides, as it was shown.
     """
 
@@ -22,17 +29,17 @@ class Claim(NamedTuple):
     deciding_facts: str
 
 
-def claim_of(purpose: Purpose, action: Action, preview: Preview, key: str) -> Claim:
+def claim_of(purpose: Purpose, action: Action, preview: Preview, account: Account) -> Claim:
     """Returns what a confirmation of this action has to be valid for.
 
     Args:
-        purpose: The state of a question is no token, and a token is no state of a question.
+        purpose: A confirmation in one way is none in another.
         action: What is to be confirmed.
         preview: What is shown.
-        key: The caller's API key.
+        account: Whose run it is.
     """
     # Not `ConfirmationTokens.caller`: that changes with the first signing key.
-    call = digest(purpose, action.tool, action.arguments, digest(key))
+    call = digest(purpose, action.tool, action.arguments, digest(*account))
     return Claim(call, digest(*preview.deciding_facts))
 
 

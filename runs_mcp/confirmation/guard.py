@@ -1,21 +1,26 @@
 """The guard before everything that cannot be undone.
 
 It reads a preview, gets a confirmation, reads again, writes once, and reports; a write whose
-answer is lost is settled by reading. Each outcome and each question is one audit line. Only
-`Guard._write` writes, and it is reached only with a confirmation.
+answer is lost is settled by reading. Each outcome and each question is one audit line, and so is
+the beginning of a write. Only `Guard._write` writes, and it is reached only with a confirmation.
 """
 
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import anyio
 
 from runs_mcp.confirmation.action import Action, Preview
 from runs_mcp.confirmation.action_call import ActionCall, Confirmation
 from runs_mcp.confirmation.audit import AuditLog
+from runs_mcp.confirmation.by_page import PageChannel, confirm_by_page
 from runs_mcp.confirmation.by_question import confirm_by_question
 from runs_mcp.confirmation.by_token import confirm_by_token
+from runs_mcp.confirmation.claims import Account
+from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.confirmation.question import Question, QuestionChannel
 from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.confirmation.tokens import ConfirmationTokens
@@ -27,46 +32,52 @@ from runs_mcp.settings import ActionName, ConfirmPolicy
 logger = logging.getLogger(__name__)
 
 
+class Channels(NamedTuple):
+    """The ways to a person.
+
+    Args:
+        question: Asks at the host.
+        requested_page: Asks the host to open a page.
+        page: Opens a page without the host.
+    """
+
+    question: QuestionChannel
+    requested_page: PageChannel
+    page: PageChannel
+
+
+@dataclass(frozen=True, kw_only=True)
 class Guard:
     """Carries out an action only if it is confirmed. Belongs to one call.
 
     Args:
-        policy: `auto`, `human` or `token`.
+        policy: Who confirms, and how.
         preapproved: The actions that the operator allows without asking.
         tokens: Signs what was shown.
+        pages: The pages on which people confirm.
         audit: Gets one line for each outcome and each question.
         turn: Lets calls on one run act one at a time.
-        key: The caller's API key.
+        account: Whose runs are acted on.
         deadline: The deadline of the call; paused while a person is asked.
     """
 
-    def __init__(
-        self,
-        *,
-        policy: ConfirmPolicy,
-        preapproved: tuple[ActionName, ...],
-        tokens: ConfirmationTokens,
-        audit: AuditLog,
-        turn: Callable[[str], AbstractAsyncContextManager[None]],
-        key: str,
-        deadline: Deadline,
-    ) -> None:
-        self._policy = policy
-        self._preapproved = preapproved
-        self._tokens = tokens
-        self._audit = audit
-        self._turn = turn
-        self._key = key
-        self._deadline = deadline
+    policy: ConfirmPolicy
+    preapproved: tuple[ActionName, ...]
+    tokens: ConfirmationTokens
+    pages: ConfirmationPages
+    audit: AuditLog
+    turn: Callable[[str], AbstractAsyncContextManager[None]]
+    account: Account
+    deadline: Deadline
 
     async def carry_out(
-        self, action: Action, channel: QuestionChannel, token: str
+        self, action: Action, channels: Channels, token: str
     ) -> ActionReport | Question:
         """Carries the action out if it is confirmed.
 
         Args:
             action: What to do.
-            channel: How a person can be asked.
+            channels: How a person can be asked.
             token: The confirmation token that the caller passed; may be empty.
 
         Returns:
@@ -75,39 +86,53 @@ class Guard:
         Raises:
             RunsError: Nothing was changed: a read failed, or the API refused the write.
         """
-        call = ActionCall(action, self._key, self._tokens.caller(self._key), self._audit)
+        caller = self.tokens.caller(self.account.key)
+        call = ActionCall(action, self.account, caller, self.audit)
         confirmation: Confirmation | None = None
         try:
-            await self._audit.require_writable()
+            await self.audit.require_writable()
             preview = await action.inspect()
             if preview.already_done:
                 return await call.report("already_done", preview)
-            confirmed = await self._confirm(call, preview, channel, token)
+            confirmed = await self._confirm(call, preview, channels, token)
             if not isinstance(confirmed, Confirmation):
                 return confirmed
             confirmation = confirmed
-            async with self._turn(f"{action.provider}:{action.target}"):
+            async with self.turn(f"{action.provider}:{action.target}"):
                 return await self._execute(call, preview, confirmation)
         except RunsError as error:
             # A write whose answer was lost raises nothing here: `_write` settles it.
-            await call.record(error.kind, confirmation)
+            await call.try_to_record(error.kind, confirmation)
             error.next_step = f"{NOTHING_CHANGED} {error.next_step}"
             raise
         except Exception:
-            await call.record(InternalError.kind, confirmation)
+            await call.try_to_record(InternalError.kind, confirmation)
             raise
 
     async def _confirm(
-        self, call: ActionCall, preview: Preview, channel: QuestionChannel, token: str
+        self, call: ActionCall, preview: Preview, channels: Channels, token: str
     ) -> Confirmation | ActionReport | Question:
         """Returns what confirms the call, or the answer to a call that is not confirmed."""
-        if call.action.name in self._preapproved:
+        if call.action.name in self.preapproved:
             return Confirmation("preapproved")
-        if self._policy != "token" and channel.is_available:
-            return await confirm_by_question(call, preview, channel, self._tokens, self._deadline)
-        if self._policy == "human":
+        if self.policy == "token":
+            return await confirm_by_token(call, preview, token, self.tokens)
+        if self.policy in ("auto", "human") and channels.question.is_available:
+            return await confirm_by_question(
+                call, preview, channels.question, self.tokens, self.deadline
+            )
+        page = self._page_channel(channels)
+        if page is None:
             return await call.report("refused", preview)
-        return await confirm_by_token(call, preview, token, self._tokens)
+        return await confirm_by_page(call, preview, page, self.pages, self.tokens, self.deadline)
+
+    def _page_channel(self, channels: Channels) -> PageChannel | None:
+        """Returns how the confirmation page is shown under this policy, if it can be."""
+        allowed = {
+            "human": [channels.requested_page],
+            "page": [channels.page],
+        }.get(self.policy, [channels.requested_page, channels.page])
+        return next((channel for channel in allowed if channel.is_available), None)
 
     async def _execute(
         self, call: ActionCall, shown: Preview, confirmation: Confirmation
@@ -118,11 +143,12 @@ class Guard:
             return await call.report("already_done", now, confirmation)
         if now.deciding_facts != shown.deciding_facts:
             return await call.report("changed", now, confirmation)
-        await self._audit.require_writable()
-        if confirmation.proof and not self._tokens.spend(confirmation.proof):
+        await self.audit.require_writable()
+        if confirmation.proof and not await self.tokens.spend(confirmation.proof):
             return await call.report("confirmation_required", now)
         # Shield the write: it is settled and audited even if the caller leaves.
         with anyio.CancelScope(shield=True):
+            await call.record("started", confirmation)
             report = await self._write(call, now, confirmation)
         return report  # noqa: RET504 - to the type checker a scope may swallow exceptions
 
@@ -133,18 +159,18 @@ class Guard:
             receipt = await call.action.execute()
         except AnswerLost as error:
             return await self._settle(call, now, confirmation, error)
-        return await call.report("done", now, confirmation, upstream=receipt)
+        return await call.report_write("done", now, confirmation, upstream=receipt)
 
     async def _settle(
         self, call: ActionCall, before: Preview, confirmation: Confirmation, error: AnswerLost
     ) -> ActionReport:
         """Reads whether a write whose answer was lost took effect."""
-        self._deadline.restart()
+        self.deadline.restart()
         latest = before
         try:
             if await call.action.verify(before):
-                return await call.report("done", before, confirmation)
+                return await call.report_write("done", before, confirmation)
             latest = await call.action.inspect()
         except RunsError as failed:
             logger.warning("settling a lost answer failed: %s", failed.kind)
-        return await call.report("unknown", latest, confirmation, lost=error.what)
+        return await call.report_write("unknown", latest, confirmation, lost=error.what)

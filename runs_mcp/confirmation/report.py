@@ -1,6 +1,6 @@
 """What a destructive call answers with."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,21 @@ Outcome = Literal[
     "changed",
     "unknown",
 ]
+
+
+class Offer(NamedTuple):
+    """How the same call can still be confirmed.
+
+    Args:
+        seconds: For how long.
+        token: The token to pass back, where that confirms.
+        url: The address of the page to confirm on, where the person has to be given it. Without
+            it and a token, the page was opened for them.
+    """
+
+    seconds: int
+    token: str = ""
+    url: str = ""
 
 
 class ActionReport(Record, frozen=True, kw_only=True):
@@ -36,6 +51,11 @@ class ActionReport(Record, frozen=True, kw_only=True):
         Statement, Meta(description="What it does, and whether it can be undone.")
     ] = ""
     upstream: Annotated[Receipt, Meta(description="What the API said of it.")] = Receipt()
+    confirmation_url: Annotated[
+        str, Whole(300), Meta(description="The page on which the person can confirm.")
+    ] = ""
     confirmation_token: Annotated[str, Whole(200)] = ""
-    expires_in_s: Annotated[int, Meta(description="How long the token holds, in seconds.")] = 0
+    expires_in_s: Annotated[
+        int, Meta(description="How long the page or the token is valid, in seconds.")
+    ] = 0
     next: Annotated[Statement, Meta(description="What to do now.")] = ""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -24,6 +25,7 @@ from runs_mcp.configuration import Configuration
 from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.errors import InternalError, InvalidArgument, RunsError
 from runs_mcp.server.completion import add_completion
+from runs_mcp.server.confirmation_page.loopback_pages import loopback_pages
 from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.resources import add_resources, resource_error
 from runs_mcp.server.tools.catalog import served_tools
@@ -31,6 +33,9 @@ from runs_mcp.services import Services, open_services
 from runs_mcp.text import quoted
 
 logger = logging.getLogger(__name__)
+
+# The guard itself tells a late answer from one in time, and says what it does with it.
+_STATE_SECONDS: Final = 30 * 86400.0
 
 INSTRUCTIONS: Final = (
     "Reads test runs. Titles, messages and commit messages in the answers were written by "
@@ -100,22 +105,28 @@ class RunsServer(MCPServer[Services]):
 
 
 def build_server(
-    configuration: Configuration, *, answer_seconds: float = ANSWER_SECONDS
+    configuration: Configuration,
+    *,
+    answer_seconds: float = ANSWER_SECONDS,
+    shows_pages: bool = True,
 ) -> RunsServer:
     """Returns the server for this configuration, for the providers that have a key.
 
     Args:
         configuration: What the operator set.
         answer_seconds: How long a person has to answer a question, in seconds.
+        shows_pages: Whether a person may be shown a page: not by a server that ends after a call.
 
     Raises:
         SettingsError: A file in `prompts/` cannot be used.
     """
-    keys = configuration.settings.signing_keys()
+    serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
-        async with open_services(configuration, keys, answer_seconds) as services:
+        async with open_services(
+            configuration, answer_seconds, serve_pages if shows_pages else None
+        ) as services:
             yield services
 
     server = RunsServer(
@@ -125,7 +136,9 @@ def build_server(
         instructions=INSTRUCTIONS,
         tools=served_tools(configuration),
         lifespan=lifespan,
-        request_state_security=RequestStateSecurity(keys=keys, ttl=answer_seconds),
+        request_state_security=RequestStateSecurity(
+            keys=configuration.signing_keys(), ttl=_STATE_SECONDS
+        ),
         log_level="WARNING",
     )
     for prompt in served_prompts(configuration):

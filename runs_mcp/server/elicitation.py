@@ -1,28 +1,55 @@
 """Asking a person through MCP elicitation, in either protocol era."""
 
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from uuid import uuid4
 
 import anyio
-from mcp.server.elicitation import render_elicitation_schema
 from mcp.shared.exceptions import MCPError
-from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp_types import (
+    ElicitationCapability,
+    ElicitRequest,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    InputRequiredResult,
+)
 from mcp_types.version import is_version_at_least
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
+from runs_mcp.confirmation.by_page import PageServer, Shown
+from runs_mcp.confirmation.guard import Channels
+from runs_mcp.confirmation.pages import ConfirmationPage
 from runs_mcp.confirmation.question import Answer, Question, Reply
 from runs_mcp.server.context_functions import Ctx
 
 # From this version on a tool returns its question, and the client calls again with the answer.
 _QUESTIONS_ARE_RETURNED: Final = "2026-07-28"
 _KEY: Final = "confirmation"
+_FIELD: Final = "last_characters"
+# Codex refuses a schema with anything else at its root, and answers the question by itself.
+_FORM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        _FIELD: {
+            "type": "string",
+            "title": "Last six characters",
+            "description": "As they stand at the end of the ID above.",
+        }
+    },
+    "required": [_FIELD],
+}
 
 
-class Typed(BaseModel):
-    """The form that a person fills in."""
-
-    # Hosts are sent the name and the docstring of this class, as title and description.
-    last_characters: str = Field(
-        "", title="Last six characters", description="As they stand at the end of the ID above."
+def channels_of(ctx: Ctx) -> Channels:
+    """Returns the ways to the person who made a call."""
+    services = ctx.request_context.lifespan_context
+    seconds = services.answer_seconds
+    return Channels(
+        Elicitation(ctx, seconds),
+        PageElicitation(ctx, services.page_server, seconds),
+        services.page_server,
     )
 
 
@@ -46,54 +73,124 @@ class Elicitation:
     @property
     def is_available(self) -> bool:
         """Whether the host declared forms, and the connection can carry a question."""
-        capabilities = self._ctx.client_capabilities
-        elicitation = capabilities.elicitation if capabilities else None
+        declared = _declared(self._ctx)
         # `elicitation: {}` of older clients means forms.
-        forms = elicitation is not None and (elicitation.form is not None or not elicitation.url)
-        return forms and (self._questions_are_returned or self._ctx.session.can_send_request)
-
-    @property
-    def _questions_are_returned(self) -> bool:
-        version = self._ctx.protocol_version
-        return version is not None and is_version_at_least(version, _QUESTIONS_ARE_RETURNED)
+        forms = declared is not None and (declared.form is not None or not declared.url)
+        return forms and _can_ask(self._ctx)
 
     def earlier_answer(self) -> Answer | None:
         """Returns the answer to a question that was returned before, if this call has one."""
-        result = (self._ctx.input_responses or {}).get(_KEY)
-        if self._ctx.request_state is None or not isinstance(result, ElicitResult):
+        result = _earlier_result(self._ctx)
+        if self._ctx.request_state is None or result is None:
             return None
         return Answer(self._ctx.request_state, _reply(result))
 
     async def ask(self, question: Question) -> Reply | None:
         """Asks, and waits for the reply; returns None where the question has to be returned."""
-        if self._questions_are_returned:
+        if _questions_are_returned(self._ctx):
             return None
-        with anyio.move_on_after(self._answer_seconds):
-            try:
-                result = await self._ctx.session.elicit_form(
-                    message=question.message,
-                    requested_schema=_form_schema(),
-                    related_request_id=self._ctx.request_id,
-                )
-                return _reply(result)
-            except (MCPError, ValidationError):
-                pass
-        return Reply(answered=False)
+        return await _reply_in_time(
+            lambda: self._ctx.session.elicit_form(
+                message=question.message,
+                requested_schema=_FORM_SCHEMA,
+                related_request_id=self._ctx.request_id,
+            ),
+            self._answer_seconds,
+        )
+
+
+class PageElicitation:
+    """Asks the host that made a call to open the confirmation page.
+
+    Args:
+        ctx: The context of the call.
+        pages: Serves the page.
+        answer_seconds: How long there is to answer.
+    """
+
+    def __init__(self, ctx: Ctx, pages: PageServer, answer_seconds: float) -> None:
+        self._ctx = ctx
+        self._pages = pages
+        self._answer_seconds = answer_seconds
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the host declared that it opens pages, and a page can be served."""
+        declared = _declared(self._ctx)
+        urls = declared is not None and declared.url is not None
+        return urls and self._pages.is_available and _can_ask(self._ctx)
+
+    async def show(self, page: ConfirmationPage) -> Shown | Question:
+        """Asks the host to open the page; returns a question where the call has to return it."""
+        result = _earlier_result(self._ctx)
+        if result is not None and self._ctx.request_state == page.token:
+            return _shown(_reply(result)._replace(after_s=self._pages.age_s(page)))
+        message = f"Open a page to confirm or decline: {page.preview.summary.action}"
+        url = await self._pages.address(page)
+        if _questions_are_returned(self._ctx):
+            return Question(message, page.token, url)
+        reply = await _reply_in_time(
+            lambda: self._ctx.session.elicit_url(
+                message=message,
+                url=url,
+                elicitation_id=uuid4().hex,
+                related_request_id=self._ctx.request_id,
+            ),
+            self._answer_seconds,
+        )
+        return _shown(reply)
 
 
 def input_required(question: Question) -> InputRequiredResult:
     """Returns the question as the result of a call, which comes again with the answer."""
-    form = ElicitRequestFormParams(message=question.message, requested_schema=_form_schema())
+    params: ElicitRequestURLParams | ElicitRequestFormParams
+    if question.url:
+        params = ElicitRequestURLParams(message=question.message, url=question.url)
+    else:
+        params = ElicitRequestFormParams(message=question.message, requested_schema=_FORM_SCHEMA)
     return InputRequiredResult(
-        input_requests={_KEY: ElicitRequest(params=form)}, request_state=question.state
+        input_requests={_KEY: ElicitRequest(params=params)}, request_state=question.state
     )
 
 
-def _form_schema() -> dict[str, Any]:
-    return render_elicitation_schema(Typed)
+def _declared(ctx: Ctx) -> ElicitationCapability | None:
+    return ctx.client_capabilities.elicitation if ctx.client_capabilities else None
+
+
+def _questions_are_returned(ctx: Ctx) -> bool:
+    version = ctx.protocol_version
+    return version is not None and is_version_at_least(version, _QUESTIONS_ARE_RETURNED)
+
+
+def _can_ask(ctx: Ctx) -> bool:
+    return _questions_are_returned(ctx) or ctx.session.can_send_request
+
+
+def _earlier_result(ctx: Ctx) -> ElicitResult | None:
+    result = (ctx.input_responses or {}).get(_KEY)
+    return result if isinstance(result, ElicitResult) else None
+
+
+async def _reply_in_time(ask: Callable[[], Awaitable[ElicitResult]], seconds: float) -> Reply:
+    """Returns the reply to a question, or why there is none."""
+    asked_at = time.monotonic()
+    with anyio.move_on_after(seconds):
+        try:
+            result = await ask()
+        except (MCPError, ValidationError):
+            return Reply(problem="error")
+        return _reply(result)._replace(after_s=time.monotonic() - asked_at)
+    return Reply(problem="no reply in time")
 
 
 def _reply(result: ElicitResult) -> Reply:
-    """Returns what was typed; nothing where the person refused or dismissed the form."""
-    typed = (result.content or {}).get("last_characters")
-    return Reply(typed if result.action == "accept" and isinstance(typed, str) else None)
+    """Returns what was typed; None where the question was refused or dismissed."""
+    typed = (result.content or {}).get(_FIELD)
+    if result.action != "accept":
+        return Reply(None)
+    return Reply(typed if isinstance(typed, str) else "")
+
+
+def _shown(reply: Reply) -> Shown:
+    was_opened = reply.problem is None and reply.typed is not None
+    return Shown() if was_opened else Shown(refusal=reply)

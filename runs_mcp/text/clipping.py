@@ -41,6 +41,27 @@ def clip_middle(text: str, max_chars: int) -> str:
     return head + _middle_marker(tail_from - len(head)) + text[tail_from:]
 
 
+def columns(text: str) -> int:
+    """Returns how many columns of a terminal a plain line takes, at the most.
+
+    Letters of East Asia and emoji take two; combining characters are counted as one.
+    """
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def clip_to_columns(text: str, most: int) -> str:
+    """Returns the text, cut to at most so many columns of a terminal; "…" ends a text that is cut.
+
+    Does not say how much is missing: for lines of which other places have the whole.
+    """
+    if columns(text) <= most:
+        return text
+    end, room = 0, most - 1
+    while end < len(text) and (room := room - columns(text[end])) >= 0:
+        end += 1
+    return text[: _cut_position(text, end)].rstrip() + "…" if most > 0 else ""
+
+
 def _middle_marker(count: int) -> str:
     return f"… (+{count} characters) …"
 

@@ -1,5 +1,6 @@
 """Every answer fits into its budget, however long its texts are."""
 
+import secrets
 from collections.abc import Iterator
 from typing import Annotated, get_args, get_origin
 
@@ -18,6 +19,7 @@ from runs_mcp.answers.triage_reports import Coverage, GroupReport
 from runs_mcp.answers.trim import Trim
 from runs_mcp.confirmation.claims import Claim
 from runs_mcp.confirmation.report import ActionReport
+from runs_mcp.confirmation.store import SqliteStore
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.errors import RunsError
 from runs_mcp.model import Failure, Record, Shortening, Spec, Whole, shortenings
@@ -65,8 +67,10 @@ def test_strings_that_are_never_shortened_are_as_short_as_their_fields_say() -> 
     left_out = "URLs too long for this budget are left out; "
     assert "specs that did not fail are not listed" in reason
     assert len(left_out + reason) <= max_bytes(Trim, "reason")
-    token = ConfirmationTokens([b"k" * 32]).sign(Claim("c" * 32, "s" * 32))
+    token = ConfirmationTokens([b"k" * 32], SqliteStore()).sign(Claim("c" * 32, "s" * 32))
     assert len(token) <= max_bytes(ActionReport, "confirmation_token")
+    longest = f"http://127.0.0.1:65535/confirm/{secrets.token_urlsafe(24)}"
+    assert len(longest) <= max_bytes(ActionReport, "confirmation_url")
     (cause,) = causes_of([Failure(test="t", status="failed")])
     assert len(cause.fingerprint) <= max_bytes(GroupReport, "fingerprint")
     kinds = [f"{error.kind} 9999" for error in RunsError.__subclasses__()]

@@ -77,16 +77,21 @@ def test_the_demo_does_the_main_job_over_real_stdio() -> None:
     assert "→ done: It is done" in done.stdout
 
 
-def test_call_asks_on_the_terminal_and_goes_by_token_without_one(sandbox: Sandbox) -> None:
+def test_call_asks_on_the_terminal_and_refuses_or_goes_by_token_without_one(
+    sandbox: Sandbox,
+) -> None:
     wanted = ("call", "currents_cancel_run", f"run_id={NotableRun.IN_PROGRESS.value}")
 
     piped = run_process(*wanted, "--output", "json", **on(sandbox))
-    report = json.loads(piped.stdout)
+    assert json.loads(piped.stdout)["outcome"] == "refused"
+    by_token = (*wanted, "--confirm", "token", "--output", "json")
+    report = json.loads(run_process(*by_token, **on(sandbox)).stdout)
     assert report["outcome"] == "confirmation_required"
     assert asked_on_terminal(wanted, "no", sandbox)["outcome"] == "declined"
+    # Another process verifies what the first has signed, and remembers what was used.
     token = f"confirmation_token={report['confirmation_token']}"
-    by_token = run(*wanted, token, "--output", "json", **on(sandbox))
-    assert json.loads(by_token.stdout)["outcome"] == "done"
+    done = run(*by_token, token, **on(sandbox))
+    assert json.loads(done.stdout)["outcome"] == "done"
 
     failing = ("call", "currents_cancel_run", f"run_id={NotableRun.FAILING.value}")
     typed = NotableRun.FAILING.value[-6:]

@@ -47,7 +47,7 @@ def test_variables_replace_the_settings_of_providers_and_no_others() -> None:
 
 def test_a_state_key_is_derived_from_the_api_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     def derived() -> list[bytes]:
-        return Configuration.load().with_derived_state_key().settings.signing_keys()
+        return Configuration.load().signing_keys()
 
     monkeypatch.setenv("CURRENTS_API_KEY", KEY)
     first = derived()
@@ -61,5 +61,4 @@ def test_state_keys_of_the_operator_are_not_replaced(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CURRENTS_API_KEY", KEY)
     monkeypatch.setenv("RUNS_MCP_STATE_KEYS", "x" * 32)
     loaded = Configuration.load()
-    assert loaded.with_derived_state_key() == loaded
-    assert loaded.settings.signing_keys() == [b"x" * 32]
+    assert loaded.signing_keys() == [b"x" * 32]

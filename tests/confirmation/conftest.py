@@ -1,10 +1,11 @@
+from collections.abc import Iterator
+
 import pytest
 from confirmation.guard_setup import Clock
-from itsdangerous import TimestampSigner
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Iterator[Clock]:
     clock = Clock()
-    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(clock.now))
-    return clock
+    with clock.running():
+        yield clock

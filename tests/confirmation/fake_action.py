@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import anyio.lowlevel
 
-from runs_mcp.confirmation.action import Preview
+from runs_mcp.confirmation.action import Fact, Preview, Summary
 from runs_mcp.errors import AnswerLost, Conflict, NotFound, RateLimited, RunsError, Unreachable
 from runs_mcp.model import Receipt, Run
 from runs_mcp.settings import ActionName
@@ -140,6 +140,8 @@ class FakeAction:
             deciding_facts=self._facts(),
             description=f"Run {self.target}: {self.run.completion}, {self.run.completed_specs}",
             effect="It cannot be undone.",
+            summary=Summary("Do it?", f"Run {self.target}", self.run.completion),
+            facts=(Fact("Run", (self.target,)),),
             already_done="It is so already." if done else "",
         )
         self.previews.append(preview)

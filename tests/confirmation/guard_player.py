@@ -4,21 +4,27 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from confirmation.fake_action import RUN_ID, FakeAction, FakeRun
-from confirmation.guard_scripts import REPLIES, Step
+from confirmation.guard_scripts import REPLIES, OnPage, Step
 from confirmation.guard_setup import (
     ANSWER_S,
     KEYS,
     NOTHING_CHANGED,
     TOKEN_S,
     Clock,
+    FakeBrowser,
     FakePerson,
     MemoryAudit,
     Turns,
+    channels,
     guard,
 )
 
-from runs_mcp.confirmation.question import Answer, Question
+from runs_mcp.confirmation.guard import Channels
+from runs_mcp.confirmation.pages import ConfirmationPage, ConfirmationPages
+from runs_mcp.confirmation.question import Answer, Question, Reply
 from runs_mcp.confirmation.report import ActionReport
+from runs_mcp.confirmation.store import SqliteStore
+from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.errors import RunsError
 
 
@@ -31,6 +37,13 @@ class Signed(NamedTuple):
     at: float
 
 
+class Decided(NamedTuple):
+    """What a person did on a page, and which page it was."""
+
+    what: OnPage
+    page: Signed
+
+
 @dataclass
 class Played:
     """A call that was made, and what came of it."""
@@ -38,6 +51,7 @@ class Played:
     step: Step
     action: FakeAction
     person: FakePerson
+    browser: FakeBrowser
     audit: MemoryAudit
     token: Signed | None
     earlier: Signed | None
@@ -47,19 +61,49 @@ class Played:
     def call(self) -> tuple[object, ...]:
         return (self.action.tool, self.action.arguments, self.step.caller, self.step.keys)
 
+    @property
+    def is_by_question(self) -> bool:
+        return self.step.policy in ("auto", "human") and self.step.can_be_asked
+
+    @property
+    def is_by_page(self) -> bool:
+        by_host = self.step.browser.startswith("host")
+        policies = ("auto", "human") if by_host else ("auto", "page")
+        return (
+            self.step.browser != "none" and self.step.policy in policies and not self.is_by_question
+        )
+
+    @property
+    def channels(self) -> Channels:
+        if self.step.browser.startswith("host"):
+            return channels(self.person, requested_page=self.browser)
+        return channels(self.person, self.browser)
+
 
 @dataclass
 class Player:
-    """Plays calls against guards that share nothing but keys."""
+    """Plays calls against guards that share keys, a store and pages, and nothing else."""
 
     clock: Clock = field(default_factory=Clock)
     runs: list[FakeRun] = field(default_factory=lambda: [FakeRun(), FakeRun()])
     targets: tuple[str, str] = (RUN_ID, "short")
     tokens: list[Signed] = field(default_factory=list)
     states: list[Signed] = field(default_factory=list)
+    shown: list[tuple[ConfirmationPage, Signed]] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    spent: set[str] = field(default_factory=set)
+    """What has led to a write or a refusal."""
+    store: SqliteStore = field(default_factory=SqliteStore)
+
+    def __post_init__(self) -> None:
+        self.pages = {
+            name: ConfirmationPages(ConfirmationTokens([key], self.store), self.store)
+            for name, key in KEYS.items()
+        }
 
     async def play(self, step: Step) -> None:
         self.clock.now += step.seconds_before
+        await self._on_page(step)
         turns = Turns()
         played = self._set_up(step, turns)
         the_guard = guard(
@@ -69,14 +113,35 @@ class Player:
             keys=[KEYS[step.keys]],
             turn=turns,
             key=step.caller,
+            store=self.store,
+            pages=self.pages[step.keys],
         )
         token = played.token.text if played.token else "made up"
         try:
-            played.answer = await the_guard.carry_out(played.action, played.person, token)
+            played.answer = await the_guard.carry_out(played.action, played.channels, token)
         except RunsError as error:
             played.answer = error
         self._check(played)
         self._remember(played)
+
+    async def _on_page(self, step: Step) -> None:
+        """Does on a page that waits what the step says, as the application of the page does."""
+        if step.on_page == "nothing" or step.page >= len(self.shown):
+            return
+        shown, signed = self.shown[-1 - step.page]
+        pages = self.pages[str(signed.call[3])]
+        page = pages.find(shown.page_id)
+        assert page is None or self.clock.now - signed.at < TOKEN_S
+        if page is None:
+            return
+        if step.on_page == "leave":
+            await pages.decline(page)
+        else:
+            typed = page.target[-6:] if step.on_page == "confirm" else "wrong!"
+            assert await pages.confirm(page, typed) is (step.on_page == "confirm")
+        if step.on_page != "wrong":
+            assert pages.find(page.page_id) is None
+            self.decided.append(Decided(step.on_page, signed))
 
     def _set_up(self, step: Step, turns: Turns) -> Played:
         run = self.runs[step.run]
@@ -100,8 +165,14 @@ class Player:
             Answer(earlier.text, reply) if earlier else None,
             run=run,
         )
+        browser = FakeBrowser(
+            step.browser != "none",
+            step.browser != "link",
+            Reply(None) if step.browser == "host refuses" else None,
+            step.browser == "host is asked later",
+        )
         audit = MemoryAudit(step.audit_operations)
-        return Played(step, action, person, audit, self._token(step), earlier)
+        return Played(step, action, person, browser, audit, self._token(step), earlier)
 
     def _token(self, step: Step) -> Signed | None:
         if isinstance(step.token, int):
@@ -117,13 +188,13 @@ class Player:
         return self.states[-1 - step.earlier]
 
     def _check(self, played: Played) -> None:
-        may_ask = played.step.policy != "token" and played.step.can_be_asked
-        assert may_ask or played.person.questions == []
+        assert played.is_by_question or played.person.questions == []
+        assert played.is_by_page or played.browser.shown == []
         confirmed = self._confirmed_by(played)
         if played.action.writes:
             check_write(played.action, confirmed)
         check_answer(played)
-        check_token(played)
+        check_offer(played)
         if played.step.audit_operations is None:
             check_audit(played, confirmed)
 
@@ -134,18 +205,28 @@ class Player:
             return None
         if step.name in step.preapproved:
             return "preapproved"
-        if step.policy != "token" and step.can_be_asked:
+        if step.policy == "token":
+            return "token" if self._is_valid(played.token, played, TOKEN_S) else None
+        if played.is_by_question:
             answered = self._is_valid(played.earlier, played, ANSWER_S)
             asked = bool(person.questions) and not step.modern
             reply = person.reply
-            is_right = reply.answered and (reply.typed or "").strip() == action.target[-6:]
+            is_right = reply.problem is None and (reply.typed or "").strip() == action.target[-6:]
             return "elicitation" if (answered or asked) and is_right else None
-        if step.policy == "human":
+        if not played.is_by_page:
             return None
-        return "token" if self._is_valid(played.token, played, TOKEN_S) else None
+        decided = self._decided(played)
+        is_confirmed = decided is not None and decided.what == "confirm"
+        page = decided.page if decided else None
+        return "page" if is_confirmed and self._is_valid(page, played, TOKEN_S) else None
+
+    def _decided(self, played: Played) -> Decided | None:
+        """Returns what was decided last for this call."""
+        own = [decided for decided in self.decided if decided.page.call == played.call]
+        return own[-1] if own else None
 
     def _is_valid(self, signed: Signed | None, played: Played, seconds: int) -> bool:
-        if signed is None:
+        if signed is None or signed.text in self.spent:
             return False
         shown = played.action.previews[0].deciding_facts
         in_time = self.clock.now - signed.at <= seconds
@@ -153,14 +234,29 @@ class Player:
 
     def _remember(self, played: Played) -> None:
         answer = played.answer
-        if isinstance(answer, Question):
+        if isinstance(answer, Question) and not answer.url:
             self.states.append(self._signed(answer.state, played))
         elif isinstance(answer, ActionReport) and answer.confirmation_token:
             self.tokens.append(self._signed(answer.confirmation_token, played))
+        for page in played.browser.shown:
+            if all(page is not known for known, _ in self.shown):
+                self.shown.append((page, self._signed(page.token, played)))
+        if played.action.writes or (isinstance(answer, ActionReport) and is_refusal(answer)):
+            decided = self._decided(played)
+            proofs = (played.token, played.earlier, decided.page if decided else None)
+            used = {"token": 0, "page": 2}.get(
+                played.step.policy, 1 if played.is_by_question else 2
+            )
+            if proof := proofs[used]:
+                self.spent.add(proof.text)
 
     def _signed(self, text: str, played: Played) -> Signed:
         shown = played.action.previews[0].deciding_facts
         return Signed(text, played.call, shown, self.clock.now)
+
+
+def is_refusal(answer: ActionReport) -> bool:
+    return answer.outcome in ("declined", "no_answer")
 
 
 def check_write(action: FakeAction, confirmed: str | None) -> None:
@@ -180,7 +276,7 @@ def check_answer(played: Played) -> None:
         return
     if isinstance(answer, Question):
         assert not action.writes
-        assert step.modern
+        assert step.modern or step.browser == "host is asked later"
         return
     assert answer is not None
     unchanged = NOTHING_CHANGED in answer.next
@@ -193,20 +289,35 @@ def check_answer(played: Played) -> None:
         assert answer.outcome not in ("done", "unknown")
 
 
-def check_token(played: Played) -> None:
+def check_offer(played: Played) -> None:
     step, answer = played.step, played.answer
-    if isinstance(answer, ActionReport) and answer.confirmation_token:
+    if not isinstance(answer, ActionReport):
+        return
+    if answer.confirmation_token:
         assert answer.outcome in ("confirmation_required", "changed")
-        assert step.policy == "token" or (step.policy == "auto" and not step.can_be_asked)
+        assert step.policy == "token"
+    if answer.confirmation_url:
+        assert answer.outcome == "confirmation_required"
+        assert played.is_by_page
+        assert step.browser == "link"
+    if answer.confirmation_token or answer.confirmation_url:
         assert step.name not in step.preapproved
         assert not played.action.writes
 
 
 def check_audit(played: Played, confirmed: str | None) -> None:
     answer, audit = played.answer, played.audit
+    entries = audit.lines
     asked = [("asked", None)] * len(played.person.questions)
-    assert audit.lines[: len(asked)] == asked
-    rest = audit.lines[len(asked) :]
+    if played.is_by_page and entries and entries[0] == ("asked", None):
+        asked = [("asked", None)]
+    assert entries[: len(asked)] == asked
+    rest = entries[len(asked) :]
+    if rest and rest[0][0] == "started":
+        assert rest.pop(0) == ("started", confirmed)
+        assert played.action.writes
+    else:
+        assert not played.action.writes
     if isinstance(answer, Question):
         assert rest == []
     elif isinstance(answer, RunsError):
@@ -214,6 +325,7 @@ def check_audit(played: Played, confirmed: str | None) -> None:
     else:
         assert answer is not None
         by = confirmed if len(played.action.previews) > 1 else None
+        by = None if answer.outcome == "confirmation_required" else by
         assert rest == [(answer.outcome, by)]
     for entry in audit.entries:
         assert (entry.action, entry.provider) == (played.action.name, "currents")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from confirmation.fake_action import ACTIONS, CHANGES, WriteResult
 from confirmation.guard_setup import ANSWER_S, API_KEY, TOKEN_S, right
@@ -20,9 +20,14 @@ REPLIES: Final[dict[str, Callable[[str], Reply]]] = {
     "nothing": lambda _: Reply(None),
     "the whole ID": lambda target: Reply(target),
     "too few": lambda target: Reply(target[-5:]),
-    "no answer": lambda _: Reply(answered=False),
-    "right, but no answer": lambda target: Reply(target[-6:], answered=False),
+    "no answer": lambda _: Reply(problem="no reply in time"),
+    "right, but no answer": lambda target: Reply(target[-6:], problem="error"),
 }
+
+
+Browser = Literal["none", "opens", "link", "host opens", "host refuses", "host is asked later"]
+BROWSERS: Final[tuple[Browser, ...]] = get_args(Browser)
+OnPage = Literal["nothing", "confirm", "wrong", "leave"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Step:
     """Which state is answered, of those that were given so far; 0 is the last one."""
     token: int | str = ""
     """Which token is passed, of those that were given so far; or another text."""
+    browser: Browser = "none"
+    on_page: OnPage = "nothing"
+    """What the person did on a page before the call."""
+    page: int = 0
+    """On which page, of those that were shown so far; 0 is the last one."""
     changes: tuple[str, ...] = ()
     result: WriteResult = "done"
     verify_fails: bool = False
@@ -57,7 +67,7 @@ def _mostly(usual: object, *others: object) -> st.SearchStrategy[object]:
 
 STEPS: Final = st.builds(
     Step,
-    policy=st.sampled_from(("auto", "human", "token")),
+    policy=st.sampled_from(("auto", "human", "page", "token")),
     preapproved=_mostly((), ("cancel",), ("reset",), ("delete",), ("cancel", "delete")),
     name=st.sampled_from(ACTIONS),
     run=_mostly(0, 1),
@@ -68,6 +78,9 @@ STEPS: Final = st.builds(
     modern=st.booleans(),
     reply=_mostly("right", *REPLIES),
     earlier=st.none() | st.integers(0, 3),
+    browser=st.sampled_from(BROWSERS),
+    on_page=st.sampled_from(("nothing", "confirm", "confirm", "wrong", "leave")),
+    page=_mostly(0, 1, 2),
     token=st.integers(0, 3) | st.sampled_from(("", "garbage", "tampered", "true")),
     changes=st.lists(st.sampled_from(CHANGES), max_size=6).map(tuple),
     result=_mostly("done", "refused", "lost with effect", "lost without"),
@@ -80,7 +93,14 @@ STEPS: Final = st.builds(
 
 def token_step(**changes: object) -> Step:
     """Returns a call with the last token that was given."""
-    return Step(**{"token": 0, **changes})  # type: ignore[arg-type]  # of the types above
+    usual: dict[str, object] = {"policy": "token", "token": 0}
+    return Step(**{**usual, **changes})  # type: ignore[arg-type]  # of the types above
+
+
+def page_step(**changes: object) -> Step:
+    """Returns a call whose person has a page."""
+    usual: dict[str, object] = {"policy": "page", "browser": "link"}
+    return Step(**{**usual, **changes})  # type: ignore[arg-type]  # of the types above
 
 
 def asked_step(**changes: object) -> Step:

@@ -2,17 +2,22 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+from unittest.mock import patch
 
 import anyio
 import anyio.lowlevel
 from confirmation.fake_action import RUN_ID, FakeAction, FakeRun
 
 from runs_mcp.confirmation.audit import AuditEntry, AuditLog
-from runs_mcp.confirmation.guard import Guard
+from runs_mcp.confirmation.by_page import PageChannel, Shown
+from runs_mcp.confirmation.claims import Account
+from runs_mcp.confirmation.guard import Channels, Guard
+from runs_mcp.confirmation.pages import ConfirmationPage, ConfirmationPages
 from runs_mcp.confirmation.question import Answer, Question, QuestionChannel, Reply
 from runs_mcp.confirmation.report import ActionReport
+from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import InternalError
@@ -23,21 +28,33 @@ API_KEY: Final = "currents-api-key-that-nobody-may-see"
 ANSWER_S: Final = 120
 TOKEN_S: Final = 300
 NOTHING_CHANGED: Final = "Nothing was changed."
-NO_REPLY: Final = Reply()
+REFUSAL: Final = Reply()
 
 
 @dataclass
 class Clock:
-    """The time at which tokens are signed and read."""
+    """The time at which tokens are signed and read, and what is remembered expires."""
 
     now: float = 1_800_000_000.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Makes it the time of tokens and stores."""
+        with (
+            patch("runs_mcp.confirmation.tokens.time", self),
+            patch("runs_mcp.confirmation.store.time", self),
+        ):
+            yield
+
+    def time(self) -> float:
+        return self.now
 
 
 @dataclass
 class FakePerson:
     """A person who can be asked, over either era."""
 
-    reply: Reply = NO_REPLY
+    reply: Reply = REFUSAL
     is_available: bool = True
     modern: bool = False
     earlier: Answer | None = None
@@ -57,7 +74,33 @@ class FakePerson:
         return self.reply
 
 
-NOBODY: Final[QuestionChannel] = FakePerson(is_available=False)
+@dataclass
+class FakeBrowser:
+    """A browser, or a host that opens pages, or none."""
+
+    is_available: bool = True
+    opens: bool = True
+    refusal: Reply | None = None
+    returns_question: bool = False
+    shown: list[ConfirmationPage] = field(default_factory=list)
+
+    async def show(self, page: ConfirmationPage) -> Shown | Question:
+        self.shown.append(page)
+        if self.returns_question:
+            return Question("Open it?", page.token, "http://127.0.0.1/")
+        return Shown("" if self.opens else f"http://127.0.0.1/{page.page_id}", self.refusal)
+
+
+NO_BROWSER: Final = FakeBrowser(is_available=False)
+NOBODY: Final = FakePerson(is_available=False)
+
+
+def channels(
+    person: QuestionChannel = NOBODY,
+    page: PageChannel = NO_BROWSER,
+    requested_page: PageChannel = NO_BROWSER,
+) -> Channels:
+    return Channels(person, requested_page, page)
 
 
 class MemoryAudit(AuditLog):
@@ -134,28 +177,37 @@ def guard(
     turn: Turns | None = None,
     key: str = API_KEY,
     deadline: Deadline | None = None,
+    store: Store | None = None,
+    pages: ConfirmationPages | None = None,
 ) -> Guard:
+    store = store or SqliteStore()
+    tokens = ConfirmationTokens(keys, store)
     return Guard(
         policy=policy,
         preapproved=preapproved,
-        tokens=ConfirmationTokens(keys),
+        tokens=tokens,
+        pages=pages or ConfirmationPages(tokens, store),
         audit=audit or MemoryAudit(),
         turn=turn or Turns(),
-        key=key,
+        account=Account(key, "https://api.example/v1"),
         deadline=deadline or Deadline(30),
     )
 
 
 async def report_of(
-    the_guard: Guard, action: FakeAction, person: QuestionChannel = NOBODY, token: str = ""
+    the_guard: Guard,
+    action: FakeAction,
+    person: QuestionChannel = NOBODY,
+    token: str = "",
+    page: PageChannel = NO_BROWSER,
 ) -> ActionReport:
     """Returns the report on a call, once its claims about changes and tokens are checked."""
     with anyio.fail_after(10):
-        answer = await the_guard.carry_out(action, person, token)
+        answer = await the_guard.carry_out(action, channels(person, page), token)
     assert isinstance(answer, ActionReport)
     unchanged = NOTHING_CHANGED in answer.next
     assert unchanged is (answer.outcome not in ("done", "already_done", "unknown"))
-    assert (answer.expires_in_s == TOKEN_S) is bool(answer.confirmation_token)
+    assert (answer.expires_in_s == TOKEN_S) is bool(answer.confirmation_token) or page.is_available
     return answer
 
 
@@ -164,14 +216,15 @@ async def question_of(
 ) -> Question:
     """Returns the question that a call returns, perhaps though it came with an answer."""
     with anyio.fail_after(10):
-        answer = await the_guard.carry_out(action, FakePerson(modern=True, earlier=earlier), "")
+        person = FakePerson(modern=True, earlier=earlier)
+        answer = await the_guard.carry_out(action, channels(person), "")
     assert isinstance(answer, Question)
     return answer
 
 
 async def token_of(the_guard: Guard, action: FakeAction) -> str:
     """Returns the token that a call is given."""
-    return (await report_of(the_guard, action)).confirmation_token
+    return (await report_of(replace(the_guard, policy="token"), action)).confirmation_token
 
 
 def right(target: str = RUN_ID) -> Reply:

@@ -14,6 +14,7 @@ from confirmation.guard_setup import (
     NOBODY,
     MemoryAudit,
     Turns,
+    channels,
     confirming,
     guard,
     report_of,
@@ -80,18 +81,18 @@ async def test_a_caller_that_leaves_during_the_write_leaves_it_settled_and_recor
     the_guard = guard(preapproved=("cancel",), audit=audit, turn=turns)
     with anyio.fail_after(10):
         async with anyio.create_task_group() as callers:
-            callers.start_soon(the_guard.carry_out, action, NOBODY, "")
+            callers.start_soon(the_guard.carry_out, action, channels(), "")
             await action.write_gate.reached.wait()
             callers.cancel_scope.cancel()
             with anyio.CancelScope(shield=True), anyio.fail_after(5):
                 await anyio.lowlevel.checkpoint()
-                assert audit.entries == []
+                assert audit.lines == [("started", "preapproved")]
                 action.write_gate.opened.set()
                 if result != "done":
                     await action.verify_gate.reached.wait()
                     action.verify_gate.opened.set()
 
-    assert audit.lines == [(outcome, "preapproved")]
+    assert audit.lines == [("started", "preapproved"), (outcome, "preapproved")]
     assert len(action.writes) == 1
     assert turns.held == set()
 
@@ -103,7 +104,7 @@ async def test_a_refusal_is_recorded_though_the_caller_left() -> None:
 
     async def call() -> None:
         with pytest.raises(Conflict):
-            await the_guard.carry_out(action, NOBODY, "")
+            await the_guard.carry_out(action, channels(), "")
 
     with anyio.fail_after(10):
         async with anyio.create_task_group() as callers:
@@ -111,7 +112,7 @@ async def test_a_refusal_is_recorded_though_the_caller_left() -> None:
             await action.write_gate.reached.wait()
             callers.cancel_scope.cancel()
             action.write_gate.opened.set()
-    assert [outcome for outcome, _ in audit.lines] == ["conflict"]
+    assert [outcome for outcome, _ in audit.lines] == ["started", "conflict"]
 
 
 async def test_a_caller_that_leaves_before_the_write_prevents_it_and_frees_the_run() -> None:
@@ -120,7 +121,7 @@ async def test_a_caller_that_leaves_before_the_write_prevents_it_and_frees_the_r
     the_guard = guard(preapproved=("cancel",), audit=audit, turn=turns)
     with anyio.fail_after(10):
         async with anyio.create_task_group() as callers:
-            callers.start_soon(the_guard.carry_out, action, NOBODY, "")
+            callers.start_soon(the_guard.carry_out, action, channels(), "")
             await gate.reached.wait()
             assert turns.held
             callers.cancel_scope.cancel()
@@ -128,10 +129,11 @@ async def test_a_caller_that_leaves_before_the_write_prevents_it_and_frees_the_r
 
 
 @asynccontextmanager
-async def services(preapprove: str = "") -> AsyncIterator[Services]:
+async def services(preapprove: str = "", confirm: str = "auto") -> AsyncIterator[Services]:
     """Yields the services of a server, whose guards share their turns and tokens."""
     variables = {"CURRENTS_API_URL": "http://127.0.0.1:9/v1", "CURRENTS_API_KEY": API_KEY}
-    async with open_services(configured(variables, {"preapprove": preapprove})) as opened:
+    options = {"preapprove": preapprove, "confirm": confirm}
+    async with open_services(configured(variables, options)) as opened:
         yield opened
 
 
@@ -147,7 +149,9 @@ async def test_a_hundred_calls_on_one_run_lead_to_one_write(name: ActionName, wa
     run = FakeRun()
     actions = [FakeAction(run, name, slow=True) for _ in range(MANY)]
     outcomes: list[str] = []
-    async with services(preapprove=name if way == "preapproved" else "") as opened:
+    async with services(
+        name if way == "preapproved" else "", "token" if way == "token" else "auto"
+    ) as opened:
         token = await token_of(guard_of(opened), actions[0]) if way == "token" else ""
         person = confirming() if way == "elicitation" else NOBODY
 
@@ -166,12 +170,12 @@ async def test_a_hundred_calls_on_one_run_lead_to_one_write(name: ActionName, wa
 
 async def test_a_hundred_calls_with_one_token_that_names_no_run_lead_to_one_write() -> None:
     actions = [FakeAction(FakeRun(), names_no_run=True) for _ in range(MANY)]
-    async with services() as opened:
+    async with services(confirm="token") as opened:
         token = await token_of(guard_of(opened), actions[0])
         with anyio.fail_after(20):
             async with anyio.create_task_group() as calls:
                 for action in actions:
-                    calls.start_soon(guard_of(opened).carry_out, action, NOBODY, token)
+                    calls.start_soon(guard_of(opened).carry_out, action, channels(), token)
     assert sum(len(action.writes) for action in actions) == 1
 
 
@@ -180,7 +184,7 @@ async def test_calls_on_different_runs_do_not_wait_for_each_other() -> None:
     async with services(preapprove="cancel") as opened:
         with anyio.fail_after(10):
             async with anyio.create_task_group() as calls:
-                calls.start_soon(guard_of(opened).carry_out, slow, NOBODY, "")
+                calls.start_soon(guard_of(opened).carry_out, slow, channels(), "")
                 await slow.write_gate.reached.wait()
                 other = FakeAction(FakeRun(), target="another-run")
                 assert (await report_of(guard_of(opened), other)).outcome == "done"

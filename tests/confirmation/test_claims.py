@@ -6,7 +6,7 @@ from confirmation.fake_action import FakeAction, FakeRun
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runs_mcp.confirmation.claims import claim_of, digest
+from runs_mcp.confirmation.claims import Account, Purpose, claim_of, digest
 from runs_mcp.settings import ActionName
 
 json_values = st.recursive(
@@ -37,26 +37,29 @@ def test_two_calls_that_differ_have_different_digests(
 
 async def test_purpose_tool_arguments_caller_and_deciding_facts_tell_claims_apart() -> None:
     async def claim(
-        purpose: str = "token",
+        purpose: Purpose = "token",
         name: ActionName = "delete",
         variant: str = "",
         specs: int = 3,
         key: str = "key",
+        api_url: str = "https://api.example/v1",
     ) -> tuple[str, str]:
         action = FakeAction(FakeRun(completed_specs=specs), name, variant=variant)
         preview = await action.inspect()
-        return claim_of("question" if purpose == "question" else "token", action, preview, key)
+        return claim_of(purpose, action, preview, Account(key, api_url))
 
     same = await claim()
     assert same == await claim()
     calls = {
         same[0],
         (await claim(purpose="question"))[0],
+        (await claim(purpose="page"))[0],
+        (await claim(api_url="https://other.example/v1"))[0],
         (await claim(name="reset"))[0],
         (await claim(variant="other"))[0],
         (await claim(key="another"))[0],
     }
-    assert len(calls) == 5
+    assert len(calls) == 7
     other_facts = await claim(specs=4)
     assert other_facts[0] == same[0]
     assert other_facts[1] != same[1]

@@ -3,16 +3,16 @@
 import pytest
 from confirmation.fake_action import RUN_ID
 
-from runs_mcp.confirmation.question import Reply, confirms
+from runs_mcp.confirmation.question import confirms
 
 
 @pytest.mark.parametrize("target", ["a", "-", "ab_-1", "abcdef", "x" * 128, "1540004197"])
 def test_the_last_six_characters_or_all_of_a_shorter_id_confirm(target: str) -> None:
-    assert confirms(Reply(target[-6:]), target)
+    assert confirms(target[-6:], target)
 
 
 def test_spaces_around_the_characters_do_not_matter() -> None:
-    assert confirms(Reply(f" {RUN_ID[-6:]}\n"), RUN_ID)
+    assert confirms(f" {RUN_ID[-6:]}\n", RUN_ID)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_spaces_around_the_characters_do_not_matter() -> None:
     ],
 )
 def test_what_only_looks_right_does_not_confirm(typed: str | None) -> None:
-    assert not confirms(Reply(typed), RUN_ID)
+    assert not confirms(typed, RUN_ID)
 
 
 @pytest.mark.parametrize("typed", ["", " ", None])
 @pytest.mark.parametrize("target", ["", "a", "1", "-"])
 def test_an_empty_form_confirms_no_id_however_short(target: str, typed: str | None) -> None:
-    assert not confirms(Reply(typed), target)
+    assert not confirms(typed, target)

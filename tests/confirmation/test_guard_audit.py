@@ -20,6 +20,7 @@ from confirmation.guard_setup import (
 )
 
 from runs_mcp.confirmation.audit import AuditLog
+from runs_mcp.confirmation.store import SqliteStore
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.errors import Conflict, InternalError
 from runs_mcp.settings import ActionName
@@ -31,7 +32,11 @@ async def test_the_audit_line_of_a_refused_write_says_what_confirmed_it(way: str
     audit, action = MemoryAudit(), FakeAction(FakeRun(), result="refused")
     token = await token_of(guard(), action) if way == "token" else ""
     person = confirming() if way == "elicitation" else NOBODY
-    the_guard = guard(preapproved=("cancel",) if way == "preapproved" else (), audit=audit)
+    the_guard = guard(
+        policy="token" if way == "token" else "auto",
+        preapproved=("cancel",) if way == "preapproved" else (),
+        audit=audit,
+    )
     with pytest.raises(Conflict):
         await report_of(the_guard, action, person, token)
     assert audit.lines[-1] == ("conflict", way)
@@ -46,11 +51,11 @@ async def test_a_defect_within_a_write_leaves_an_audit_line_too() -> None:
     audit, action = MemoryAudit(), FakeAction(FakeRun(), on_write=fail)
     with pytest.raises(ZeroDivisionError):
         await report_of(guard(preapproved=("cancel",), audit=audit), action)
-    assert audit.lines == [("internal_error", "preapproved")]
+    assert audit.lines == [("started", "preapproved"), ("internal_error", "preapproved")]
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-@pytest.mark.parametrize("operations", [0, 1])
+@pytest.mark.parametrize("operations", [0, 1, 2])
 async def test_an_audit_log_that_breaks_before_the_write_prevents_it(
     name: ActionName, operations: int
 ) -> None:
@@ -65,7 +70,7 @@ async def test_an_audit_log_that_breaks_before_the_write_prevents_it(
 async def test_no_question_is_asked_and_no_token_given_that_could_not_be_recorded(
     tmp_path: Path,
 ) -> None:
-    for person in (FakePerson(is_available=False), confirming(), FakePerson(modern=True)):
+    for person in (NOBODY, confirming(), FakePerson(modern=True)):
         action = FakeAction(FakeRun())
         with pytest.raises(InternalError, match=NOTHING_CHANGED) as failed:
             await report_of(guard(audit=AuditLog(tmp_path)), action, person)
@@ -83,7 +88,8 @@ async def test_a_write_is_reported_even_if_its_audit_line_is_lost(
     with caplog.at_level(logging.ERROR, "runs_mcp"):
         report = await report_of(guard(preapproved=("cancel",), audit=audit), action)
     assert report.outcome == ("done" if result == "done" else "unknown")
-    assert "confirmed_by='preapproved'" in caplog.text
+    assert "audit log could not be written" in report.next
+    assert f"the audit line of the outcome {report.outcome} is missing" in caplog.text
 
 
 async def test_an_error_keeps_its_kind_even_if_its_audit_line_is_lost() -> None:
@@ -97,7 +103,7 @@ async def test_neither_file_nor_log_has_the_api_key_or_a_token(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "audit.jsonl"
-    the_guard = guard(audit=AuditLog(file))
+    the_guard = guard(policy="token", audit=AuditLog(file))
     action = FakeAction(FakeRun())
     with caplog.at_level(logging.DEBUG):
         token = await token_of(the_guard, action)
@@ -109,9 +115,14 @@ async def test_neither_file_nor_log_has_the_api_key_or_a_token(
     ]
     assert [f"audit {line}" for line in file.read_text().splitlines()] == logged
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["outcome"] for line in lines] == ["confirmation_required", "done", "already_done"]
+    assert [line["outcome"] for line in lines] == [
+        "confirmation_required",
+        "started",
+        "done",
+        "already_done",
+    ]
     assert {line["caller"] for line in lines} == {
-        ConfirmationTokens([KEYS["ours"]]).caller(API_KEY)
+        ConfirmationTokens([KEYS["ours"]], SqliteStore()).caller(API_KEY)
     }
     for secret in (API_KEY, token, KEYS["ours"].decode()):
         assert secret not in file.read_text() + caplog.text

@@ -49,7 +49,11 @@ async def test_a_run_that_changes_right_before_the_write_is_left_alone(
     audit, run = MemoryAudit(), FakeRun()
     action = FakeAction(run, name)
     token = await token_of(guard(), FakeAction(run, name))
-    the_guard = guard(preapproved=(name,) if way == "preapproved" else (), audit=audit)
+    the_guard = guard(
+        policy="token" if way == "token" else "auto",
+        preapproved=(name,) if way == "preapproved" else (),
+        audit=audit,
+    )
     run.changes = ["nothing", change]
     person = confirming() if way == "elicitation" else NOBODY
     report = await report_of(the_guard, action, person, token)
@@ -85,7 +89,7 @@ async def test_a_refused_write_is_an_error_that_says_nothing_was_changed(
     assert str(refused.value).count(NOTHING_CHANGED) == 1
     assert refusal.next_step in str(refused.value)
     assert (len(action.writes), action.verified) == (1, [])
-    assert [outcome for outcome, _ in audit.lines] == [refusal.kind]
+    assert [outcome for outcome, _ in audit.lines] == ["started", refusal.kind]
 
 
 @every_action
@@ -107,7 +111,7 @@ async def test_a_lost_answer_is_settled_by_reading_and_never_by_writing_again(
 
     assert report.outcome == outcome
     assert len(action.writes) == 1
-    assert audit.lines == [(outcome, "preapproved")]
+    assert audit.lines == [("started", "preapproved"), (outcome, "preapproved")]
     assert ("The answer was lost." in report.next) is (outcome == "unknown")
 
 

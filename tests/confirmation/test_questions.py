@@ -32,8 +32,9 @@ async def test_a_question_says_what_would_be_done_to_which_run_and_what_to_type(
 
     assert report.outcome == "done"
     (question,) = person.questions
-    for part in (name.capitalize(), report.preview, report.effect, "last 6 characters", RUN_ID):
-        assert part in question.message
+    action, which, state, typing = question.message.splitlines()
+    assert (action, which, state) == ("Do it?", f"Run {RUN_ID}", "in_progress")
+    assert typing == f"To confirm, type the last 6 characters of {RUN_ID} in 120 s."
 
 
 @pytest.mark.parametrize("typed", [None, "", "wrong!", RUN_ID])
@@ -50,7 +51,8 @@ async def test_any_other_answer_is_declined(typed: str | None) -> None:
 async def test_a_person_who_does_not_answer_is_no_reason_for_a_token(
     policy: ConfirmPolicy,
 ) -> None:
-    for reply, outcome in ((Reply(answered=False), "no_answer"), (Reply(None), "declined")):
+    silence = Reply(problem="no reply in time")
+    for reply, outcome in ((silence, "no_answer"), (Reply(None), "declined")):
         action = FakeAction(FakeRun())
         report = await report_of(guard(policy=policy), action, FakePerson(reply))
         assert (report.outcome, report.confirmation_token) == (outcome, "")
@@ -58,7 +60,7 @@ async def test_a_person_who_does_not_answer_is_no_reason_for_a_token(
 
 async def test_the_right_characters_without_an_answer_do_not_confirm() -> None:
     action = FakeAction(FakeRun())
-    reply = Reply(RUN_ID[-6:], answered=False)
+    reply = Reply(RUN_ID[-6:], problem="error")
     report = await report_of(guard(), action, FakePerson(reply))
     assert (report.outcome, action.writes) == ("no_answer", [])
 
@@ -86,7 +88,11 @@ async def test_a_question_that_was_returned_is_answered_by_the_call_that_comes_a
 
     assert report.outcome == "done"
     assert person.questions == []
-    assert audit.lines == [("asked", None), ("done", "elicitation")]
+    assert audit.lines == [
+        ("asked", None),
+        ("started", "elicitation"),
+        ("done", "elicitation"),
+    ]
 
 
 @pytest.mark.parametrize("seconds", [0, ANSWER_S])
@@ -97,15 +103,68 @@ async def test_an_answer_in_time_counts(seconds: float, clock: Clock) -> None:
     assert (await report_of(guard(), action, answering(state))).outcome == "done"
 
 
-@pytest.mark.parametrize("seconds", [ANSWER_S + 1, TOKEN_S, -1, 10**7])
-async def test_after_an_answer_to_an_expired_question_the_question_is_asked_again(
-    seconds: float, clock: Clock
-) -> None:
+@pytest.mark.parametrize("seconds", [ANSWER_S + 1, TOKEN_S, 10**7])
+async def test_a_late_answer_is_no_answer_and_says_so(seconds: float, clock: Clock) -> None:
+    audit, action = MemoryAudit(), FakeAction(FakeRun())
+    the_guard = guard(audit=audit)
+    state = (await question_of(the_guard, action)).state
+    clock.now += seconds
+    report = await report_of(the_guard, action, answering(state))
+    assert (report.outcome, action.writes) == ("no_answer", [])
+    assert "came too late" in report.next
+    assert audit.lines == [("asked", None), ("no_answer", None)]
+
+
+async def test_an_answer_to_a_question_of_the_future_is_asked_again(clock: Clock) -> None:
     action = FakeAction(FakeRun())
     state = (await question_of(guard(), action)).state
-    clock.now += seconds
+    clock.now -= 1
     await question_of(guard(), action, Answer(state, right()))
     assert action.writes == []
+
+
+@pytest.mark.parametrize(
+    ("after_s", "outcome"), [(0.0, "no_answer"), (0.99, "no_answer"), (1.01, "declined")]
+)
+@pytest.mark.parametrize("modern", [False, True])
+async def test_a_refusal_faster_than_a_person_reads_is_the_hosts_own(
+    after_s: float, outcome: str, modern: bool, clock: Clock
+) -> None:
+    audit, action = MemoryAudit(), FakeAction(FakeRun())
+    the_guard = guard(audit=audit)
+    person = FakePerson(Reply(None, after_s))
+    if modern:
+        state = (await question_of(the_guard, action)).state
+        clock.now += after_s
+        person = FakePerson(modern=True, earlier=Answer(state, Reply(None)))
+    report = await report_of(the_guard, action, person)
+    assert (report.outcome, action.writes) == (outcome, [])
+    assert ("RUNS_MCP_CONFIRM=page" in report.next) is (outcome == "no_answer")
+    assert audit.lines == [("asked", None), (outcome, None)]
+
+
+@pytest.mark.parametrize("typed", [None, "", "wrong!"])
+async def test_a_question_that_was_declined_cannot_be_answered_again(
+    typed: str | None, clock: Clock
+) -> None:
+    action = FakeAction(FakeRun())
+    the_guard = guard()
+    state = (await question_of(the_guard, action)).state
+    clock.now += 5
+    declined = FakePerson(modern=True, earlier=Answer(state, Reply(typed)))
+    assert (await report_of(the_guard, action, declined)).outcome == "declined"
+    again = await report_of(the_guard, action, answering(state))
+    assert (again.outcome, action.writes) == ("confirmation_required", [])
+    assert "was used before" in again.next
+
+
+async def test_a_refusal_counts_though_the_run_has_changed() -> None:
+    run = FakeRun()
+    action = FakeAction(run, "delete")
+    state = (await question_of(guard(), action)).state
+    run.change("more completes")
+    refusing = FakePerson(modern=True, earlier=Answer(state, Reply("no")))
+    assert (await report_of(guard(), action, refusing)).outcome == "declined"
 
 
 async def test_an_answer_to_another_question_is_not_taken_for_this_one() -> None:
@@ -150,6 +209,7 @@ async def test_a_run_that_changes_between_question_and_answer_is_left_alone(chan
     report = await report_of(guard(), action, answering(state))
     assert (report.outcome, action.writes) == ("changed", [])
     assert report.preview == action.previews[-1].description
+    assert "call currents_delete_run again" in report.next
 
 
 async def test_a_run_that_changes_while_the_person_thinks_is_left_alone() -> None:

@@ -1,4 +1,7 @@
-"""Confirmation by the two-step token, where nobody can be asked, and by preapproval."""
+"""Confirmation by the two-step token, which takes RUNS_MCP_CONFIRM=token, and by preapproval."""
+
+from functools import partial
+from typing import Final
 
 import pytest
 from confirmation.fake_action import ACTIONS, RUN_ID, FakeAction, FakeRun
@@ -14,15 +17,17 @@ from confirmation.guard_setup import (
 )
 
 from runs_mcp.model import Receipt
-from runs_mcp.settings import ActionName
+from runs_mcp.settings import ActionName, ConfirmPolicy
 
+token_guard = partial(guard, policy="token")
+POLICIES: Final[tuple[ConfirmPolicy, ...]] = ("auto", "human", "page", "token")
 every_action = pytest.mark.parametrize("name", ACTIONS)
 
 
 @every_action
 async def test_a_token_lets_its_call_through_once(name: ActionName) -> None:
     audit, action = MemoryAudit(), FakeAction(FakeRun(), name)
-    the_guard = guard(audit=audit)
+    the_guard = token_guard(audit=audit)
     first = await report_of(the_guard, action)
     assert action.writes == []
     second = await report_of(the_guard, action, token=first.confirmation_token)
@@ -37,19 +42,20 @@ async def test_a_token_lets_its_call_through_once(name: ActionName) -> None:
     assert len(action.writes) == 1
     assert audit.lines == [
         ("confirmation_required", None),
+        ("started", "token"),
         ("done", "token"),
         ("already_done", None),
     ]
 
 
 async def test_a_token_for_any_other_call_is_worth_nothing() -> None:
-    ours = guard()
+    ours = token_guard()
     tokens = [
         await token_of(ours, FakeAction(FakeRun(), "reset")),
         await token_of(ours, FakeAction(FakeRun(), target="b" + RUN_ID)),
         await token_of(ours, FakeAction(FakeRun(), variant="other")),
-        await token_of(guard(key="another"), FakeAction(FakeRun())),
-        await token_of(guard(keys=[KEYS["foreign"]]), FakeAction(FakeRun())),
+        await token_of(token_guard(key="another"), FakeAction(FakeRun())),
+        await token_of(token_guard(keys=[KEYS["foreign"]]), FakeAction(FakeRun())),
         "",
         "yes",
         "true",
@@ -67,9 +73,8 @@ async def test_the_state_of_a_question_is_no_confirmation_token() -> None:
     """Whoever gets hold of one (a log, a replica, a talkative host) has not been confirmed."""
     action = FakeAction(FakeRun())
     state = (await question_of(guard(), action)).state
-    for policy in ("auto", "token"):
-        report = await report_of(guard(policy=policy), action, token=state)
-        assert (report.outcome, action.writes) == ("confirmation_required", [])
+    report = await report_of(token_guard(), action, token=state)
+    assert (report.outcome, action.writes) == ("confirmation_required", [])
 
 
 @pytest.mark.parametrize(
@@ -85,9 +90,9 @@ async def test_a_token_is_valid_for_five_minutes(
     seconds: float, outcome: str, clock: Clock
 ) -> None:
     action = FakeAction(FakeRun())
-    token = await token_of(guard(), action)
+    token = await token_of(token_guard(), action)
     clock.now += seconds
-    assert (await report_of(guard(), action, token=token)).outcome == outcome
+    assert (await report_of(token_guard(), action, token=token)).outcome == outcome
     assert len(action.writes) == (outcome == "done")
 
 
@@ -95,43 +100,44 @@ async def test_a_token_signed_before_a_rotation_of_keys_confirms_after_it() -> N
     """RUNS_MCP_STATE_KEYS: the first signs, all verify; replicas change over one by one."""
     old, new = KEYS["foreign"], KEYS["ours"]
     action = FakeAction(FakeRun())
-    token = await token_of(guard(keys=[old]), action)
-    assert (await report_of(guard(keys=[new, old]), action, token=token)).outcome == "done"
+    token = await token_of(token_guard(keys=[old]), action)
+    assert (await report_of(token_guard(keys=[new, old]), action, token=token)).outcome == "done"
 
 
 async def test_a_run_that_changed_is_shown_anew_with_a_token_for_what_it_is_now() -> None:
     run = FakeRun()
     action = FakeAction(run, "reset")
-    old = await token_of(guard(), action)
+    old = await token_of(token_guard(), action)
     run.change("another fails")
-    changed = await report_of(guard(), action, token=old)
+    changed = await report_of(token_guard(), action, token=old)
 
     assert changed.outcome == "changed"
+    assert "this confirmation_token" in changed.next
     assert changed.preview == action.previews[-1].description
-    assert (await report_of(guard(), action, token=old)).outcome == "changed"
+    assert (await report_of(token_guard(), action, token=old)).outcome == "changed"
     assert action.writes == []
     token = changed.confirmation_token
-    assert (await report_of(guard(), action, token=token)).outcome == "done"
+    assert (await report_of(token_guard(), action, token=token)).outcome == "done"
 
 
 async def test_specs_that_failed_again_do_not_accept_the_token_of_the_first_time() -> None:
     run = FakeRun(completion="in_progress")
     action = FakeAction(run, "reset")
     before = dict(run.failed_specs)
-    token = await token_of(guard(), action)
-    assert (await report_of(guard(), action, token=token)).outcome == "done"
+    token = await token_of(token_guard(), action)
+    assert (await report_of(token_guard(), action, token=token)).outcome == "done"
     run.failed_specs = before
     run.change("fails again")
 
-    assert (await report_of(guard(), action, token=token)).outcome == "changed"
+    assert (await report_of(token_guard(), action, token=token)).outcome == "changed"
     assert len(action.writes) == 1
 
 
 async def test_a_token_of_an_action_that_names_no_run_confirms_one_write() -> None:
     """Cancel by GitHub CI without project_id: nothing that is shown changes by the write."""
     action = FakeAction(FakeRun(), names_no_run=True)
-    the_guard = guard()
-    token = await token_of(guard(), action)
+    the_guard = token_guard()
+    token = await token_of(token_guard(), action)
     assert (await report_of(the_guard, action, token=token)).outcome == "done"
     again = await report_of(the_guard, action, token=token)
     assert again.outcome in ("confirmation_required", "already_done")
@@ -140,7 +146,7 @@ async def test_a_token_of_an_action_that_names_no_run_confirms_one_write() -> No
 
 async def test_two_confirmations_within_a_second_are_worth_a_write_each(clock: Clock) -> None:
     """What was used up is one confirmation, and not all that were given in that second."""
-    the_guard = guard()
+    the_guard = token_guard()
     for confirmed in (1, 2):
         action = FakeAction(FakeRun(), names_no_run=True)
         token = await token_of(the_guard, action)
@@ -148,11 +154,12 @@ async def test_two_confirmations_within_a_second_are_worth_a_write_each(clock: C
         assert (report.outcome, len(action.writes)) == ("done", 1), (confirmed, clock.now)
 
 
-async def test_the_policy_human_never_gives_a_token_and_takes_none() -> None:
+@pytest.mark.parametrize("policy", ["auto", "human", "page"])
+async def test_no_other_policy_gives_a_token_or_takes_one(policy: ConfirmPolicy) -> None:
     token = await token_of(guard(), FakeAction(FakeRun()))
     for given in ("", token, "yes"):
         audit, action = MemoryAudit(), FakeAction(FakeRun())
-        report = await report_of(guard(policy="human", audit=audit), action, token=given)
+        report = await report_of(guard(policy=policy, audit=audit), action, token=given)
         assert (report.outcome, report.confirmation_token, action.writes) == ("refused", "", [])
         assert audit.lines == [("refused", None)]
 
@@ -162,12 +169,12 @@ async def test_the_policy_human_never_gives_a_token_and_takes_none() -> None:
 async def test_what_is_preapproved_is_that_action_and_no_other(
     name: ActionName, preapproved: ActionName
 ) -> None:
-    for policy in ("auto", "human", "token"):
+    for policy in POLICIES:
         audit, action = MemoryAudit(), FakeAction(FakeRun(), name)
         the_guard = guard(policy=policy, preapproved=(preapproved,), audit=audit)
         report = await report_of(the_guard, action)
         if name == preapproved:
-            assert audit.lines == [("done", "preapproved")]
+            assert audit.lines == [("started", "preapproved"), ("done", "preapproved")]
             assert action.reads_before_write == [2]
         else:
             assert report.outcome in ("confirmation_required", "refused")

@@ -74,7 +74,7 @@ async def test_a_preview_of_a_reset_names_the_specs_that_run_again(sandbox: Sand
     async with client_of(sandbox.currents_url) as client:
         preview = await reset_of(client, "machine-a").inspect()
     assert "2 failed specs" in preview.description
-    assert "e2e/a1.spec.ts, e2e/a2.spec.ts" in preview.description
+    assert '"e2e/a1.spec.ts", "e2e/a2.spec.ts"' in preview.description
     assert "b1.spec" not in preview.description
     assert "ok.spec" not in preview.description
 
@@ -90,7 +90,7 @@ async def test_unknown_machines_are_refused_and_those_that_there_are_named(
         with pytest.raises(InvalidArgument) as refused:
             await reset_of(client, *machines).inspect()
     assert f'no machine "{machines[-1]}"' in str(refused.value)
-    assert "It has machine-a, machine-b." in str(refused.value)
+    assert 'It has "machine-a", "machine-b".' in str(refused.value)
 
 
 async def test_an_unknown_machine_is_quoted_as_one_plain_line(sandbox: Sandbox) -> None:

@@ -1,11 +1,12 @@
-"""Writes that a token confirms, where nobody can be asked: for one call, one run, one write."""
+"""Writes that a token confirms, where the operator says so: for one call, one run, one write."""
 
+from functools import partial
 from typing import Any, Final
 
 import anyio
 import pytest
 from hosts import Era, text_of
-from in_process import connect
+from in_process import connect as connect_in_process
 from mcp import Client
 from providers.currents_runs import (
     CONSOLE_RUNNING,
@@ -30,6 +31,8 @@ from server.destructive_calls import (
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
 from runs_mcp.sandbox.story.notable import CONSOLE_PROJECT, NotableRun
 
+TOKEN_POLICY: Final = {"RUNS_MCP_CONFIRM": "token"}
+connect = partial(connect_in_process, settings=TOKEN_POLICY)
 CANCEL: Final[dict[str, object]] = {"run_id": RUNNING}
 RESET: Final[dict[str, object]] = {"run_id": OWN, "machine_ids": ["machine-a", "machine-b"]}
 BY_GITHUB_TOOL: Final = "currents_cancel_run_by_github_ci"
@@ -50,7 +53,7 @@ async def token_for(client: Client, tool: str, arguments: dict[str, object]) -> 
 
 @every_era
 @every_action
-async def test_a_token_acts_where_nobody_can_be_asked(
+async def test_a_token_acts_where_the_operator_says_so(
     sandbox: Sandbox, era: Era, action: str
 ) -> None:
     tool, arguments, _ = calls_of(sandbox)[action]
@@ -140,11 +143,11 @@ async def test_another_spelling_of_the_same_call_is_the_same_call(
 
 
 async def test_a_token_of_another_caller_or_server_is_worth_nothing(sandbox: Sandbox) -> None:
-    keys = {"RUNS_MCP_STATE_KEYS": "k" * 32}
+    keys = {**TOKEN_POLICY, "RUNS_MCP_STATE_KEYS": "k" * 32}
     other_caller = {**keys, "CURRENTS_API_KEY": READ_ONLY_KEY}
     async with connect(sandbox, settings=keys) as client:
         token = await token_for(client, "currents_cancel_run", CANCEL)
-    for settings in ({}, other_caller):
+    for settings in (TOKEN_POLICY, other_caller):
         async with connect(sandbox, settings=settings) as client:
             refused = await report_on(client, "currents_cancel_run", CANCEL, token)
             assert refused["outcome"] == "confirmation_required"

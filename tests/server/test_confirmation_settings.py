@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from hosts import Era, text_of
 from in_process import connect
 from mcp_types import ElicitResult
@@ -35,6 +36,7 @@ async def test_token_never_asks_even_where_it_could(sandbox: Sandbox) -> None:
 
 
 @every_era
+@pytest.mark.usefixtures("patient")
 async def test_preapproved_actions_run_without_asking_and_the_others_do_not(
     sandbox: Sandbox, era: Era, tmp_path: Path
 ) -> None:
@@ -49,6 +51,7 @@ async def test_preapproved_actions_run_without_asking_and_the_others_do_not(
     assert writes(sandbox) == ["PUT"]
     lines = [json.loads(line) for line in audit.read_text().splitlines()]
     assert [(line["action"], line["confirmed_by"], line["outcome"]) for line in lines] == [
+        ("cancel", "preapproved", "started"),
         ("cancel", "preapproved", "done"),
         ("delete", None, "asked"),
         ("delete", None, "declined"),

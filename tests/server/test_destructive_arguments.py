@@ -94,7 +94,8 @@ async def test_the_report_on_a_run_with_long_texts_fits_the_budget_and_its_token
         meta=replace(meta, ci_build_id=long, commit=commit),
     )
     call = {"run_id": OWN}
-    async with connect(sandbox, settings={"RUNS_MCP_RESULT_BYTES": str(budget)}) as client:
+    settings = {"RUNS_MCP_RESULT_BYTES": str(budget), "RUNS_MCP_CONFIRM": "token"}
+    async with connect(sandbox, settings=settings) as client:
         result = await client.call_tool("currents_cancel_run", call)
         assert max(sizes_of(result)) <= budget
         confirmed = {**call, "confirmation_token": report_of(result)["confirmation_token"]}

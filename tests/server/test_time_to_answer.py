@@ -1,13 +1,15 @@
 """A question does not wait for ever: tried in one process, where the time can be made short."""
 
+import json
 import time
+from pathlib import Path
 from typing import Final
 
 import anyio
 import pytest
 from hosts import structured_of
 from in_process import configured
-from mcp import Client, MCPError
+from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult
 from providers.currents_runs import RUNNING, writes
@@ -34,20 +36,25 @@ async def test_a_question_that_nobody_answers_ends_with_no_answer(sandbox: Sandb
     assert writes(sandbox) == []
 
 
-async def test_a_late_answer_is_refused_by_the_protocol(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+async def test_a_late_answer_is_no_answer_and_is_said_so(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     now = time.time
+    audit = tmp_path / "audit"
 
     async def late(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         del context, params
         monkeypatch.setattr(time, "time", lambda: now() + 121)
         return typing(RUNNING[-6:])
 
-    server = build_server(configured(sandbox.variables))
-    with pytest.raises(BaseExceptionGroup) as refused:
-        async with Client(server, elicitation_callback=late) as client:
-            await client.call_tool("currents_cancel_run", CALL)
+    configuration = configured(sandbox.variables, {"audit_log": str(audit)})
+    async with Client(build_server(configuration), elicitation_callback=late) as client:
+        report = structured_of(await client.call_tool("currents_cancel_run", CALL))
 
-    assert refused.group_contains(MCPError, match="Invalid or expired requestState")
+    assert report["outcome"] == "no_answer"
+    assert "Nothing was changed. The answer came too late to count." in report["next"]
+    assert [json.loads(line)["outcome"] for line in audit.read_text().splitlines()] == [
+        "asked",
+        "no_answer",
+    ]
     assert writes(sandbox) == []

@@ -13,7 +13,7 @@ from runs_mcp.confirmation.question import Question
 from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.providers.definition import ActionTool, ReadTool
 from runs_mcp.server.context_functions import Ctx, with_context
-from runs_mcp.server.elicitation import Elicitation, input_required
+from runs_mcp.server.elicitation import channels_of, input_required
 from runs_mcp.server.tools.served_tool import ServedTool, ToolResult, answer
 
 _TOKEN: Final = Parameter(
@@ -53,9 +53,8 @@ def _action_tool(name: str, tool: ActionTool) -> ServedTool:
         provider = services.configuration.provider(name)
         deadline = services.deadline()
         action = tool.function(services.call(provider, deadline), **arguments)
-        channel = Elicitation(ctx, services.answer_seconds)
         result = await services.guard(provider, deadline).carry_out(
-            action, channel, confirmation_token
+            action, channels_of(ctx), confirmation_token
         )
         if isinstance(result, Question):
             return input_required(result)

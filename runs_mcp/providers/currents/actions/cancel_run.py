@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from runs_mcp.confirmation.action import Preview
+from runs_mcp.confirmation.action import Preview, Summary
 from runs_mcp.model import Receipt
 from runs_mcp.providers.currents.actions.run_action import RunAction
-from runs_mcp.providers.currents.actions.wording import CANCEL_EFFECT, describe_end, describe_run
+from runs_mcp.providers.currents.actions.wording import (
+    CANCEL_EFFECT,
+    describe_end,
+    describe_run,
+    facts_of,
+    state_of,
+    which_run,
+)
 from runs_mcp.settings import ActionName
 
 
@@ -19,13 +26,19 @@ class CancelRun(RunAction):
 
     async def inspect(self) -> Preview:
         """Reads the run; its completion decides."""
-        full = await self.client.get_run(self.run_id)
+        full = await self.read_run()
         over = f"The run is over already: {describe_end(full)}." if full.run.is_over else ""
         return Preview(
             run=full.run,
             deciding_facts=(full.run.completion, full.canceled_at),
             description=describe_run(full),
             effect=CANCEL_EFFECT,
+            summary=Summary(
+                "Cancel this test run for good? This cannot be undone.",
+                which_run(full.run),
+                state_of(full),
+            ),
+            facts=facts_of(full),
             already_done=over,
         )
 
@@ -36,4 +49,4 @@ class CancelRun(RunAction):
     async def verify(self, before: Preview) -> bool:
         """Reads whether the run is canceled."""
         del before
-        return (await self.client.get_run(self.run_id)).run.completion == "canceled"
+        return (await self.read_run()).run.completion == "canceled"

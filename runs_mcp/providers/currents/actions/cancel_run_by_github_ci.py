@@ -1,18 +1,31 @@
 """Cancelling what a GitHub Actions workflow run started."""
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
-from runs_mcp.confirmation.action import Preview
-from runs_mcp.model import ListedRun, Receipt, Run
-from runs_mcp.providers.currents.actions.wording import CANCEL_EFFECT, describe_runs
+from runs_mcp.confirmation.action import Fact, Preview, Summary
+from runs_mcp.errors import NotFound
+from runs_mcp.model import FullRun, ListedRun, Receipt, Run
+from runs_mcp.providers.currents.actions.run_action import RunAction
+from runs_mcp.providers.currents.actions.wording import (
+    CANCEL_EFFECT,
+    age_of,
+    describe_runs,
+    facts_of,
+    is_plain_id,
+    state_of,
+    which_run,
+)
 from runs_mcp.providers.currents.client import MAX_LIMIT, CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.references import PROVIDER, CurrentsProjectId, currents_run_id
 from runs_mcp.settings import ActionName
 
 _SEARCH_CHARS: Final = 200  # what the API takes
+_READ_RUNS: Final = 3
 
 
 class _FoundRuns(NamedTuple):
@@ -67,12 +80,19 @@ class CancelRunByGithubCi:
         """Looks up the runs in progress where it can; which these are decides."""
         which = f"attempt {self.github_run_attempt} of GitHub workflow run {self.github_run_id}"
         found = await self._find_runs(self.project_id) if self.project_id else _FoundRuns([], False)
-        runs = tuple(run.as_run() for run in found.in_progress)
+        read, rest = await self._read_first(found.in_progress)
+        runs = (*(full.run for full in read), *rest)
         return Preview(
             run=runs[0] if runs else None,
             deciding_facts=tuple(sorted(run.id for run in runs)),
-            description=self._describe(which, found.in_progress),
+            description=self._describe(which, read, rest),
             effect=CANCEL_EFFECT,
+            summary=self._summary(runs, read),
+            facts=(
+                Fact("Of", (which,)),
+                *(fact for full in read for fact in facts_of(full)),
+                *([Fact("Also", tuple(run.id for run in rest))] if rest else []),
+            ),
             already_done=f"No run of {which} is in progress any more." if found.all_over else "",
             others=runs[1:],
         )
@@ -94,18 +114,50 @@ class CancelRunByGithubCi:
         ]
         return "canceled" in after and "in_progress" not in after
 
-    def _describe(self, which: str, in_progress: list[ListedRun]) -> str:
+    async def _read_first(self, listed: list[ListedRun]) -> tuple[list[FullRun], list[Run]]:
+        """Reads the first few of these runs; returns them, and the others that are in progress.
+
+        The list does not say how far a run is. A run that has ended since, or is gone, is left out.
+        """
+        read: list[FullRun] = []
+        rest: list[Run] = []
+        for run in listed:
+            if len(read) == _READ_RUNS or not is_plain_id(run.id):
+                rest.append(run.as_run())
+                continue
+            with suppress(NotFound):
+                full = await RunAction(self.client, currents_run_id(run.id)).read_run()
+                if not full.run.is_over:
+                    read.append(full)
+        return read, rest
+
+    def _summary(self, runs: Sequence[Run], read: list[FullRun]) -> Summary:
+        question = "Cancel all test runs of this CI build? This cannot be undone."
+        attempt = f"attempt {self.github_run_attempt}"
+        if not runs:
+            unknown = (
+                f"No run in progress of {attempt} was found in the project."
+                if self.project_id
+                else f"Which runs of {attempt} that is was not looked up (no project_id)."
+            )
+            return Summary(question, unknown, "The API alone decides what is canceled.")
+        age = age_of(runs[0])
+        several = f"{len(runs)} runs in progress{f', the first created {age}' if age else ''}"
+        one = read and len(runs) == 1
+        return Summary(question, which_run(runs[0]), state_of(read[0]) if one else several)
+
+    def _describe(self, which: str, read: list[FullRun], rest: list[Run]) -> str:
         if not self.project_id:
             return (
                 f"Cancels what {which} started. Without project_id it cannot be looked up "
                 "which run that is: the API alone decides."
             )
-        if not in_progress:
+        if not read and not rest:
             return (
                 f"No run in progress of {which} was found in the project: the API alone "
                 "decides what is canceled."
             )
-        return f"{len(in_progress)} in progress for {which}: {describe_runs(in_progress)}"
+        return f"{len(read) + len(rest)} in progress for {which}: {describe_runs(read, rest)}"
 
     async def _find_runs(self, project: CurrentsProjectId) -> _FoundRuns:
         search = (self.ci_build_id or self.github_run_id)[:_SEARCH_CHARS]

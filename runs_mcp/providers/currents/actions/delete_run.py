@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from runs_mcp.confirmation.action import Preview
+from runs_mcp.confirmation.action import Preview, Summary
 from runs_mcp.errors import NotFound
 from runs_mcp.model import Receipt
 from runs_mcp.providers.currents.actions.run_action import RunAction
-from runs_mcp.providers.currents.actions.wording import describe_run
+from runs_mcp.providers.currents.actions.wording import (
+    describe_run,
+    facts_of,
+    state_of,
+    which_run,
+)
 from runs_mcp.settings import ActionName
 
 
@@ -21,14 +26,15 @@ class DeleteRun(RunAction):
     async def inspect(self) -> Preview:
         """Reads the run; its completion and the number of specs completed decide."""
         try:
-            full = await self.client.get_run(self.run_id)
+            full = await self.read_run()
         except NotFound:
             return Preview(
                 run=None,
                 deciding_facts=(),
                 description="",
                 effect="",
-                already_done="No such run is visible to this key: it was deleted, or never there.",
+                already_done=f"No run {self.run_id} is visible to this key: deleted already, "
+                "or never there.",
             )
         specs, tests = full.totals.specs, full.totals.tests
         return Preview(
@@ -38,6 +44,12 @@ class DeleteRun(RunAction):
             effect=f"Deletes the run with its {specs.overall} specs, the records of its "
             f"{tests.overall} tests, and all recordings (screenshots, videos, traces), for good. "
             "This cannot be undone.",
+            summary=Summary(
+                "Delete this test run, results and recordings? This cannot be undone.",
+                which_run(full.run),
+                state_of(full),
+            ),
+            facts=facts_of(full),
         )
 
     async def execute(self) -> Receipt:

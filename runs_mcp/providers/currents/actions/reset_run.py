@@ -1,15 +1,23 @@
 """Resetting a run, so that failed specs run again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from runs_mcp.confirmation.action import Preview
+from runs_mcp.confirmation.action import Fact, Preview, Summary
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.model import FullRun, Receipt
 from runs_mcp.providers.currents.actions.run_action import RunAction
-from runs_mcp.providers.currents.actions.wording import describe_run
+from runs_mcp.providers.currents.actions.wording import (
+    describe_run,
+    facts_of,
+    state_of,
+    which_run,
+)
 from runs_mcp.settings import ActionName
-from runs_mcp.text import clip, quoted
+from runs_mcp.text import quoted_list
+
+_PAGE_SPECS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -39,19 +47,29 @@ class ResetRun(RunAction):
         Raises:
             InvalidArgument: The run does not have one of the machines.
         """
-        full = await self.client.get_run(self.run_id)
+        full = await self.read_run()
         machines = sorted({spec.machine_id for spec in full.specs if spec.machine_id})
         self._refuse_unknown(machines)
         failed = self._failed(full)
-        names = clip(", ".join(sorted(spec for spec, _ in failed)), 600)
-        chosen = f"{len(self.machine_ids)} of its {len(machines)} machines"
+        specs = sorted(spec for spec, _ in failed)
+        chosen = f"{len(self.machine_ids)} of {len(machines)} machines"
         return Preview(
             run=full.run,
             deciding_facts=(full.run.completion, *sorted(map(" ".join, failed))),
             description=f"{describe_run(full)} {len(failed)} failed specs on {chosen} "
-            f"({clip(', '.join(self.machine_ids), 200)}): {names}.",
+            f"({quoted_list(self.machine_ids, 200)}): {quoted_list(specs, 600)}.",
             effect="They run again on those machines, and their earlier results are replaced. "
             "This cannot be undone.",
+            summary=Summary(
+                f"Run {len(failed)} failed specs again on {chosen}? This cannot be undone.",
+                which_run(full.run),
+                state_of(full),
+            ),
+            facts=(
+                *facts_of(full),
+                Fact("Machines", self.machine_ids),
+                Fact("Specs that run again", _first(specs)),
+            ),
             already_done="" if failed else "No spec failed on these machines.",
         )
 
@@ -61,14 +79,14 @@ class ResetRun(RunAction):
 
     async def verify(self, before: Preview) -> bool:
         """Reads whether none of the failed executions that were shown is left."""
-        left = self._failed(await self.client.get_run(self.run_id))
+        left = self._failed(await self.read_run())
         return not set(map(" ".join, left)) & set(before.deciding_facts[1:])
 
     def _refuse_unknown(self, machines: list[str]) -> None:
         if unknown := [machine for machine in self.machine_ids if machine not in machines]:
             raise InvalidArgument(
-                f"The run has no machine {quoted(', '.join(unknown), 300)}.",
-                next_step=f"It has {clip(', '.join(machines), 600) or 'none yet'}.",
+                f"The run has no machine {quoted_list(unknown, 300)}.",
+                next_step=f"It has {quoted_list(machines, 600) or 'none yet'}.",
             )
 
     def _failed(self, full: FullRun) -> list[tuple[str, str]]:
@@ -78,3 +96,8 @@ class ResetRun(RunAction):
             for spec, end in zip(full.specs, full.completed_at, strict=True)
             if spec.status == "failed" and spec.machine_id in self.machine_ids
         ]
+
+
+def _first(specs: Sequence[str]) -> tuple[str, ...]:
+    left = len(specs) - _PAGE_SPECS
+    return (*specs[:_PAGE_SPECS], *([f"and {left} more"] if left > 0 else []))

@@ -1,0 +1,1 @@
+"""The page on which a person confirms, where their host cannot ask them."""
