@@ -84,13 +84,13 @@ def test_call_asks_on_the_terminal_and_refuses_or_goes_by_token_without_one(
 
     piped = run_process(*wanted, "--output", "json", **on(sandbox))
     assert json.loads(piped.stdout)["outcome"] == "refused"
-    by_token = (*wanted, "--confirm", "token", "--output", "json")
-    report = json.loads(run_process(*by_token, **on(sandbox)).stdout)
+    by_token = ("--confirm", "token", "--output", "json")
+    report = json.loads(run_process(*wanted, *by_token, **on(sandbox)).stdout)
     assert report["outcome"] == "confirmation_required"
     assert asked_on_terminal(wanted, "no", sandbox)["outcome"] == "declined"
     # Another process verifies what the first has signed, and remembers what was used.
     token = f"confirmation_token={report['confirmation_token']}"
-    done = run(*by_token, token, **on(sandbox))
+    done = run(*wanted, token, *by_token, **on(sandbox))
     assert json.loads(done.stdout)["outcome"] == "done"
 
     failing = ("call", "currents_cancel_run", f"run_id={NotableRun.FAILING.value}")
