@@ -80,6 +80,8 @@ def _run(command: str, configuration: Configuration, given: dict[str, Any]) -> i
     with _sandbox(configuration, wanted=given.pop("sandbox", False)) as chosen:
         if not chosen.served:
             raise SettingsError(_no_provider(chosen.definitions))
+        if command in ("serve", "call"):
+            _require_audit_log(chosen.settings)
         return _run_configured(command, chosen, given)
 
 
@@ -106,6 +108,20 @@ def _run_configured(command: str, configuration: Configuration, given: dict[str,
 
     build_server(configuration).run("stdio")
     return 0
+
+
+def _require_audit_log(settings: Settings) -> None:
+    if settings.audit_log is None:
+        return
+    from runs_mcp.confirmation.audit import append_line
+
+    try:
+        append_line(settings.audit_log, b"")
+    except OSError as error:
+        raise SettingsError(
+            f"RUNS_MCP_AUDIT_LOG: cannot be written ({error.strerror}); name a file in a folder "
+            "that is there, or a pipe that is read"
+        ) from error
 
 
 def _no_provider(definitions: Sequence[AnyProvider]) -> str:

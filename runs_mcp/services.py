@@ -22,7 +22,7 @@ from runs_mcp.confirmation.claims import Account
 from runs_mcp.confirmation.guard import Guard
 from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.confirmation.question import ANSWER_SECONDS
-from runs_mcp.confirmation.store import SqliteStore
+from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.definition import Call
@@ -38,6 +38,7 @@ class Services:
     Args:
         configuration: The configuration of the server.
         pools: For the name of each served provider, the connections to its API.
+        store: Remembers what was confirmed, and what of it was used.
         tokens: Signs the preview of a destructive call.
         pages: The pages on which people confirm.
         page_server: Serves them.
@@ -46,6 +47,7 @@ class Services:
 
     configuration: Configuration
     pools: Mapping[str, Pool]
+    store: Store
     tokens: ConfirmationTokens
     pages: ConfirmationPages
     page_server: PageServer
@@ -120,4 +122,4 @@ async def open_services(
         page_server = (
             await stack.enter_async_context(serve_pages(pages)) if serve_pages else NoPages()
         )
-        yield Services(configuration, pools, tokens, pages, page_server, answer_seconds)
+        yield Services(configuration, pools, store, tokens, pages, page_server, answer_seconds)

@@ -46,6 +46,13 @@ def _check_state_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _expand_home(value: Path | None) -> Path | None:
+    try:
+        return value.expanduser() if value else None
+    except RuntimeError as error:
+        raise ValueError("there is no such user's home") from error
+
+
 def _split_commas(value: object) -> object:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
@@ -124,7 +131,7 @@ class Settings(BaseSettings):
         description="open the confirmation page in the person's browser where the machine has a "
         "desktop; otherwise the answer has its address",
     )
-    audit_log: Path | None = Field(
+    audit_log: Annotated[Path | None, AfterValidator(_expand_home)] = Field(
         None, description="a file that gets a JSON line for each destructive call, besides stderr"
     )
     trim_above_bytes: int = Field(

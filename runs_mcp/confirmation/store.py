@@ -32,6 +32,13 @@ class Store(Protocol):
     async def add(self, key: str, value: str, seconds: float) -> bool:
         """Sets the text of a key that has none; returns False, and changes nothing, if it has."""
 
+    async def check(self) -> None:
+        """Checks that texts can be kept.
+
+        Raises:
+            InternalError: They cannot.
+        """
+
 
 class SqliteStore:
     """Keeps the texts in a file, which processes on this machine can share, or in memory.
