@@ -2,9 +2,11 @@
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from types import FrameType
 from typing import Any, Final, NamedTuple, NoReturn
 
 from runs_mcp import __version__
@@ -58,13 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = given.pop("command", None) or "serve"
     options = {name: given.pop(name) for name in option_fields() if name in given}
     _log_to_stderr(chatty=command == "serve")
+    # Until a server handles them by itself; a call then ends as on Ctrl-C: a write is settled.
+    signal.signal(signal.SIGTERM, _exit if command == "serve" else signal.default_int_handler)
     try:
         return _run(command, Configuration.load(options), given)
     except SettingsError as error:
         sys.stderr.write(f"runs-mcp: {error}\n")
         return 2
     except KeyboardInterrupt:
-        return 130
+        return 0 if command == "serve" else 130
+
+
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise SystemExit(0)
 
 
 def _run(command: str, configuration: Configuration, given: dict[str, Any]) -> int:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import anyio
+
 
 class Deadline:
     """The time that all requests of one call have together, retries and pauses included.
@@ -14,11 +16,39 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._deadline = time.monotonic() + seconds
+        self._end = time.monotonic() + seconds
+        self._reserved_s = 0.0
+        self._scopes: set[anyio.CancelScope] = set()
 
     def left_s(self) -> float:
         """Returns the seconds that are left, 0 once the deadline has passed."""
-        return max(0.0, self._deadline - time.monotonic())
+        return max(0.0, self._end - self._reserved_s - time.monotonic())
+
+    @contextmanager
+    def fail_after(self) -> Iterator[None]:
+        """Raises TimeoutError once no time is left, also if the deadline is moved up meanwhile."""
+        with anyio.fail_after(self.left_s()) as scope:
+            self._scopes.add(scope)
+            try:
+                yield
+            finally:
+                self._scopes.discard(scope)
+
+    @contextmanager
+    def reserving(self, seconds: float) -> Iterator[None]:
+        """Keeps some seconds for what comes afterwards."""
+        self._reserved_s = seconds
+        try:
+            yield
+        finally:
+            self._reserved_s = 0.0
+
+    def end_within(self, seconds: float) -> None:
+        """Moves the deadline up, if it is later than that."""
+        self._end = min(self._end, time.monotonic() + seconds)
+        self._reserved_s = min(self._reserved_s, seconds / 2)
+        for scope in self._scopes:
+            scope.deadline = min(scope.deadline, anyio.current_time() + self.left_s())
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -27,8 +57,4 @@ class Deadline:
         try:
             yield
         finally:
-            self._deadline += time.monotonic() - began
-
-    def restart(self) -> None:
-        """Starts anew, to check a write that used up the time."""
-        self._deadline = time.monotonic() + self.seconds
+            self._end += time.monotonic() - began

@@ -26,6 +26,7 @@ from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.definition import Call
+from runs_mcp.running_calls import RunningCalls
 from runs_mcp.settings import Settings
 
 ServePages: TypeAlias = Callable[[ConfirmationPages], AbstractAsyncContextManager[PageServer]]
@@ -43,6 +44,7 @@ class Services:
         pages: The pages on which people confirm.
         page_server: Serves them.
         answer_seconds: How long a person has to answer.
+        calls: The calls under way.
     """
 
     configuration: Configuration
@@ -52,6 +54,7 @@ class Services:
     pages: ConfirmationPages
     page_server: PageServer
     answer_seconds: float
+    calls: RunningCalls
     _turns: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary)
 
     @property
@@ -61,7 +64,7 @@ class Services:
 
     def deadline(self) -> Deadline:
         """Returns the deadline of one call, starting now."""
-        return Deadline(self.settings.timeout_s)
+        return self.calls.deadline(self.settings.timeout_s)
 
     def call(self, provider: ConfiguredProvider, deadline: Deadline | None = None) -> Call[Any]:
         """Returns what a provider works with in one call. By default, its deadline starts now."""
@@ -103,6 +106,7 @@ async def open_services(
     configuration: Configuration,
     answer_seconds: float = ANSWER_SECONDS,
     serve_pages: ServePages | None = None,
+    calls: RunningCalls | None = None,
 ) -> AsyncIterator[Services]:
     """Opens the connections, and closes them at the end.
 
@@ -110,6 +114,7 @@ async def open_services(
         configuration: The configuration of the server.
         answer_seconds: How long a person has to answer a question.
         serve_pages: Serves confirmation pages while it is open; by default none can be shown.
+        calls: The calls under way.
     """
     store = SqliteStore(user_state_path("runs-mcp", appauthor=False) / "confirmations.sqlite3")
     tokens = ConfirmationTokens(configuration.signing_keys(), store)
@@ -122,4 +127,13 @@ async def open_services(
         page_server = (
             await stack.enter_async_context(serve_pages(pages)) if serve_pages else NoPages()
         )
-        yield Services(configuration, pools, store, tokens, pages, page_server, answer_seconds)
+        yield Services(
+            configuration,
+            pools,
+            store,
+            tokens,
+            pages,
+            page_server,
+            answer_seconds,
+            calls or RunningCalls(),
+        )

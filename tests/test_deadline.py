@@ -1,5 +1,7 @@
 import time
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from runs_mcp.deadline import Deadline
@@ -37,8 +39,43 @@ def test_a_paused_deadline_waits(clock: Clock) -> None:
     assert deadline.left_s() == 20
 
 
-def test_a_restarted_deadline_has_all_of_its_time(clock: Clock) -> None:
+@pytest.mark.usefixtures("clock")
+def test_some_time_can_be_kept_for_what_comes_afterwards() -> None:
     deadline = Deadline(30)
-    clock.now += 100
-    deadline.restart()
+    with deadline.reserving(5):
+        assert deadline.left_s() == 25
     assert deadline.left_s() == 30
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_deadline_is_moved_up_and_never_back() -> None:
+    deadline = Deadline(30)
+    deadline.end_within(60)
+    assert deadline.left_s() == 30
+    with deadline.reserving(5):
+        deadline.end_within(6)
+        assert deadline.left_s() == 3
+    assert deadline.left_s() == 6
+
+
+async def test_what_waits_for_a_deadline_follows_when_it_is_moved_up() -> None:
+    deadline = Deadline(600)
+
+    async def wait() -> None:
+        with pytest.raises(TimeoutError), deadline.fail_after():
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await anyio.lowlevel.checkpoint()
+            deadline.end_within(0.01)
+
+
+async def test_what_is_in_time_is_not_ended() -> None:
+    deadline = Deadline(600)
+    with deadline.fail_after():
+        await anyio.lowlevel.checkpoint()
+    deadline.end_within(0)
+    with pytest.raises(TimeoutError), deadline.fail_after():
+        await anyio.sleep_forever()

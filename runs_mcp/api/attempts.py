@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias, TypeVar
 
-import anyio
 import stamina
 
 from runs_mcp.deadline import Deadline
@@ -42,7 +41,7 @@ class Attempts:
             TimeoutError: The deadline has passed.
             RunsError: The last attempt failed, and there is no other.
         """
-        with anyio.fail_after(self._deadline.left_s()):
+        with self._deadline.fail_after():
             async for attempt in stamina.retry_context(
                 on=self._backoff,
                 attempts=_ATTEMPTS,

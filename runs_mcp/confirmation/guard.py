@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import anyio
 
@@ -26,8 +26,11 @@ from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.confirmation.wording import NOTHING_CHANGED
 from runs_mcp.deadline import Deadline
-from runs_mcp.errors import AnswerLost, InternalError, RunsError
+from runs_mcp.errors import AnswerLost, DeadlineExceeded, InternalError, RunsError
 from runs_mcp.settings import ActionName, ConfirmPolicy
+
+_SHARE_SECONDS: Final = 5.0
+_SHARE: Final = 1 / 6  # of the deadline
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +108,10 @@ class Guard:
             await call.try_to_record(error.kind, confirmation)
             error.next_step = f"{NOTHING_CHANGED} {error.next_step}"
             raise
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await call.try_to_record("abandoned", confirmation)
+            raise
         except Exception:
             await call.try_to_record(InternalError.kind, confirmation)
             raise
@@ -143,6 +150,7 @@ class Guard:
             return await call.report("already_done", now, confirmation)
         if now.deciding_facts != shown.deciding_facts:
             return await call.report("changed", now, confirmation)
+        self._require_time()
         await self.audit.require_writable()
         if confirmation.proof and not await self.tokens.spend(confirmation.proof):
             return await call.report("confirmation_required", now)
@@ -152,11 +160,24 @@ class Guard:
             report = await self._write(call, now, confirmation)
         return report  # noqa: RET504 - to the type checker a scope may swallow exceptions
 
+    @property
+    def _share_s(self) -> float:
+        """The seconds that a write needs at least, and as many that settling it does."""
+        return min(_SHARE_SECONDS, self.deadline.seconds * _SHARE)
+
+    def _require_time(self) -> None:
+        if self.deadline.left_s() < 2 * self._share_s:
+            raise DeadlineExceeded(
+                f"Of the {self.deadline.seconds:g} s that one call has, too few were left to "
+                "write and to see what came of it.",
+            )
+
     async def _write(
         self, call: ActionCall, now: Preview, confirmation: Confirmation
     ) -> ActionReport:
         try:
-            receipt = await call.action.execute()
+            with self.deadline.reserving(self._share_s):
+                receipt = await call.action.execute()
         except AnswerLost as error:
             return await self._settle(call, now, confirmation, error)
         return await call.report_write("done", now, confirmation, upstream=receipt)
@@ -165,7 +186,6 @@ class Guard:
         self, call: ActionCall, before: Preview, confirmation: Confirmation, error: AnswerLost
     ) -> ActionReport:
         """Reads whether a write whose answer was lost took effect."""
-        self.deadline.restart()
         latest = before
         try:
             if await call.action.verify(before):

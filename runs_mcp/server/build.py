@@ -24,10 +24,12 @@ from runs_mcp import __version__
 from runs_mcp.configuration import Configuration
 from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.errors import InternalError, InvalidArgument, RunsError
+from runs_mcp.running_calls import RunningCalls
 from runs_mcp.server.completion import add_completion
 from runs_mcp.server.confirmation_page.loopback_pages import loopback_pages
 from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.resources import add_resources, resource_error
+from runs_mcp.server.stdio import serve_on_stdio
 from runs_mcp.server.tools.catalog import served_tools
 from runs_mcp.services import Services, open_services
 from runs_mcp.text import quoted
@@ -47,6 +49,12 @@ INSTRUCTIONS: Final = (
 class RunsServer(MCPServer[Services]):
     """An MCP server whose errors all have the form of `RunsError`."""
 
+    calls: RunningCalls
+
+    async def run_stdio_async(self) -> None:
+        """Serves on stdin and stdout until stdin ends, or a signal says so."""
+        await serve_on_stdio(self._lowlevel_server, self.calls)
+
     async def call_tool(
         self,
         name: str,
@@ -57,8 +65,9 @@ class RunsServer(MCPServer[Services]):
         # Some hosts send null for arguments that the model left out.
         given = {key: value for key, value in arguments.items() if value is not None}
         try:
-            await self._refuse_unknown(name, given)
-            return await super().call_tool(name, given, context)
+            with self.calls.running():
+                await self._refuse_unknown(name, given)
+                return await super().call_tool(name, given, context)
         except RunsError as error:
             return _failed(error)
         except ToolError as error:
@@ -122,10 +131,12 @@ def build_server(
     """
     serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
 
+    calls = RunningCalls()
+
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
         async with open_services(
-            configuration, answer_seconds, serve_pages if shows_pages else None
+            configuration, answer_seconds, serve_pages if shows_pages else None, calls
         ) as services:
             yield services
 
@@ -141,6 +152,7 @@ def build_server(
         ),
         log_level="WARNING",
     )
+    server.calls = calls
     for prompt in served_prompts(configuration):
         server.add_prompt(prompt)
     add_resources(server, configuration)

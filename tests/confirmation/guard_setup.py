@@ -163,10 +163,6 @@ class EventfulDeadline(Deadline):
             yield
         self.events.append("resumed")
 
-    def restart(self) -> None:
-        self.events.append("restarted")
-        super().restart()
-
 
 def guard(
     *,

@@ -5,7 +5,6 @@ from confirmation.fake_action import ACTIONS, FakeAction, FakeRun, WriteResult
 from confirmation.guard_setup import (
     NOBODY,
     NOTHING_CHANGED,
-    EventfulDeadline,
     MemoryAudit,
     confirming,
     guard,
@@ -14,8 +13,10 @@ from confirmation.guard_setup import (
 )
 from msgspec import UNSET
 
+from runs_mcp.deadline import Deadline
 from runs_mcp.errors import (
     Conflict,
+    DeadlineExceeded,
     Forbidden,
     NotConnected,
     NotFound,
@@ -115,13 +116,30 @@ async def test_a_lost_answer_is_settled_by_reading_and_never_by_writing_again(
     assert ("The answer was lost." in report.next) is (outcome == "unknown")
 
 
-async def test_the_deadline_starts_again_to_settle_a_write_that_may_have_used_it_up() -> None:
-    deadline = EventfulDeadline()
+async def test_a_write_that_uses_up_its_time_leaves_some_to_settle_it() -> None:
+    deadline = Deadline(60)
+    left: list[float] = []
     action = FakeAction(
-        FakeRun(), result="lost with effect", on_write=lambda: deadline.events.append("written")
+        FakeRun(), result="lost with effect", on_write=lambda: left.append(deadline.left_s())
     )
-    await report_of(guard(preapproved=("cancel",), deadline=deadline), action)
-    assert deadline.events == ["written", "restarted"]
+    report = await report_of(guard(preapproved=("cancel",), deadline=deadline), action)
+    assert report.outcome == "done"
+    assert left[0] == pytest.approx(55, abs=1)
+    assert deadline.left_s() == pytest.approx(60, abs=1)
+
+
+@pytest.mark.parametrize(("seconds", "spent"), [(30, 21), (6, 4.1)])
+async def test_a_write_is_not_begun_without_time_to_finish_it(seconds: float, spent: float) -> None:
+    deadline = Deadline(seconds)
+    deadline.end_within(seconds - spent)
+    audit, action = MemoryAudit(), FakeAction(FakeRun())
+    the_guard = guard(preapproved=("cancel",), deadline=deadline, audit=audit)
+    with pytest.raises(DeadlineExceeded, match=f"Of the {seconds:g} s that one call has") as failed:
+        await report_of(the_guard, action)
+    assert NOTHING_CHANGED in str(failed.value)
+    assert "RUNS_MCP_TIMEOUT_S" in str(failed.value)
+    assert action.writes == []
+    assert audit.lines == [("timeout", "preapproved")]
 
 
 async def test_unknown_comes_with_the_run_as_it_was_read_after_the_write() -> None:
