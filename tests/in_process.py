@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from unittest.mock import patch
 
-from hosts import ANSWER_SECONDS, Era, environment
+from hosts import ANSWER_SECONDS as CLIENT_SECONDS
+from hosts import Era, environment
 from mcp import Client
 from mcp.client.session import ElicitationFnT
 
 from runs_mcp.configuration import Configuration
+from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.providers import PROVIDERS
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.sandbox import Sandbox
@@ -23,14 +25,15 @@ async def connect(
     era: Era = "auto",
     settings: Mapping[str, str] | None = None,
     elicitation: ElicitationFnT | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> AsyncIterator[Client]:
     """Yields a client of a server in this process, as `hosts.connect` does of a real one."""
     with patch.dict(os.environ, {**environment(sandbox), **(settings or {})}):
         loaded = Configuration.load()
     async with Client(
-        build_server(loaded),
+        build_server(loaded, answer_seconds=answer_seconds),
         mode=era,
-        read_timeout_seconds=ANSWER_SECONDS,
+        read_timeout_seconds=CLIENT_SECONDS,
         elicitation_callback=elicitation,
     ) as client:
         yield client
