@@ -10,9 +10,6 @@ import anyio
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import DeadlineExceeded
 
-GRACE_SECONDS: Final = 1.5
-"""How long a call may go on by itself once the server ends."""
-
 WRITE_SECONDS: Final = 6.0
 """How long a write may go on, and reading what it did."""
 
@@ -52,10 +49,13 @@ class RunningCalls:
         if scope.cancelled_caught:
             raise _ended()
 
-    async def end(self) -> None:
+    async def end(self, grace_s: float) -> None:
         """Begins no further call, and waits until none is under way, a bounded time.
 
         What is not over soon is cancelled. A write is not: it is shielded, and settled first.
+
+        Args:
+            grace_s: How long a call may go on by itself, in seconds.
         """
         self._is_ending = True
         for deadline in self._deadlines:
@@ -63,7 +63,7 @@ class RunningCalls:
         if not self._scopes:
             return
         self._none_is_left = anyio.Event()
-        with anyio.move_on_after(GRACE_SECONDS):
+        with anyio.move_on_after(grace_s):
             await self._none_is_left.wait()
             return
         for scope in self._scopes:

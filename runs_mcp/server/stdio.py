@@ -30,6 +30,8 @@ Incoming: TypeAlias = SessionMessage | Exception
 
 _STDIN: Final = 0
 _CHUNK_BYTES: Final = 65536
+_SIGNAL_GRACE_SECONDS: Final = 1.5
+_STDIN_ENDED_GRACE_SECONDS: Final = 5.0  # whoever pipes requests in waits for the answers
 _FLUSH_SECONDS: Final = 0.5
 _STUCK_SECONDS: Final = 9.5
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -64,6 +66,7 @@ class _Serving:
         self._told_to_end = told_to_end
         self._unanswered: set[RequestId] = set()
         self._all_answered = anyio.Event()
+        self._grace_s = _SIGNAL_GRACE_SECONDS
 
     async def run(
         self, from_host: ReadStream[Incoming], to_host: WriteStream[SessionMessage]
@@ -93,6 +96,7 @@ class _Serving:
                     self._answered((message.params or {}).get("requestId"))
                 with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                     await to_server.send(item)
+            self._grace_s = _STDIN_ENDED_GRACE_SECONDS
             self._told_to_end.set()
             await anyio.sleep_forever()
 
@@ -110,7 +114,7 @@ class _Serving:
     async def _end(self, to_server: MemoryObjectSendStream[Incoming]) -> None:
         await self._told_to_end.wait()
         _exit_if_stuck()
-        await self._calls.end()
+        await self._calls.end(self._grace_s)
         if self._unanswered:
             with anyio.move_on_after(_FLUSH_SECONDS):
                 await self._all_answered.wait()
