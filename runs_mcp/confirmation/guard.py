@@ -6,8 +6,8 @@ the beginning of a write. Only `Guard._write` writes, and it is reached only wit
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -91,18 +91,27 @@ class Guard:
         """
         caller = self.tokens.caller(self.account.key)
         call = ActionCall(action, self.account, caller, self.audit)
-        confirmation: Confirmation | None = None
-        try:
+        async with self._recording_failures(call):
             await self.audit.require_writable()
             preview = await action.inspect()
             if preview.already_done:
                 return await call.report("already_done", preview)
             confirmed = await self._confirm(call, preview, channels, token)
-            if not isinstance(confirmed, Confirmation):
-                return confirmed
-            confirmation = confirmed
-            async with self.turn(f"{action.provider}:{action.target}"):
-                return await self._execute(call, preview, confirmation)
+        if not isinstance(confirmed, Confirmation):
+            return confirmed
+        async with (
+            self._recording_failures(call, confirmed),
+            self.turn(f"{action.provider}:{action.target}"),
+        ):
+            return await self._execute(call, preview, confirmed)
+
+    @asynccontextmanager
+    async def _recording_failures(
+        self, call: ActionCall, confirmation: Confirmation | None = None
+    ) -> AsyncIterator[None]:
+        """Writes an audit line for what ends a call without a report."""
+        try:
+            yield
         except RunsError as error:
             # A write whose answer was lost raises nothing here: `_write` settles it.
             await call.try_to_record(error.kind, confirmation)

@@ -1,8 +1,8 @@
 """Builds the MCP server: tools, prompts, resources, completion, and the form of its errors."""
 
 import logging
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -129,24 +129,14 @@ def build_server(
     Raises:
         SettingsError: A file in `prompts/` cannot be used.
     """
-    serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
-
     calls = RunningCalls()
-
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
-        async with open_services(
-            configuration, answer_seconds, serve_pages if shows_pages else None, calls
-        ) as services:
-            yield services
-
     server = RunsServer(
         "runs-mcp",
         title="Test runs",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=served_tools(configuration),
-        lifespan=lifespan,
+        lifespan=_lifespan(configuration, answer_seconds, calls, shows_pages=shows_pages),
         request_state_security=RequestStateSecurity(
             keys=configuration.signing_keys(), ttl=_STATE_SECONDS
         ),
@@ -158,6 +148,22 @@ def build_server(
     add_resources(server, configuration)
     add_completion(server)
     return server
+
+
+def _lifespan(
+    configuration: Configuration, answer_seconds: float, calls: RunningCalls, *, shows_pages: bool
+) -> Callable[[MCPServer[Services]], AbstractAsyncContextManager[Services]]:
+    """Returns what opens the services of a server for as long as it runs."""
+    serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
+        async with open_services(
+            configuration, answer_seconds, serve_pages if shows_pages else None, calls
+        ) as services:
+            yield services
+
+    return lifespan
 
 
 def _failed(error: RunsError) -> CallToolResult:
