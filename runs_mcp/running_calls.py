@@ -11,7 +11,7 @@ from runs_mcp.deadline import Deadline
 from runs_mcp.errors import DeadlineExceeded
 
 WRITE_SECONDS: Final = 6.0
-"""How long a write may go on, and reading what it did."""
+"""How long a write may go on once the server ends, and reading what it did."""
 
 
 class RunningCalls:
@@ -49,23 +49,20 @@ class RunningCalls:
         if scope.cancelled_caught:
             raise _ended()
 
-    async def end(self, grace_s: float) -> None:
-        """Begins no further call, and waits until none is under way, a bounded time.
-
-        What is not over soon is cancelled. A write is not: it is shielded, and settled first.
-
-        Args:
-            grace_s: How long a call may go on by itself, in seconds.
-        """
-        self._is_ending = True
+    def hurry(self) -> None:
+        """Moves the deadlines of the calls under way up."""
         for deadline in self._deadlines:
             deadline.end_within(WRITE_SECONDS)
+
+    async def end(self) -> None:
+        """Begins no further call, cancels those under way, and waits for them a bounded time.
+
+        A write is not cancelled: it is shielded, and settled first.
+        """
+        self._is_ending = True
         if not self._scopes:
             return
         self._none_is_left = anyio.Event()
-        with anyio.move_on_after(grace_s):
-            await self._none_is_left.wait()
-            return
         for scope in self._scopes:
             scope.cancel()
         with anyio.move_on_after(WRITE_SECONDS):

@@ -31,10 +31,11 @@ Incoming: TypeAlias = SessionMessage | Exception
 _STDIN: Final = 0
 _CHUNK_BYTES: Final = 65536
 _SIGNAL_GRACE_SECONDS: Final = 1.5
-_STDIN_ENDED_GRACE_SECONDS: Final = 5.0  # whoever pipes requests in waits for the answers
+_STDIN_ENDED_GRACE_SECONDS: Final = 3.0  # whoever pipes requests in waits for the answers
 _FLUSH_SECONDS: Final = 0.5
 _STUCK_SECONDS: Final = 9.5
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
+_STREAM: Final = "subscriptions/listen"  # it is answered for as long as the server runs
 _CANCELLED: Final = "notifications/cancelled"
 
 
@@ -90,7 +91,7 @@ class _Serving:
         async with from_host:
             async for item in from_host:
                 message = item.message if isinstance(item, SessionMessage) else None
-                if isinstance(message, JSONRPCRequest):
+                if isinstance(message, JSONRPCRequest) and message.method != _STREAM:
                     self._unanswered.add(message.id)
                 elif isinstance(message, JSONRPCNotification) and message.method == _CANCELLED:
                     self._answered((message.params or {}).get("requestId"))
@@ -114,11 +115,16 @@ class _Serving:
     async def _end(self, to_server: MemoryObjectSendStream[Incoming]) -> None:
         await self._told_to_end.wait()
         _exit_if_stuck()
-        await self._calls.end(self._grace_s)
-        if self._unanswered:
-            with anyio.move_on_after(_FLUSH_SECONDS):
-                await self._all_answered.wait()
+        self._calls.hurry()
+        await self._wait_for_answers(self._grace_s)
+        await self._calls.end()
+        await self._wait_for_answers(_FLUSH_SECONDS)
         to_server.close()
+
+    async def _wait_for_answers(self, seconds: float) -> None:
+        if self._unanswered:
+            with anyio.move_on_after(seconds):
+                await self._all_answered.wait()
 
     def _answered(self, request: object) -> None:
         self._unanswered.discard(cast("RequestId", request))

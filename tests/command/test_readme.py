@@ -20,7 +20,9 @@ def test_a_table_that_has_no_place_in_the_readme_is_an_error(name: str) -> None:
 
 
 def test_a_table_that_was_changed_by_hand_is_written_anew() -> None:
-    changed = TEXT.replace("| `triage_run` |", "| `triage` |").replace("`RUNS_MCP_CONFIRM`", "x")
+    changed = TEXT.replace("| `triage_run` |", "| `triage` |").replace(
+        "| `RUNS_MCP_CONFIRM` |", "| x |"
+    )
     assert with_tables(changed) == TEXT
 
 
