@@ -146,6 +146,7 @@ async def test_a_request_for_another_host_gets_nothing(sandbox: Sandbox, host: s
         {"decision": ""},
         {"decision": "Confirm"},
         {"typed": "x" * 9000},
+        {f"field {number}": "x" for number in range(99)} | {"typed": ""},
     ],
 )
 async def test_a_form_that_is_not_the_pages_own_confirms_nothing(

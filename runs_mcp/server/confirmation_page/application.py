@@ -111,7 +111,7 @@ async def _read_form(request: Request) -> dict[str, str]:
                 return {}
     except ClientDisconnect:
         return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    fields = parse_qs(body.decode("utf-8", "replace"))
     return {name: values[-1] for name, values in fields.items()}
 
 
