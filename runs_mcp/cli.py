@@ -194,7 +194,10 @@ def _shared_options() -> _Parser:
     )
     for name, meaning in option_fields().items():
         flag = f"--{name.replace('_', '-')}"
-        if Settings.model_fields[name].annotation is bool:
+        field = Settings.model_fields[name]
+        if field.annotation is bool and field.default:
+            shared.add_argument(flag, action=argparse.BooleanOptionalAction, help=meaning)
+        elif field.annotation is bool:
             shared.add_argument(flag, action="store_true", help=meaning)
         else:
             shared.add_argument(flag, metavar="VALUE", help=meaning)

@@ -76,3 +76,9 @@ def test_settings_count_as_variables_and_as_options_which_win(sandbox: Sandbox) 
     assert len(sandbox.requests) == 1
     shorter = run(*wanted, "--timeout-s", "5", RUNS_MCP_TIMEOUT_S="nonsense", **on(sandbox))
     assert "retry_after_s=20" in shorter.stderr
+
+
+def test_what_is_on_by_default_can_be_turned_off_by_an_option() -> None:
+    assert run("tools", "--sandbox", "--no-open-browser").returncode == 0
+    assert run("tools", "--sandbox", "--open-browser").returncode == 0
+    assert_one_line_and_exit_2(run("tools", "--sandbox", "--no-read-only"), "--no-read-only")
