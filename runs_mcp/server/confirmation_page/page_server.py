@@ -27,6 +27,7 @@ class LoopbackServer(uvicorn.Server):
         self.base_url = base_url
         self._listener = listener
         self._is_up = anyio.Event()
+        self._stopping = anyio.Event()
         self._ended = anyio.Event()
 
     @classmethod
@@ -63,7 +64,7 @@ class LoopbackServer(uvicorn.Server):
 
     async def end(self) -> None:
         """Stops serving, within a few seconds, without waiting for open connections."""
-        self.should_exit = self.force_exit = True
+        self._stopping.set()
         with anyio.CancelScope(shield=True), anyio.move_on_after(_END_SECONDS):
             await self._ended.wait()
 
@@ -71,6 +72,18 @@ class LoopbackServer(uvicorn.Server):
         """Starts to serve, and says so."""
         await super().startup(sockets)
         self._is_up.set()
+
+    async def main_loop(self) -> None:
+        """Serves until the end; uvicorn's own looks for it ten times a second."""
+        await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Closes everything at once; uvicorn's own waits for connections."""
+        del sockets  # the listener is closed with the task
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
 
     async def _run(self, *, task_status: TaskStatus[None]) -> None:
         try:
