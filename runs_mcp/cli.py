@@ -129,7 +129,7 @@ def _require_audit_log(settings: Settings) -> None:
     except OSError as error:
         raise SettingsError(
             f"RUNS_MCP_AUDIT_LOG: cannot be written ({error.strerror}); name a file in a folder "
-            "that is there, or a pipe that is read"
+            "that is there"
         ) from error
 
 

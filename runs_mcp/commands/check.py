@@ -19,9 +19,10 @@ def check(configuration: Configuration) -> int:
 async def _check(configuration: Configuration) -> int:
     async with open_services(configuration) as services:
         good = [await _works(provider, services) for provider in configuration.served]
+        # A server that only reads does not start without its audit log either.
+        audit = AuditLog(configuration.settings.audit_log)
+        good.append(await _can_write("audit log", audit.require_writable))
         if not configuration.settings.read_only:
-            audit = AuditLog(configuration.settings.audit_log)
-            good.append(await _can_write("audit log", audit.require_writable))
             good.append(await _can_write("used confirmations", services.store.check))
     return 0 if all(good) else 1
 

@@ -19,6 +19,11 @@ def in_no_folder(tmp_path: Path) -> str:
     return str(tmp_path / "no" / "audit")
 
 
+def below_a_file(tmp_path: Path) -> str:
+    (tmp_path / "file").touch()
+    return str(tmp_path / "file" / "audit")
+
+
 def a_circle_of_links(tmp_path: Path) -> str:
     (tmp_path / "link").symlink_to(tmp_path / "link")
     return str(tmp_path / "link")
@@ -37,6 +42,7 @@ def the_home_of_nobody(tmp_path: Path) -> str:
 PLACES: Final = (
     a_folder,
     in_no_folder,
+    below_a_file,
     a_circle_of_links,
     a_pipe_that_nobody_reads,
     the_home_of_nobody,
@@ -45,7 +51,7 @@ every_place = pytest.mark.parametrize("place", PLACES)
 
 
 @every_place
-@pytest.mark.parametrize("command", [(), ("call", "currents_list_projects")])
+@pytest.mark.parametrize("command", [(), ("--read-only",), ("call", "currents_list_projects")])
 def test_a_server_does_not_start_without_its_audit_log(
     story: Sandbox, tmp_path: Path, place: Callable[[Path], str], command: tuple[str, ...]
 ) -> None:
@@ -59,10 +65,11 @@ def test_a_server_does_not_start_without_its_audit_log(
 
 
 @pytest.mark.parametrize("place", PLACES[:-1])
+@pytest.mark.parametrize("options", [(), ("--read-only",)])
 def test_check_names_an_audit_log_that_cannot_be_written(
-    story: Sandbox, tmp_path: Path, place: Callable[[Path], str]
+    story: Sandbox, tmp_path: Path, place: Callable[[Path], str], options: tuple[str, ...]
 ) -> None:
-    done = run("check", **on(story), RUNS_MCP_AUDIT_LOG=place(tmp_path))
+    done = run("check", *options, **on(story), RUNS_MCP_AUDIT_LOG=place(tmp_path))
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if "audit log" in line]
     assert "RUNS_MCP_AUDIT_LOG" in line

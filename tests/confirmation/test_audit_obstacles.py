@@ -5,6 +5,8 @@ import fcntl
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -102,12 +104,28 @@ def test_a_line_that_somebody_left_unfinished_does_not_swallow_the_next(file: Pa
     assert json.loads(whole)["outcome"] == "declined"
 
 
+@contextmanager
+def read_after_a_while(pipe: Path) -> Iterator[None]:
+    """Lets go whoever waits for a reader, so that the test fails rather than hangs."""
+    readers: list[int] = []
+    timer = threading.Timer(5, lambda: readers.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join(10)
+        for reader in readers:
+            os.close(reader)
+
+
 def test_a_pipe_gets_lines_as_long_as_somebody_reads_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for without_reader in (require_writable, write):
-        with pytest.raises(InternalError, match="The audit log cannot be written"):
-            without_reader(pipe)
+    with read_after_a_while(pipe):
+        for without_reader in (require_writable, write):
+            with pytest.raises(InternalError, match="The audit log cannot be written"):
+                without_reader(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
         require_writable(pipe)
@@ -137,9 +155,11 @@ def test_a_file_that_another_process_keeps_locked_is_an_error_after_a_while(
 async def test_file_work_holds_nothing_else_up(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow disk: others go on while a line is written."""
     may_go_on = threading.Event()
-    monkeypatch.setattr(os, "fsync", lambda _: may_go_on.wait(10))
+    went_on: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: went_on.append(may_go_on.wait(5)))
     with anyio.fail_after(10):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(AuditLog(file).write, ENTRY)
             await anyio.lowlevel.checkpoint()
             may_go_on.set()
+    assert went_on == [True]
