@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from runs_mcp.model import Failure
+from runs_mcp.model import ErrorText
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.mapping import failed_executions as mapping
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
@@ -23,7 +23,7 @@ from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.triage.fingerprint.causes import Cause, causes_of
 
 CORPUS: Final = Path(__file__).parent / "corpus"
-Grouping = Callable[[Sequence[Failure]], list[Cause]]
+Grouping = Callable[[Sequence[ErrorText]], list[Cause]]
 
 
 class LabelledFailure(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ class Run(NamedTuple):
     """The failures of one run as the product reads them, and their true causes."""
 
     framework: str
-    failures: list[Failure]
+    failures: list[ErrorText]
     causes: list[str]
 
 
@@ -129,7 +129,7 @@ def corpus_runs() -> dict[str, Run]:
     }
 
 
-def _all_failures() -> Iterable[tuple[str, Failure]]:
+def _all_failures() -> Iterable[tuple[str, ErrorText]]:
     currents = msgspec.json.decode(_unpacked("currents.json.gz"), type=_CurrentsCorpus)
     for instance in currents.instances:
         results = instance.results
@@ -137,12 +137,13 @@ def _all_failures() -> Iterable[tuple[str, Failure]]:
             if results and test:
                 alone = msgspec.structs.replace(results, tests=[test])
                 sent = msgspec.structs.replace(instance, results=alone)
-                for failure in instance_mapping.full_instance(sent, 0).failures:
-                    yield f"{instance.instance_id}/{test.test_id}", failure
+                for read in instance_mapping.full_instance(sent, 0).tests:
+                    if read.failure:
+                        yield f"{instance.instance_id}/{test.test_id}", read.text
     buildkite = msgspec.json.decode(_unpacked("buildkite.json.gz"), type=_BuildkiteCorpus)
     for executions in buildkite.failed_executions.values():
         for execution in executions:
-            yield execution.execution_id or "", mapping.failed_execution(execution, "acme").failure
+            yield execution.execution_id or "", mapping.failed_execution(execution, "acme").text
 
 
 def _unpacked(name: str) -> bytes:

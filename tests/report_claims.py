@@ -2,12 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from msgspec.structs import replace
 from report_scenarios import Answer, Claim, Json, Requests, Rows, Scenario, compact
-
-CAUSE_FIELDS: Final = ("kind", "novelty", "cause")
 
 
 def faults_of(scenario: Scenario, answers: Sequence[Answer], asked: Sequence[str]) -> list[str]:
@@ -24,26 +20,6 @@ def faults_of(scenario: Scenario, answers: Sequence[Answer], asked: Sequence[str
             found = _faults_of_answer(claim, answers[claim.call])
             faults += [f"call {claim.call}: {fault}" for fault in found]
     return faults
-
-
-def without_causes(scenario: Scenario) -> Scenario:
-    """Returns the scenario without its claims on causes, and on their kind and novelty."""
-    return replace(scenario, expect=[_without_causes(claim) for claim in scenario.expect])
-
-
-def _without_causes(claim: Claim) -> Claim:
-    lists = {name: _without_cause_fields(rows) for name, rows in claim.lists.items()}
-    none: dict[str, object] = {}
-    return replace(
-        claim, causes=None, kind=none, novelty=none, cause=none, tests=none, specs=none, lists=lists
-    )
-
-
-def _without_cause_fields(rows: Rows) -> Rows:
-    kept = [
-        {name: value for name, value in row.items() if name not in CAUSE_FIELDS} for row in rows.has
-    ]
-    return replace(rows, has=kept)
 
 
 def _faults_of_requests(wanted: Requests, asked: Sequence[str]) -> Iterator[str]:
@@ -197,7 +173,7 @@ def _faults_of_causes(claim: Claim, wanted: list[list[str]], groups: _Groups) ->
 
 
 def _faults_of_fields(claim: Claim, place: dict[str, str], groups: _Groups) -> Iterator[str]:
-    for name in (*CAUSE_FIELDS, "tests", "specs"):
+    for name in ("kind", "novelty", "cause", "tests", "specs"):
         wanted: dict[str, object] = getattr(claim, name)
         for test, value in wanted.items():
             found = at(groups.rows.get(place.get(test, "")), name)

@@ -6,28 +6,17 @@ from zlib import crc32
 
 import pytest
 from hosts import ERAS, Era, connect
-from report_claims import faults_of, without_causes
+from report_claims import faults_of
 from report_scenarios import TWIN, Player, Scenario, load_scenarios, play, playing
 from report_stub import Stub
 
 from runs_mcp.sandbox import Sandbox
 
 ADDRESSES: Final = "belongs to «Since when, how often, and by whatever address»"
-CAUSES: Final = "belongs to «Causes that hold on failures nobody tuned for»"
 # By the name of the file; their twins with them.
 TO_COME: Final = {
     "015-buildkite-build-url": ADDRESSES,
     "015-github-actions-url": ADDRESSES,
-}
-# Of these only the claims on causes, kind and novelty are still to come; all others hold.
-CAUSES_TO_COME: Final = {
-    "009-go-failed",
-    "010-collection-errors",
-    "011-nested-cause",
-    "021-cypress-crash",
-    "022-cypress-compile-errors",
-    "029-kinds",
-    "075-baseline-without-the-spec",
 }
 OVER_STDIO: Final = ("048-run-gone", "057-same-name-two-packages", "064-many-groups" + TWIN)
 SCENARIOS: Final = {scenario.name: scenario for scenario in load_scenarios()}
@@ -64,17 +53,6 @@ def faults_of_playing(scenario: Scenario, player: Player) -> list[str]:
     [marked(each, TO_COME.get(file_of(each), "")) for each in SCENARIOS.values()],
 )
 def test_what_went_wrong_for_users_goes_right(scenario: Scenario, player: Player) -> None:
-    if file_of(scenario) in CAUSES_TO_COME:
-        scenario = without_causes(scenario)
-
-    assert faults_of_playing(scenario, player) == []
-
-
-@pytest.mark.parametrize(
-    "scenario",
-    [marked(each, CAUSES) for each in SCENARIOS.values() if file_of(each) in CAUSES_TO_COME],
-)
-def test_causes_that_are_still_to_come(scenario: Scenario, player: Player) -> None:
     assert faults_of_playing(scenario, player) == []
 
 
@@ -91,7 +69,7 @@ async def test_the_command_over_stdio_answers_several_in_turn(sandbox: Sandbox) 
 def test_the_tables_name_scenarios_that_are_there() -> None:
     files = {file_of(scenario) for scenario in SCENARIOS.values()}
 
-    assert TO_COME.keys() | CAUSES_TO_COME <= files
+    assert TO_COME.keys() <= files
 
 
 def test_both_eras_of_the_protocol_are_played() -> None:

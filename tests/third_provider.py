@@ -12,7 +12,7 @@ from pydantic import Field
 from runs_mcp.answers.fitting import list_page
 from runs_mcp.answers.reports import RunList
 from runs_mcp.errors import InvalidArgument
-from runs_mcp.model import Error, Failure, ListedRun, Run, TestStatus, Totals
+from runs_mcp.model import Error, ErrorText, FailedTest, Failure, ListedRun, Run, TestStatus, Totals
 from runs_mcp.providers.definition import (
     Call,
     ProviderDefinition,
@@ -100,11 +100,14 @@ class NimbusRunReader:
         await progress(1, 1)
         failures = {
             result: tuple(
-                Failure(
-                    test=test.title,
-                    spec=test.file,
-                    status=result,
-                    error=Error(message=test.message),
+                FailedTest(
+                    Failure(
+                        test=test.title,
+                        spec=test.file,
+                        status=result,
+                        error=Error(message=test.message),
+                    ),
+                    ErrorText(message=test.message, spec=test.file, test=test.title),
                 )
                 for test in run.tests
                 if test.result == result
@@ -118,7 +121,7 @@ class NimbusRunReader:
             flaky=failures["flaky"],
             quarantined=(),
             incomplete=(),
-            failing_specs=len({failure.spec for failure in failures["failed"]}),
+            failing_specs=len({test.failure.spec for test in failures["failed"]}),
             unread=(),
             unreadable=(),
             remarks=(),

@@ -1,12 +1,14 @@
 """A spec file's execution as pages within a budget. Pure functions."""
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.fitting import Rows, rows_page
 from runs_mcp.answers.reports import InstanceReport, odd_records
 from runs_mcp.model import Asset, Failure, FullInstance, PassedTest
+from runs_mcp.text import clip
 
+_EXCEPTION_CHARS: Final = 1500
 _Row: TypeAlias = Failure | PassedTest | Asset
 
 
@@ -27,7 +29,7 @@ def instance_page(
             instance=full.instance,
             totals=full.totals,
             note=_instance_note(full),
-            exception=full.exception,
+            exception=clip(full.exception, _EXCEPTION_CHARS),
             artifacts=full.artifacts,
             failures=tuple(row for row in rows.shown if isinstance(row, Failure)),
             passed=tuple(row for row in rows.shown if isinstance(row, PassedTest)),

@@ -110,6 +110,8 @@ def _shortened_value(value: object, rules: Set[Shortening], cut: _Cut) -> object
             return _shortened_text(value, rules & cut.rules, cut)
         case (str(first), _, *_) if Shortening.FIRST_ITEM in rules & cut.rules or cut.is_last:
             return (_shortened_value(first, rules, cut), f"+{len(value) - 1} more")
+        case dict():
+            return {_shortened_value(key, rules, cut): number for key, number in value.items()}
         case tuple():
             return tuple(_shortened_value(item, rules, cut) for item in value)
         case Record():

@@ -8,15 +8,14 @@ from typing import Final
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from runs_mcp.answers.cause_rows import cause_rows
 from runs_mcp.answers.cursors import PageRequest
-from runs_mcp.answers.encoding import encoded_size
 from runs_mcp.answers.fitting import Rows, rows_page
 from runs_mcp.answers.reports import odd_records
 from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.answers.triage_reports import (
     BaselineReport,
     Coverage,
-    FailuresInGroup,
     GroupReport,
     NamedTest,
     TriageReport,
@@ -30,19 +29,20 @@ from runs_mcp.answers.triage_rows import (
     OtherRow,
     QuarantinedRow,
     TriageRow,
+    group_rows,
     triage_rows,
 )
-from runs_mcp.model import Failure
-from runs_mcp.text import clip
+from runs_mcp.errors import NotFound
+from runs_mcp.model import Failure, Run
+from runs_mcp.text import quoted, shorten
 from runs_mcp.triage.findings import Findings, counted
 from runs_mcp.triage.grouping import CauseGroup
 from runs_mcp.triage.verdict import verdict_of
 
-_CAUSES_SHARE: Final = 0.4
 _EXAMPLE_SHARE: Final = 0.25
-"""Of a page's budget, so that it has the causes and an example of the biggest groups."""
-_CAUSE_CHARS: Final = (300, 200, 150, 100, 70, 50, 30)
-_GROUPS_SHOWN: Final = 6
+"""Of a page's budget, so that it has examples of the biggest groups."""
+_ONLY_EXAMPLE_SHARE: Final = 0.6
+_CONTINUED_CAUSE_CHARS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -54,105 +54,128 @@ class TriageAnswer:
         groups: Its failures by cause.
         baseline: The run that it was compared with, if any.
         no_baseline: Why there is none, or why not all of it was read.
+        fingerprint: The group to show alone; empty for all.
     """
 
     findings: Findings
     groups: Sequence[CauseGroup]
     baseline: BaselineReport | None
     no_baseline: str
+    fingerprint: str = ""
 
     def page(self, request: PageRequest) -> TriageReport:
         """Returns one page.
 
         Raises:
+            NotFound: No group has the fingerprint.
             InvalidArgument: The cursor is not one of this query.
             Conflict: The number of failures has changed since the cursor was given.
         """
-        causes = _fitting_causes(self.groups, int(request.budget * _CAUSES_SHARE))
-        example_budget = int(request.budget * _EXAMPLE_SHARE)
+        rows = self._rows()
+        share = _ONLY_EXAMPLE_SHARE if self.fingerprint else _EXAMPLE_SHARE
+        # One cause alone has room for all of its text.
+        pages_of_causes = len(self.groups) if self.fingerprint else 1
+        causes = cause_rows(self.groups, request.budget * pages_of_causes)
+        pages = _Pages(self, causes, int(request.budget * share), is_first=not request.cursor)
+        return rows_page(rows, pages.report, request, total_in_cursor=True)
 
-        def make(rows: Rows[TriageRow]) -> TriageReport:
-            shown = rows.shown
-            return TriageReport(
-                run=self.findings.run,
-                verdict=verdict_of(self.findings, self.groups),
-                totals=self.findings.totals or UNSET,
-                groups=_group_reports(self.groups, rows, causes, example_budget),
-                flaky=tuple(_named(row.failure) for row in shown if isinstance(row, FlakyRow)),
-                quarantined=tuple(
-                    _named(row.failure) for row in shown if isinstance(row, QuarantinedRow)
-                ),
-                incomplete=tuple(row.spec for row in shown if isinstance(row, IncompleteRow)),
-                baseline=self.baseline or UNSET,
-                no_baseline=self.no_baseline,
-                coverage=_coverage(self.findings),
-                trim=rows.trim(),
-            )
-
-        rows = triage_rows(self.findings, self.groups)
-        return rows_page(rows, make, request, total_in_cursor=True)
+    def _rows(self) -> list[TriageRow]:
+        if not self.fingerprint:
+            return triage_rows(self.findings, self.groups)
+        for number, group in enumerate(self.groups):
+            if group.cause.fingerprint == self.fingerprint:
+                return group_rows(number, group)
+        unread = "" if self.findings.is_complete else ", as far as the run could be read"
+        raise NotFound(
+            f"No cause of this run has the fingerprint {quoted(self.fingerprint, 64)}{unread}.",
+            next_step="Call triage_run without fingerprint: each of its groups has one.",
+        )
 
 
-def _group_reports(
-    groups: Sequence[CauseGroup], rows: Rows[TriageRow], causes: Sequence[str], example_budget: int
-) -> tuple[GroupReport, ...]:
-    """Returns the groups that the rows of a page are about, each with what is on this page."""
-    later = Counter(row.group for row in rows.later if isinstance(row, ExampleRow | OtherRow))
-    by_group: defaultdict[int, list[GroupRow]] = defaultdict(list)
-    for row in rows.shown:
-        if isinstance(row, GroupRow):
-            by_group[row.group].append(row)
-    return tuple(
-        _group_report(groups[number], causes[number], about, later[number], example_budget)
-        for number, about in sorted(by_group.items())
-    )
+@dataclass(frozen=True)
+class _Pages:
+    """What the pages of a triage are made of.
+
+    Args:
+        triage: The triage.
+        causes: A row for the cause of each group.
+        example_budget: The bytes that an example may have.
+        is_first: Whether the first page is made: later ones do not repeat what the run is.
+    """
+
+    triage: TriageAnswer
+    causes: Sequence[GroupReport]
+    example_budget: int
+    is_first: bool
+
+    def report(self, rows: Rows[TriageRow]) -> TriageReport:
+        """Returns the page with these rows."""
+        triage, shown = self.triage, rows.shown
+        findings = triage.findings
+        return TriageReport(
+            run=findings.run if self.is_first else _named_run(findings.run),
+            verdict=verdict_of(findings, triage.groups),
+            totals=(findings.totals if self.is_first else None) or UNSET,
+            causes_total=len(triage.groups),
+            groups=self._groups(rows),
+            flaky=tuple(_named(row.failure) for row in shown if isinstance(row, FlakyRow)),
+            quarantined=tuple(
+                _named(row.failure) for row in shown if isinstance(row, QuarantinedRow)
+            ),
+            incomplete=tuple(row.spec for row in shown if isinstance(row, IncompleteRow)),
+            baseline=triage.baseline or UNSET,
+            no_baseline=triage.no_baseline,
+            coverage=_coverage(findings),
+            trim=rows.trim(),
+        )
+
+    def _groups(self, rows: Rows[TriageRow]) -> tuple[GroupReport, ...]:
+        """Returns the groups that the rows are about, each with what they show of it."""
+        later = Counter(row.group for row in rows.later if isinstance(row, ExampleRow | OtherRow))
+        by_group: defaultdict[int, list[GroupRow]] = defaultdict(list)
+        for row in rows.shown:
+            if isinstance(row, GroupRow):
+                by_group[row.group].append(row)
+        return tuple(
+            self._group(self.causes[number], about, later[number])
+            for number, about in sorted(by_group.items())
+        )
+
+    def _group(self, cause: GroupReport, about: Sequence[GroupRow], more: int) -> GroupReport:
+        """Returns what rows show of a group, of which `more` tests come later."""
+        report = cause
+        if not any(isinstance(row, CauseRow) for row in about):
+            report = _continued(cause)
+        for row in about:
+            if isinstance(row, ExampleRow):
+                example = shortened_to(self.example_budget, row.failure, keep_ids=True)
+                report = replace(report, example=example)
+        if all(isinstance(row, CauseRow) for row in about):
+            return report
+        others = tuple(_named(row.failure) for row in about if isinstance(row, OtherRow))
+        return replace(report, others=others, more=more)
 
 
-def _group_report(
-    group: CauseGroup, cause: str, about: Sequence[GroupRow], more: int, example_budget: int
-) -> GroupReport:
-    """Returns what the rows of a page say of a group, of which `more` tests come later."""
-    report = GroupReport(fingerprint=group.cause.fingerprint)
-    if any(isinstance(row, CauseRow) for row in about):
-        report = _with_run_groups(_cause_report(group, cause), group)
-    for row in about:
-        if isinstance(row, ExampleRow):
-            example = shortened_to(example_budget, row.failure, keep_ids=True)
-            report = replace(report, example=example)
-    others = tuple(_named(row.failure) for row in about if isinstance(row, OtherRow))
-    return replace(report, others=others, more=more)
-
-
-def _cause_report(group: CauseGroup, cause: str) -> GroupReport:
+def _continued(cause: GroupReport) -> GroupReport:
+    """Returns what tells a group of which an earlier page has more."""
     return GroupReport(
-        fingerprint=group.cause.fingerprint,
-        cause=cause,
-        kind=group.cause.kind,
-        tests=len(group.failures),
-        specs=group.specs,
-        novelty=group.novelty,
+        fingerprint=cause.fingerprint,
+        cause=shorten(cause.cause, _CONTINUED_CAUSE_CHARS),
+        kind=cause.kind,
+        tests=cause.tests,
+        novelty=cause.novelty,
     )
 
 
-def _with_run_groups(report: GroupReport, group: CauseGroup) -> GroupReport:
-    """Returns the report with the groups of the run that have most of a cause."""
-    counts = group.run_groups()
-    shown = counts[:_GROUPS_SHOWN]
-    return replace(
-        report,
-        in_groups=tuple(FailuresInGroup(group=name, tests=tests) for name, tests in shown),
-        more_groups=len(counts) - len(shown),
+def _named_run(run: Run) -> Run:
+    return Run(
+        provider=run.provider,
+        id=run.id,
+        url=run.url,
+        status=run.status,
+        completion=run.completion,
+        branch=run.branch,
     )
-
-
-def _fitting_causes(groups: Sequence[CauseGroup], budget: int) -> list[str]:
-    """Returns the causes, all cut to the same length so that together they fit."""
-    causes: list[str] = []
-    for max_chars in _CAUSE_CHARS:
-        causes = [clip(group.cause.cause, max_chars) for group in groups]
-        if sum(map(encoded_size, map(_cause_report, groups, causes))) <= budget:
-            break
-    return causes
 
 
 def _coverage(findings: Findings) -> Coverage:

@@ -1,6 +1,6 @@
 """What triage, comparison and waiting answer with."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -33,37 +33,39 @@ class NamedTest(Record, frozen=True, kw_only=True):
     group: Title = ""
 
 
-class FailuresInGroup(Record, frozen=True, kw_only=True):
-    """How many tests of a cause failed in one group of the run."""
-
-    group: Title
-    tests: int
-
-
 class GroupReport(Record, frozen=True, kw_only=True):
-    """Failures of one cause. What was on an earlier page is not repeated."""
+    """Failures of one cause, and what this page shows of them."""
 
     fingerprint: Annotated[str, Whole(12)]
-    cause: Annotated[Statement, Meta(description="The message as a template.")] = ""
-    kind: Kind | Literal[""] = ""
-    tests: Annotated[int, Meta(description="Tests that failed for it.")] = 0
-    specs: Annotated[int, Meta(description="Spec files they are in.")] = 0
-    novelty: Annotated[
-        Novelty | Literal[""],
-        Meta(description="new or known against the baseline; unknown where none was read."),
+    cause: Annotated[Statement, Meta(description="The message as a template.")]
+    kind: Kind
+    frame: Annotated[
+        Path, Meta(description="Top stack frame in the project's own code of one of its tests.")
     ] = ""
+    tests: Annotated[int, Meta(description="Tests that failed for it.")]
+    specs: Annotated[int, Meta(description="Spec files they are in.")] = 0
     in_groups: Annotated[
-        tuple[FailuresInGroup, ...],
-        Meta(description="Groups of the run (browsers, projects, shards) that it is in."),
-    ] = msgspec.field(default=(), name="in")
-    more_groups: Annotated[int, Meta(description="Groups that it is in besides those.")] = 0
+        dict[Title, int],
+        Meta(
+            description="Groups of the run (browsers, projects, shards) that it is in, where the "
+            "run has several, and how many of its tests failed in each."
+        ),
+    ] = msgspec.field(default_factory=dict, name="in")
+    novelty: Annotated[
+        Novelty,
+        Meta(
+            description="known: the baseline has it. new: the baseline ran these specs to their "
+            "end without it. unknown: neither can be said."
+        ),
+    ]
+    first_test: Annotated[Title, Meta(description="One of its tests.")] = ""
     example: Failure | msgspec.UnsetType = msgspec.UNSET
     others: Annotated[tuple[NamedTest, ...], Meta(description="More of its tests.")] = ()
     more: Annotated[int, Meta(description="Its tests that come on later pages.")] = 0
 
 
 class BaselineReport(Record, frozen=True, kw_only=True):
-    """The run that novelty was told by."""
+    """The run that tells which causes are new."""
 
     run: Id
     chosen: Annotated[Statement, Meta(description="How it was chosen.")]
@@ -89,6 +91,7 @@ class TriageReport(Record, frozen=True, kw_only=True):
     run: Run
     verdict: Text
     totals: Totals | msgspec.UnsetType = msgspec.UNSET
+    causes_total: Annotated[int, Meta(description="Causes on all pages.")]
     groups: tuple[GroupReport, ...]
     flaky: tuple[NamedTest, ...] = ()
     quarantined: Annotated[

@@ -66,8 +66,18 @@ def triage_rows(findings: Findings, groups: Sequence[CauseGroup]) -> list[Triage
         *(CauseRow(number) for number, _ in numbered),
         *(ExampleRow(number, group.failures[0]) for number, group in numbered),
         *(row for rows in others for row in rows[:_FIRST_OTHERS]),
-        *map(FlakyRow, findings.flaky),
-        *map(QuarantinedRow, findings.quarantined),
+        *(FlakyRow(test.failure) for test in findings.flaky),
+        *(QuarantinedRow(test.failure) for test in findings.quarantined),
         *map(IncompleteRow, findings.incomplete),
         *(row for rows in others for row in rows[_FIRST_OTHERS:]),
+    ]
+
+
+def group_rows(number: int, group: CauseGroup) -> list[TriageRow]:
+    """Returns the rows of one group alone: its cause, an example, and all other tests."""
+    first, *others = group.failures
+    return [
+        CauseRow(number),
+        ExampleRow(number, first),
+        *(OtherRow(number, failure) for failure in others),
     ]

@@ -25,7 +25,7 @@ class Trim(Record, frozen=True, kw_only=True):
     ] = UNSET
     detail: Annotated[str, Whole(8), Meta(description="The detail that was applied.")] = ""
     reason: Annotated[str, Whole(190), Meta(description="Why this is not everything.")] = ""
-    next_cursor: Annotated[str, Whole(100), Meta(description=_NEXT_CURSOR)] = ""
+    next_cursor: Annotated[str, Whole(92), Meta(description=_NEXT_CURSOR)] = ""
 
 
 def trim_of(

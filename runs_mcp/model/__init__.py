@@ -12,6 +12,7 @@ from runs_mcp.model.counts import (
     TestTotals,
     Totals,
 )
+from runs_mcp.model.error_texts import ErrorText, FailedTest
 from runs_mcp.model.failures import Error, Failure, FailureStatus
 from runs_mcp.model.fields import (
     Id,
@@ -58,6 +59,8 @@ __all__ = [
     "Asset",
     "AssetKind",
     "Error",
+    "ErrorText",
+    "FailedTest",
     "Failure",
     "FailureStatus",
     "FullInstance",

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from runs_mcp.model.counts import Artifacts, TestTotals
+from runs_mcp.model.error_texts import ErrorText
 from runs_mcp.model.failures import Failure
 from runs_mcp.model.fields import Id, Milliseconds, Path, Text, Timestamp, Title, Url
 from runs_mcp.model.record import Record
@@ -30,6 +31,7 @@ class TestResult(Record, frozen=True, kw_only=True):
         counts_as_failed: Whether the API counts it as failed; an interrupted test it does not.
         duration_ms: How long all its attempts took.
         failure: What went wrong, if it failed, was flaky, or failed in quarantine.
+        text: The error of that failure, uncut.
     """
 
     __test__ = False  # pytest would collect it by its name.
@@ -40,6 +42,7 @@ class TestResult(Record, frozen=True, kw_only=True):
     counts_as_failed: bool = False
     duration_ms: Milliseconds = 0
     failure: Failure | None = None
+    text: ErrorText = ErrorText()
 
     @property
     def test(self) -> str:
@@ -79,6 +82,7 @@ class FullInstance(Record, frozen=True, kw_only=True):
     instance: Instance
     totals: TestTotals
     exception: str
+    """What kept the spec from running, uncut."""
     artifacts: Artifacts
     tests: tuple[TestResult, ...]
     assets: tuple[Asset, ...] = ()

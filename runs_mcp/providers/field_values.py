@@ -43,7 +43,12 @@ def path(value: str | None) -> str:
 
 def block(value: str | None, max_chars: int = BLOCK_CHARS) -> str:
     """Returns a text of several lines as plain text, without secrets in URLs."""
-    return clip(without_url_secrets(plain(value)).strip("\n"), max_chars) if value else ""
+    return clip(uncut(value).strip("\n"), max_chars)
+
+
+def uncut(value: str | None) -> str:
+    """Returns a text of several lines as plain text, without secrets in URLs, however long."""
+    return without_url_secrets(plain(value)) if value else ""
 
 
 def count(value: float | None) -> int:

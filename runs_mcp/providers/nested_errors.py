@@ -1,44 +1,28 @@
-"""The causes of an error: nested ones in its stack, and the other errors of a test."""
+"""The causes of an error as answers show them: nested ones, and the other errors of a test."""
 
-import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
+from runs_mcp.error_text.thrown_errors import thrown_errors
 from runs_mcp.providers.field_values import line
-from runs_mcp.providers.stack_frames import is_frame
-from runs_mcp.text import one_line, plain
+from runs_mcp.text import one_line
 
 _CAUSES: Final = 5
 _SEARCHED: Final = 50
 _CAUSE_CHARS: Final = 300
-# «[cause]: Error: …» (node), «Caused by: java.io.IOException: …», «Suppressed: …»
-_NESTED: Final = re.compile(
-    r"\s*(?:(?:\[cause\]|Caused by|Suppressed):\s*(?P<marked>\S.*)"
-    r"|(?P<typed>(?:[A-Za-z_$][\w$]*(?:\.|::))*(?:[A-Z][\w$]*)?(?:Error|Exception)\b"
-    r"(?: \[\w+\])?: \S.*))"
-)
 
 
-def nested_causes(stack: str) -> list[str]:
-    """Returns the errors in a stack after the one that it begins with, each as one line.
+def causes_shown(message: str, stack: str, further: Iterable[str]) -> tuple[str, ...]:
+    """Returns the first few causes and further errors that the message does not show, each once.
 
-    A line that is marked as a cause counts anywhere, one that only names an error after the first
-    frame.
+    Args:
+        message: The error's message.
+        stack: Its frames, with the causes that are printed between them.
+        further: The texts of further errors.
     """
-    causes = []
-    after_frame = False
-    for text in plain(stack).splitlines():
-        if is_frame(text):
-            after_frame = True
-        elif (nested := _NESTED.match(text)) and (nested["marked"] or after_frame):
-            causes.append((nested["marked"] or nested["typed"]).rstrip(" {,"))
-    return causes
-
-
-def causes_shown(message: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """Returns the first few texts that are not part of the message, each once."""
     shown = one_line(message)
-    unique = dict.fromkeys(one_line(text) for text in islice(texts, _SEARCHED))
-    new = [line(text, _CAUSE_CHARS) for text in unique if text and text not in shown]
+    nested = [error.text for error in thrown_errors(message, stack)[1:]]
+    texts = dict.fromkeys(one_line(text) for text in islice([*nested, *further], _SEARCHED))
+    new = [line(text, _CAUSE_CHARS) for text in texts if text and text not in shown]
     return tuple(new[:_CAUSES])

@@ -1,6 +1,13 @@
 """Untrusted text: made plain, clipped, quoted, and without secrets."""
 
-from runs_mcp.text.clipping import clip, clip_middle, clip_to_columns, columns
+from runs_mcp.text.clipping import (
+    clip,
+    clip_middle,
+    clip_to_columns,
+    columns,
+    shorten,
+    shorten_middle,
+)
 from runs_mcp.text.plain_text import one_line, plain
 from runs_mcp.text.quoting import quoted, quoted_in_columns, quoted_list
 from runs_mcp.text.redaction import without_url_secrets
@@ -15,5 +22,7 @@ __all__ = [
     "quoted",
     "quoted_in_columns",
     "quoted_list",
+    "shorten",
+    "shorten_middle",
     "without_url_secrets",
 ]

@@ -41,6 +41,27 @@ def clip_middle(text: str, max_chars: int) -> str:
     return head + _middle_marker(tail_from - len(head)) + text[tail_from:]
 
 
+def shorten(text: str, max_chars: int) -> str:
+    """Returns the text, cut to max_chars characters and "…".
+
+    Does not say how much is missing: for rows of a list that lead to the whole text.
+    """
+    if len(text) <= max_chars + 1:
+        return text
+    return text[: _cut_position(text, max_chars)] + "…"
+
+
+def shorten_middle(text: str, max_chars: int) -> str:
+    """Returns the text, cut in the middle to max_chars characters and "…", as `shorten` does."""
+    if len(text) <= max_chars + 1:
+        return text
+    tail_from = len(text) - max_chars // 2
+    while tail_from < len(text) and _splits_sequence(text, tail_from):
+        tail_from += 1
+    head = text[: _cut_position(text, max_chars - max_chars // 2)]
+    return f"{head}…{text[tail_from:]}"
+
+
 def columns(text: str) -> int:
     """Returns how many columns of a terminal a plain line takes, at the most.
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from runs_mcp.model import Failure, Run, TestStatus, Totals
+from runs_mcp.model import FailedTest, Run, TestStatus, Totals
 
 WHOLE_SPEC: Final = "(the spec file did not run)"
 """The title that stands for all tests of a spec file that could not run at all."""
@@ -26,24 +26,40 @@ class Findings(NamedTuple):
         remarks: What else there is to know of what failed; each a part of a sentence.
         unlisted: How many tests failed or were interrupted without a failure above; the remarks
             name them.
+        completed: The specs that ran to their end, each with its group; None if the provider does
+            not list specs.
     """
 
     run: Run
     totals: Totals | None
-    failures: tuple[Failure, ...]
-    flaky: tuple[Failure, ...]
-    quarantined: tuple[Failure, ...]
+    failures: tuple[FailedTest, ...]
+    flaky: tuple[FailedTest, ...]
+    quarantined: tuple[FailedTest, ...]
     incomplete: tuple[str, ...]
     failing_specs: int
     unread: tuple[str, ...]
     unreadable: tuple[str, ...]
     remarks: tuple[str, ...]
     unlisted: int = 0
+    completed: frozenset[tuple[str, str]] | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether everything that failed was read."""
         return not self.unread and not self.unreadable
+
+    def ran(self, spec: str, group: str, *, is_only_group: bool) -> bool:
+        """Returns whether a spec ran to its end, in this group.
+
+        If the provider does not list specs, each ran where the run is over. The only group of one
+        run is taken for the only group of the other, whatever their names are.
+        """
+        if self.completed is None:
+            return self.run.is_over
+        groups = {group for _, group in self.completed}
+        if is_only_group and len(groups) == 1:
+            return (spec, *groups) in self.completed
+        return (spec, group) in self.completed
 
 
 class CaseKey(NamedTuple):

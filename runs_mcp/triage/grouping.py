@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from runs_mcp.model import Failure
+from runs_mcp.model import FailedTest, Failure
 from runs_mcp.triage.findings import Findings
 from runs_mcp.triage.fingerprint.causes import Cause, causes_of
 
@@ -35,33 +35,47 @@ class CauseGroup(NamedTuple):
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def group_by_cause(failures: Sequence[Failure], baseline: Findings | None) -> list[CauseGroup]:
+def group_by_cause(failures: Sequence[FailedTest], baseline: Findings | None) -> list[CauseGroup]:
     """Returns the failures grouped by cause, most tests first.
 
     A cause is known if the baseline has it, even in a flaky or quarantined test. Otherwise it is
-    new if the baseline was read completely, and unknown if not, or if there is no baseline.
+    new if the baseline was read completely and ran a spec with such failures, in the same group,
+    to its end. If not, or without a baseline, it is unknown.
     """
     known = frozenset() if baseline is None else _fingerprints(baseline)
-    grouped: defaultdict[str, list[Failure]] = defaultdict(list)
+    grouped: defaultdict[str, list[FailedTest]] = defaultdict(list)
     causes: dict[str, Cause] = {}
-    for failure, cause in zip(failures, causes_of(failures), strict=True):
-        grouped[cause.fingerprint].append(failure)
+    for failed, cause in zip(failures, _causes(failures), strict=True):
+        grouped[cause.fingerprint].append(failed)
         causes.setdefault(cause.fingerprint, cause)
-    otherwise: Novelty = "new" if baseline is not None and baseline.is_complete else "unknown"
     groups = [
         CauseGroup(
             causes[fingerprint],
-            tuple(sorted(members, key=_most_details_first)),
-            "known" if fingerprint in known else otherwise,
+            tuple(sorted((member.failure for member in members), key=_most_details_first)),
+            "known" if fingerprint in known else _new_or_unknown(members, baseline),
         )
         for fingerprint, members in grouped.items()
     ]
     return sorted(groups, key=lambda group: (-len(group.failures), group.cause.fingerprint))
 
 
+def _new_or_unknown(members: Sequence[FailedTest], baseline: Findings | None) -> Novelty:
+    if baseline is None or not baseline.is_complete:
+        return "unknown"
+    ran = any(
+        baseline.ran(failure.spec, group, is_only_group=not failure.group)
+        for failure, _, group in members
+    )
+    return "new" if ran else "unknown"
+
+
 def _fingerprints(findings: Findings) -> frozenset[str]:
     failures = (*findings.failures, *findings.flaky, *findings.quarantined)
-    return frozenset(cause.fingerprint for cause in causes_of(failures))
+    return frozenset(cause.fingerprint for cause in _causes(failures))
+
+
+def _causes(failures: Sequence[FailedTest]) -> list[Cause]:
+    return causes_of([failure.text for failure in failures])
 
 
 def _most_details_first(failure: Failure) -> tuple[int, str, str]:

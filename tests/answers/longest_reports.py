@@ -101,6 +101,9 @@ def _longest(annotation: object, character: str) -> object:
         return _longest(wanted, character)
     if origin is Literal:
         return max(arguments, key=len)
+    if origin is dict:
+        keys = [f"{n}{_longest(arguments[0], character)}" for n in range(_TEXTS_IN_A_LIST)]
+        return dict.fromkeys(keys, _COUNT)
     if origin is tuple:
         count = _RECORDS_IN_A_RECORD if record_types(arguments[0]) else _TEXTS_IN_A_LIST
         return (_longest(arguments[0], character),) * count

@@ -22,7 +22,7 @@ from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.confirmation.store import SqliteStore
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.errors import RunsError
-from runs_mcp.model import Failure, Record, Shortening, Spec, Whole, shortenings
+from runs_mcp.model import ErrorText, Record, Shortening, Spec, Whole, shortenings
 from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
 from runs_mcp.triage.fingerprint.causes import causes_of
@@ -71,7 +71,7 @@ def test_strings_that_are_never_shortened_are_as_short_as_their_fields_say() -> 
     assert len(token) <= max_bytes(ActionReport, "confirmation_token")
     longest = f"http://127.0.0.1:65535/confirm/{secrets.token_urlsafe(24)}"
     assert len(longest) <= max_bytes(ActionReport, "confirmation_url")
-    (cause,) = causes_of([Failure(test="t", status="failed")])
+    (cause,) = causes_of([ErrorText(test="t")])
     assert len(cause.fingerprint) <= max_bytes(GroupReport, "fingerprint")
     kinds = [f"{error.kind} 9999" for error in RunsError.__subclasses__()]
     assert kinds

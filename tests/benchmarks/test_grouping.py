@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from corpus_scores import corpus_runs
 
-from runs_mcp.model import Error, Failure
+from runs_mcp.model import ErrorText
 from runs_mcp.triage.fingerprint.causes import causes_of
 
 pytestmark = pytest.mark.benchmark
@@ -49,13 +49,13 @@ def test_no_text_takes_more_than_quadratic_time(part: str) -> None:
     assert whole / short < 20
 
 
-def with_text(text: str) -> Failure:
-    """Returns a failure with this text wherever a framework can put text."""
-    error = Error(
+def with_text(text: str) -> ErrorText:
+    """Returns an error with this text wherever a framework can put text."""
+    return ErrorText(
         message=f"Error: expect(locator).toHaveText(expected) failed\n\nLocator: {text}\n"
         f'Expected: "x"\nReceived: "{text}"\n{text}',
-        frame=text,
         code_frame=f"> {text}",
         stack=f"at {text}",
+        spec="specs/a.spec.ts",
+        test="a test",
     )
-    return Failure(test="a test", spec="specs/a.spec.ts", status="failed", error=error)

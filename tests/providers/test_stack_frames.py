@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runs_mcp.providers.stack_frames import Frame, checkout_root, read_stack
+from runs_mcp.error_text.stack_frames import Frame, checkout_root, read_stack
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_the_folder_of_the_checkout_is_what_precedes_the_path(
     assert checkout_root(absolute, relative) == root
 
 
-names = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1)
+names = st.text(st.characters(exclude_characters="/\\", exclude_categories=["Cs"]), min_size=1)
 
 
 @given(folder=st.lists(names).map("/".join), relative=st.lists(names, min_size=1).map("/".join))

@@ -8,19 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from triage.failures import failed
 
-from runs_mcp.model import Failure, Run
+from runs_mcp.model import FailedTest, Run
 from runs_mcp.triage.findings import Findings
 from runs_mcp.triage.fingerprint.causes import causes_of
 from runs_mcp.triage.grouping import CauseGroup, group_by_cause
 
 PRICE, STOCK = "KeyError: 'price'", "KeyError: 'stock'"
-CORPUS = [failure for run in corpus_runs().values() for failure in run.failures]
+CORPUS = [
+    failed(text.message, test=text.test, spec=text.spec, stack=text.stack)
+    for run in corpus_runs().values()
+    for text in run.failures
+]
 
 
-def baseline(*failures: Failure) -> Findings:
+def baseline(*failures: FailedTest) -> Findings:
     """Returns a baseline with these failures that was read completely."""
     return Findings(
-        run=Run(provider="currents", id="main"),
+        run=Run(provider="currents", id="main", completion="complete"),
         totals=None,
         failures=failures,
         flaky=(),
@@ -33,7 +37,7 @@ def baseline(*failures: Failure) -> Findings:
     )
 
 
-def only_group(*failures: Failure, before: Findings | None = None) -> CauseGroup:
+def only_group(*failures: FailedTest, before: Findings | None = None) -> CauseGroup:
     (group,) = group_by_cause(failures, before)
     return group
 
@@ -61,14 +65,14 @@ def test_the_failure_with_the_most_details_comes_first() -> None:
     bare = failed(PRICE)
     framed = failed(PRICE, frame=own_frame)
     with_code = failed(PRICE, frame=own_frame, code_frame="> 4 | find(id)")
-    whole = failed(PRICE, frame=own_frame, code_frame="> 4 | find(id)", stack=own_frame)
+    whole = failed(PRICE, frame=own_frame, code_frame="> 4 | find(id)", stack=f"at {own_frame}")
     group = only_group(bare, framed, with_code, whole)
-    assert [*group.failures] == [whole, with_code, framed, bare]
+    assert [*group.failures] == [each.failure for each in (whole, with_code, framed, bare)]
 
 
 def test_equal_failures_come_by_file_and_test() -> None:
     failures = [failed(PRICE, spec=spec, test=test) for spec in "ab" for test in "xy"]
-    assert [*only_group(*failures[::-1]).failures] == failures
+    assert [*only_group(*failures[::-1]).failures] == [each.failure for each in failures]
 
 
 def test_a_group_counts_its_files() -> None:
@@ -131,17 +135,17 @@ some_failures = st.lists(st.sampled_from(CORPUS), max_size=20)
 
 
 @given(some_failures)
-def test_every_failure_is_in_exactly_one_group(failures: list[Failure]) -> None:
+def test_every_failure_is_in_exactly_one_group(failures: list[FailedTest]) -> None:
     groups = group_by_cause(failures, None)
     grouped = [id(failure) for group in groups for failure in group.failures]
-    assert sorted(grouped) == sorted(map(id, failures))
+    assert sorted(grouped) == sorted(id(each.failure) for each in failures)
     assert all(group.failures for group in groups)
     assert len({group.cause.fingerprint for group in groups}) == len(groups)
 
 
 @given(some_failures, st.randoms())
 def test_the_groups_do_not_depend_on_the_order_of_the_failures(
-    failures: list[Failure], chance: Random
+    failures: list[FailedTest], chance: Random
 ) -> None:
     def named(groups: list[CauseGroup]) -> list[tuple[str, list[str]]]:
         return [(group.cause.fingerprint, [one.test for one in group.failures]) for group in groups]
@@ -152,8 +156,8 @@ def test_the_groups_do_not_depend_on_the_order_of_the_failures(
 
 @given(some_failures, some_failures)
 def test_with_a_complete_baseline_a_cause_is_known_exactly_where_the_baseline_has_it(
-    failures: list[Failure], before: list[Failure]
+    failures: list[FailedTest], before: list[FailedTest]
 ) -> None:
-    known = {cause.fingerprint for cause in causes_of(before)}
+    known = {cause.fingerprint for cause in causes_of([each.text for each in before])}
     for group in group_by_cause(failures, baseline(*before)):
         assert group.novelty == ("known" if group.cause.fingerprint in known else "new")

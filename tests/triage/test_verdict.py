@@ -12,7 +12,7 @@ from runs_mcp.triage.verdict import verdict_of
 
 PASSED = Run(provider="currents", id="r", status="passed", completion="complete")
 FAILED = replace(PASSED, status="failed")
-FAILURE = failed("KeyError: 'price'")
+FAILED_TEST = failed("KeyError: 'price'")
 
 
 def totals(*, failed: int) -> Totals:
@@ -36,7 +36,9 @@ def findings(run: Run = PASSED) -> Findings:
 
 
 def group(novelty: Novelty, tests: int = 1) -> CauseGroup:
-    return CauseGroup(Cause(fingerprint="f", cause="c", kind="crash"), (FAILURE,) * tests, novelty)
+    return CauseGroup(
+        Cause(fingerprint="f", cause="c", kind="crash"), (FAILED_TEST.failure,) * tests, novelty
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,8 +67,8 @@ def test_the_causes_are_counted_by_novelty_and_the_tests_over_all() -> None:
 
 def test_what_did_not_count_as_a_failure_and_what_was_not_read_follow() -> None:
     read = findings(FAILED)._replace(
-        flaky=(FAILURE, FAILURE),
-        quarantined=(FAILURE,),
+        flaky=(FAILED_TEST, FAILED_TEST),
+        quarantined=(FAILED_TEST,),
         incomplete=("a.spec.ts",),
         failing_specs=5,
         unread=("timeout", "upstream_error", "timeout"),
@@ -87,7 +89,7 @@ class TestNoTestFailed:
         assert "no test failed" in verdict_of(findings(replace(PASSED, status=status)), [])
 
     def test_is_said_beside_flaky_tests(self) -> None:
-        read = findings()._replace(flaky=(FAILURE,))
+        read = findings()._replace(flaky=(FAILED_TEST,))
         assert verdict_of(read, []) == "The run passed; no test failed; 1 test flaky."
 
     @pytest.mark.parametrize("status", ["", "failed", "failing", "pending", "stale", "error"])
@@ -99,7 +101,7 @@ class TestNoTestFailed:
         [
             findings()._replace(totals=totals(failed=1)),
             findings()._replace(unlisted=1),
-            findings()._replace(quarantined=(FAILURE,)),
+            findings()._replace(quarantined=(FAILED_TEST,)),
             findings()._replace(unread=("timeout",)),
             findings()._replace(unreadable=("tests[1]: null",)),
         ],
@@ -111,11 +113,11 @@ class TestNoTestFailed:
     def test_is_said_of_a_failed_run_whose_retries_passed_where_the_api_has_no_counts(
         self,
     ) -> None:
-        read = findings(FAILED)._replace(totals=None, flaky=(FAILURE,))
+        read = findings(FAILED)._replace(totals=None, flaky=(FAILED_TEST,))
         assert verdict_of(read, []) == "The run failed; no test failed in the end; 1 test flaky."
 
     def test_is_not_said_of_a_failed_run_with_flaky_tests_where_the_api_counts_tests(self) -> None:
-        read = findings(FAILED)._replace(flaky=(FAILURE,))
+        read = findings(FAILED)._replace(flaky=(FAILED_TEST,))
         assert verdict_of(read, []) == "The run failed; 1 test flaky."
 
     def test_is_not_said_of_a_failed_run_without_counts_and_without_flaky_tests(self) -> None:
@@ -124,5 +126,5 @@ class TestNoTestFailed:
     @pytest.mark.parametrize("status", ["", "pending", "stale"])
     def test_is_not_said_of_a_run_without_a_result_whatever_its_retries(self, status: str) -> None:
         run = replace(PASSED, status=status)
-        read = findings(run)._replace(totals=None, flaky=(FAILURE,))
+        read = findings(run)._replace(totals=None, flaky=(FAILED_TEST,))
         assert "no test" not in verdict_of(read, [])

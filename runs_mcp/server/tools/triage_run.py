@@ -30,13 +30,24 @@ BaselineReference = Annotated[
 ]
 
 
+Fingerprint = Annotated[
+    str,
+    Field(description="One cause of the run, to see all of its tests.", max_length=64),
+]
+
+
 async def triage_run(
-    ctx: Ctx, run: RunReference, baseline: BaselineReference = "", cursor: Cursor = ""
+    ctx: Ctx,
+    run: RunReference,
+    baseline: BaselineReference = "",
+    fingerprint: Fingerprint = "",
+    cursor: Cursor = "",
 ) -> CallToolResult:
     """Say why a run failed: its failed tests grouped by root cause, an example of each.
 
     Start here for "why did it fail". It reads every failure, tells new causes from known ones,
-    and keeps flaky tests apart.
+    and keeps flaky tests apart. First come all causes, the most frequent first, then examples;
+    with a fingerprint, that cause alone with all of its tests.
     """
     services = ctx.request_context.lifespan_context
     reader = open_run(run, services)
@@ -44,8 +55,8 @@ async def triage_run(
     findings, before = await _read_with_baseline(reader, named, ReadingProgress(ctx))
     groups = group_by_cause(findings.failures, before.findings)
     missing = before.missing if findings.failures else ""
-    whole = TriageAnswer(findings, groups, before.report, missing)
-    query = ("triage_run", reader.reference, named.reference if named else "")
+    whole = TriageAnswer(findings, groups, before.report, missing, fingerprint)
+    query = ("triage_run", reader.reference, named.reference if named else "", fingerprint)
     return answer(whole.page(PageRequest(query, cursor, services.settings.result_bytes)))
 
 

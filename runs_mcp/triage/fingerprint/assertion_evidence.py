@@ -14,8 +14,10 @@ class AssertionContext(NamedTuple):
     """Its file, function and line of code; empty where no other tests share this code."""
     checked_call: str
     """The call whose result is checked; empty where the code does not show it."""
-    test_block: str
-    """The file of the test, with the title of the block that the test is in."""
+    spec: str
+    """The file of the test."""
+    test: str
+    """What tells this test from others: the function that failed, or the file and the title."""
 
 
 _KEY: Final = re.compile(r"(?P<sign>[-+])\s*(?P<key>\"[^\"]+\"|'[^']+'|:?\w+)\s*(?::|=>)\s")
@@ -35,6 +37,8 @@ _TRUTH: Final = re.compile(r"true|false", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _MASK: Final = re.compile(r"<[a-z]+>")
 _SENTENCE_WORDS: Final = 3
+_DATUM: Final = re.compile(r"\w{2,}")
+_MUCH_DATA: Final = 4
 _CHAI_MORE: Final = re.compile(r"…\((?P<count>[0-9]{1,9})\)")
 
 
@@ -53,7 +57,17 @@ def assertion_evidence(assertion: Assertion, context: AssertionContext) -> tuple
         return ("change", change)
     if values := _values_in_words(assertion):
         return ("values", *values)
-    return ("checked", context.checked_call or context.test_block, *_value_types(assertion))
+    if not context.checked_call and (data := _shown_data(assertion)):
+        return ("data", assertion.matcher, assertion.expected, data)
+    if assertion.matcher == "snapshot":
+        return ("snapshot", context.spec)
+    return ("checked", context.checked_call or context.test, *_value_types(assertion))
+
+
+def _shown_data(assertion: Assertion) -> str:
+    """Returns a list or object that was received, if it says enough to be no coincidence."""
+    data = assertion.whole or assertion.received
+    return data if _CONTAINER.match(data) and len(_DATUM.findall(data)) >= _MUCH_DATA else ""
 
 
 def _surplus(assertion: Assertion) -> str:

@@ -6,6 +6,8 @@ Pure functions over the plain text of an error.
 import re
 from typing import Final, NamedTuple
 
+from runs_mcp.triage.fingerprint.value_pairs import value_pair
+
 
 class Assertion(NamedTuple):
     """A failed assertion."""
@@ -19,12 +21,19 @@ class Assertion(NamedTuple):
     """The lines of a diff that are on one side only, with their signs."""
     key: str = ""
     """The property that is missing."""
+    whole: str = ""
+    """The whole value, where only a part of it was compared: a list and its length."""
 
 
 # jest and Playwright: «expect(received).toBe(expected) // Object.is equality»
 _JEST: Final = re.compile(r"expect\([^()\n]*\)(?P<matcher>(?:\.not|\.resolves|\.rejects)*\.to\w+)")
 _JEST_EXPECTED: Final = re.compile(r"^Expected(?P<label>[^:\n]*): +(?P<value>.*)$", re.MULTILINE)
 _JEST_RECEIVED: Final = re.compile(r"^Received(?P<label>[^:\n]*): +(?P<value>.*)$", re.MULTILINE)
+_JEST_WHOLE: Final = re.compile(
+    r"^Received (?:array|object|set|map|value|string): +(?P<value>.*)$", re.MULTILINE
+)
+# Lines of Playwright's call log begin like those of a diff.
+_CALL_LOG: Final = re.compile(r"\n\s*Call [lL]og:")
 # chai, so vitest and Cypress: «expected 'a' to be 'b' // Object.is equality»
 _CHAI: Final = re.compile(
     r"^(?:\w*Error: )?(?:(?P<message>[^\n]*?): )?expected (?P<received>.+?) "
@@ -77,6 +86,15 @@ _PYTEST_ITEMS: Final = re.compile(
     r"(?P<side>Left|Right|Differing)(?: contains| items).*\n\s*\{(?P<key>'[^']*'|\w+): "
 )
 
+_ASSERTION_TYPE: Final = re.compile(
+    r"Assert\w*(?:Error|Failure|Failed\w*|Exception)|ComparisonFailure|MultipleFailuresError"
+    r"|ExpectationFailed\w*|XunitException"
+)
+_ASSERTION_TEXT: Final = re.compile(
+    r"XCT\w+ failed|Assertion with \S+ failed|Failed asserting that|assertion (?:`|failed)"
+    r"|Expected .* (?:but|to)\b"
+)
+
 # Lines of a diff; not its legend, nor lines that only open or close a container.
 _CHANGED: Final = re.compile(r"^ {0,3}(?P<change>[-+] (?! +(?:where|and) )\s*\S.*)$", re.MULTILINE)
 _NO_CHANGE: Final = re.compile(
@@ -86,9 +104,16 @@ _NO_CHANGE: Final = re.compile(
 _WAS_EMPTY: Final = re.compile(r"^- (?:Array |Object )?(?:\[\]|\{\})$", re.MULTILINE)
 
 
-def read_assertion(text: str) -> Assertion | None:
-    """Returns the failed assertion, or None for an error of another kind."""
-    return _rspec(text) if _RSPEC.match(text) else _jest(text) or _pytest(text) or _chai(text)
+def read_assertion(text: str, error_type: str) -> Assertion | None:
+    """Returns the failed assertion, or None for an error of another kind.
+
+    Args:
+        text: The error's text.
+        error_type: Its type, if it is known.
+    """
+    if _RSPEC.match(text):
+        return _rspec(text)
+    return _jest(text) or _pytest(text) or _chai(text) or _other(text, error_type)
 
 
 def nested_error(text: str) -> str:
@@ -101,7 +126,10 @@ def _jest(text: str) -> Assertion | None:
     matcher = _JEST.search(text)
     if matcher is None:
         return None
+    if log := _CALL_LOG.search(text):
+        text = text[: log.start()]
     expected, received = _JEST_EXPECTED.search(text), _JEST_RECEIVED.search(text)
+    whole = _JEST_WHOLE.search(text)
     diff = text[matcher.end() :]
     return Assertion(
         matcher["matcher"],
@@ -110,6 +138,7 @@ def _jest(text: str) -> Assertion | None:
         text[: matcher.start()].strip().removeprefix("Error:").strip(),
         _changes(diff),
         expected["value"].strip('"') if expected and expected["label"] == " path" else "",
+        whole["value"] if whole and whole is not received else "",
     )
 
 
@@ -164,6 +193,18 @@ def _pytest(text: str) -> Assertion | None:
         for item in _PYTEST_ITEMS.finditer(reason)
     )
     return Assertion(compared["matcher"], right, left, message, items or _changes(reason))
+
+
+def _other(text: str, error_type: str) -> Assertion | None:
+    """Returns an assertion of other frameworks: JUnit, .NET, Go, Rust, Elixir, PHP, Swift, C++."""
+    pair = value_pair(text)
+    if pair is not None:
+        matcher = pair.matcher or "equal"
+        return Assertion(matcher, pair.expected, pair.received, pair.message, pair.changes)
+    if _ASSERTION_TYPE.search(error_type) or _ASSERTION_TEXT.match(text):
+        message = text.removeprefix(error_type).removeprefix(":").strip()
+        return Assertion("assert", message=message.partition("\n")[0])
+    return None
 
 
 def _changes(diff: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Pure functions over the plain text of an error.
 import re
 from typing import Final, Literal, NamedTuple
 
+from runs_mcp.triage.fingerprint.connections import broken_connection
 from runs_mcp.triage.fingerprint.masking import masked, masked_locator
 
 
@@ -14,11 +15,12 @@ class BrowserError(NamedTuple):
 
     evidence: tuple[str, ...]
     cause: str
-    kind: Literal["assertion", "timeout", "network", "infrastructure", "other"]
+    kind: Literal["assertion", "timeout", "network", "crash", "infrastructure", "other"]
 
 
 # Playwright: «locator.click: …», «page.goto: …», after «Error: » or «TimeoutError: ».
-_CALL: Final = re.compile(r"^(?:\w*Error: )*(?P<call>[a-z]\w*\.[a-z]\w*): ", re.MULTILINE)
+# In Python the names are capitalised: «Locator.click: …».
+_CALL: Final = re.compile(r"^(?:[\w.]*Error: )*(?P<call>[A-Za-z]\w*\.[a-z]\w*): ", re.MULTILINE)
 _MATCHER: Final = re.compile(r"expect\(\w+\)(?P<matcher>(?:\.not)?\.to\w+)")
 _RECEIVED: Final = re.compile(r"^Received[^:\n]*: +(?P<value>.*)$", re.MULTILINE)
 
@@ -27,36 +29,41 @@ _LOCATORS: Final = (
     re.compile(r"^Locator: +(?P<locator>\S.*)$", re.MULTILINE),
     re.compile(r"strict mode violation: (?P<locator>.+) resolved to [0-9]+ elements"),
     re.compile(
-        r"^ *- waiting for (?P<locator>(?:getBy|locator\(|frameLocator\().*?)(?: to be \w+)?$",
+        r"^ *(?:- )?waiting for (?P<locator>(?:getBy|get_by_|locator\(|frameLocator\("
+        r"|frame_locator\(|selector \").*?)(?: to be \w+)?$",
         re.MULTILINE,
     ),
 )
 _CODE_LOCATOR: Final = re.compile(
-    r"(?:getBy[A-Z]\w*|locator|frameLocator)\((?:[^()'\"`]|'[^']*'|\"[^\"]*\"|`[^`]*`)*\)"
+    r"(?:getBy[A-Z]\w*|get_by_\w+|locator|frameLocator|frame_locator)\((?:[^()'\"`]|'[^']*'|\"[^\"]*\"|`[^`]*`)*\)"
 )
 _TEMPLATE: Final = re.compile(r"`([^`]*\$\{[^`]*)`")
 _PARAMETER: Final = re.compile(r"(?:\$\{[^}]*\})+")
 _MOST_PARAMETERS: Final = 3
 # What makes a locator specific: a test ID, a name, a text, a class, an ID.
-_SPECIFIC: Final = re.compile(r"getBy(?!Role)|name:|hasText|[#.\[]\w|text=|data-")
+_SPECIFIC: Final = re.compile(
+    r"getBy(?!Role)|get_by_(?!role)|name[:=]|has_?[tT]ext|[#.\[]\w|text=|data-"
+)
+# What Playwright waited for, when the element was there.
+_STATE: Final = re.compile(
+    r"element is (?P<state>not (?:enabled|editable|stable)|outside of the viewport)"
+)
 # Playwright's call log shows what covers the element to click.
 _COVER: Final = re.compile(r"(?P<cover><[^>\n]*>).*intercepts pointer events")
-_FOUND: Final = re.compile(r"locator resolved to|pixels|^Received", re.MULTILINE)
+_FOUND: Final = re.compile(
+    r"(?:locator|selector) resolved to|pixels|^Received|^\+ Received", re.MULTILINE
+)
+_EXPECTED: Final = re.compile(r"^Expected[^:\n]*: +(?P<value>.*)$", re.MULTILINE)
+_SENTENCE_WORDS: Final = range(3, 13)
 
-# Network errors of Chromium and Firefox, and those of a host that cannot be reached.
+# Network errors of Chromium and Firefox.
 _NET_ERROR: Final = re.compile(
     r"(?P<code>(?:net::ERR|NS_ERROR)_\w+)(?: at (?P<url>[a-z]+://[^\s\"']+))?"
 )
-_UNREACHABLE: Final = re.compile(
-    r"CONNECTION|NAME_NOT_RESOLVED|ADDRESS|SSL|CERT|PROXY|INTERNET|UNKNOWN_HOST|EMPTY_RESPONSE"
-)
-_URL: Final = re.compile(r"[a-z]+://(?P<host>[^/:?#\s]+)(?::[0-9]+)?(?P<path>/[^/?#\s\"']*)?")
-_NUMERIC_HOST: Final = re.compile(r"localhost|[0-9.]+|\[.*")
 # Playwright's toBeOK shows the request and the status line of the response; without a response
 # the call log has the request.
 _REQUEST: Final = re.compile(r"^ *(?:- )?→ (?P<request>[A-Z]+ \S+)$", re.MULTILINE)
 _ANSWER: Final = re.compile(r"^ *(?:- )?← (?P<status>[0-9]{3}.*)$", re.MULTILINE)
-_LOST_CONNECTION: Final = re.compile(r"\bE[A-Z]{5,}(?:_[A-Z]+)*\b|socket hang up")
 # The call log of page.goto and of page.waitForURL.
 _NAVIGATION: Final = re.compile(r"(?:waiting for navigation|- navigating) to (?P<url>\".*?\")")
 _PAGE_MATCHER: Final = re.compile(r"expect\(page\)(?P<matcher>(?:\.not)?\.toHave(?:URL|Title))")
@@ -65,6 +72,14 @@ _AWAITED: Final = re.compile(
     r"(?:Test timeout|Timeout) .*?exceeded(?P<rest>.*)"
 )
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s])+/(?=[.),])")
+# A picture that differs: its name tells, the number of pixels does not.
+_PICTURE_MATCHER: Final = re.compile(
+    r"toHaveScreenshot|toMatchSnapshot|(?:Screenshot|Snapshot) comparison failed|Snapshot: "
+)
+_PICTURE: Final = re.compile(
+    r"(?:Snapshot: |toHaveScreenshot\(|(?:Expected|Received): (?:\S*[/\\])?)"
+    r"(?P<name>[^\s/\\()]+?)(?:-(?:actual|expected|diff))?\.(?:png|jpe?g|webp)"
+)
 # When the browser is gone, every call under way fails, whichever it is.
 _GONE: Final = re.compile(
     r"(?P<what>Target page, context or browser has been closed|Target crashed|Page crashed"
@@ -75,7 +90,8 @@ _GONE: Final = re.compile(
 _CYPRESS_RETRIED: Final = re.compile(r"Timed out retrying(?: after [0-9]+ ?ms)?: ")
 _CYPRESS_ELEMENT: Final = re.compile(r"Expected to find (?:element|content): (?P<what>[`'].*?[`'])")
 _CYPRESS_SUBJECT: Final = re.compile(
-    r"expected '(?P<what><[^']*>|[^' ]*[#.\[][^']*)' (?P<matcher>(?:not )?to [a-z ]+)"
+    r"expected '(?P<what><[^']*>|[^' ]*[#.\[][^']*)' "
+    r"(?P<matcher>(?:not )?to (?:be|have (?:class|attr|css|prop)\w*) '[^']*'|(?:not )?to [a-z ]+)"
 )
 _CYPRESS_COMMAND: Final = re.compile(
     r"`cy\.(?P<command>\w+)\(\)` failed(?: because (?P<why>[^\n]*)| (?:on|trying to load):?\s+"
@@ -95,7 +111,7 @@ def read_browser_error(text: str, code_line: str) -> BrowserError | None:
         text: The error's text.
         code_line: The line of code that failed, if known.
     """
-    for read in (_gone, _network, _element, _page, _awaited):
+    for read in (_gone, _network, _picture, _element, _page, _awaited):
         if error := read(text, code_line):
             return error
     return _cypress(text) if "cy." in text or _CYPRESS_RETRIED.search(text) else None
@@ -110,10 +126,12 @@ def _gone(text: str, _code_line: str) -> BrowserError | None:
 
 def _network(text: str, _code_line: str) -> BrowserError | None:
     if error := _NET_ERROR.search(text):
-        url = error["url"] or ""
-        target = _server(url) if _UNREACHABLE.search(error["code"]) else masked(url)
-        cause = f"{error['code']} at {masked(url)}"
-        return BrowserError(("network", error["code"], target), cause, "network")
+        url = masked(error["url"] or "")
+        connection = broken_connection(error[0])
+        what = (error["code"], url)
+        if connection is not None and connection.server:
+            what = connection
+        return BrowserError(("network", *what), f"{error['code']} at {url}", "network")
     request, answer = _REQUEST.search(text), _ANSWER.search(text)
     if request is None:
         return None
@@ -121,18 +139,18 @@ def _network(text: str, _code_line: str) -> BrowserError | None:
     if answer:
         status = answer["status"].strip()
         return BrowserError(("answer", asked, status), f"{asked} answered {status}", "assertion")
-    if lost := _LOST_CONNECTION.search(text):
-        server = _server(request["request"].partition(" ")[2])
-        return BrowserError(("network", lost[0], server), f"{lost[0]} for {asked}", "network")
+    if lost := broken_connection(text):
+        evidence = ("network", *lost) if lost.server else ("network", lost.how, asked)
+        return BrowserError(evidence, f"{asked}: connection {lost.how}", "network")
     return BrowserError(("unanswered", asked), f"{asked} was not answered", "timeout")
 
 
-def _server(url: str) -> str:
-    """Returns the host, or the first part of the path if the host is localhost or an address."""
-    parts = _URL.match(url)
-    if parts is None:
-        return ""
-    return masked(parts["path"] or "") if _NUMERIC_HOST.fullmatch(parts["host"]) else parts["host"]
+def _picture(text: str, _code_line: str) -> BrowserError | None:
+    picture = _PICTURE.search(text) if _PICTURE_MATCHER.search(text) else None
+    if picture is None:
+        return None
+    cause = f"the screenshot {picture['name']} differs"
+    return BrowserError(("picture", picture["name"]), cause, "assertion")
 
 
 def _element(text: str, code_line: str) -> BrowserError | None:
@@ -150,11 +168,14 @@ def _element(text: str, code_line: str) -> BrowserError | None:
     kind: Literal["assertion", "timeout"] = "assertion" if matcher else "timeout"
     if "strict mode violation" in text:
         return BrowserError(
-            ("element", locator, "several"), f"strict mode violation: {locator}", "other"
+            ("element", locator, "several"), f"strict mode violation: {locator}", "assertion"
         )
     if cover := _COVER.search(text):
         covering = masked_locator(cover["cover"])
         return BrowserError(("covered", covering), f"{covering} intercepts pointer events", kind)
+    if matcher is None and (state := _STATE.search(text)):
+        cause = f"{locator} is {state['state']}"
+        return BrowserError(("element", locator, state["state"]), cause, kind)
     if matcher is None or "element(s) not found" in text or not _FOUND.search(text):
         # The same cause whatever was to be done with the element, or expected of it.
         return BrowserError(("element", locator), f"{locator} not found or not ready", kind)
@@ -162,13 +183,21 @@ def _element(text: str, code_line: str) -> BrowserError | None:
         locator = masked_locator(_without_parameters(named["locator"], code_line))
     received = _RECEIVED.search(text)
     value = masked(received["value"]) if received else ""
-    text_shown = "" if _SPECIFIC.search(locator) else value
+    text_shown = "" if _SPECIFIC.search(locator) and not _is_message(text, value) else value
     return BrowserError(
         ("element", locator, matcher["matcher"], text_shown),
         f"{locator} {matcher['matcher'].removeprefix('.')}"
         + (f": received {value}" if value else ""),
         kind,
     )
+
+
+def _is_message(text: str, received: str) -> bool:
+    """Returns whether an element has a sentence where a word was expected: an error's, mostly."""
+    expected = _EXPECTED.search(text)
+    words = received.strip("\"'").split()
+    wanted = expected["value"].strip("\"'").split() if expected else []
+    return len(words) in _SENTENCE_WORDS and set(words).isdisjoint(wanted)
 
 
 def _without_parameters(locator: str, code_line: str) -> str:
@@ -207,7 +236,7 @@ def _awaited(text: str, code_line: str) -> BrowserError | None:
 def _cypress(text: str) -> BrowserError | None:
     if route := _CYPRESS_ROUTE.search(text):
         cause = f"no {route['what']} to the route {route['route']}"
-        return BrowserError(("route", route["route"]), cause, "timeout")
+        return BrowserError(("route", route["what"], route["route"]), cause, "timeout")
     if missing := _CYPRESS_ELEMENT.search(text):
         what = masked_locator(missing["what"])
         return BrowserError(("element", what), f"Expected to find {what}", "assertion")
@@ -222,13 +251,13 @@ def _cypress(text: str) -> BrowserError | None:
 def _cypress_command(command: re.Match[str], text: str) -> BrowserError:
     cause = f"cy.{command['command']}() failed"
     if url := command["url"]:
-        status = _CYPRESS_STATUS.search(text)
-        if status is None:
-            return BrowserError(("network", _server(url)), f"{cause} on {masked(url)}", "network")
         asked = masked(url)
-        return BrowserError(
-            ("answer", asked, status["status"]), f"{cause} on {asked}: {status['status']}", "other"
-        )
+        if status := _CYPRESS_STATUS.search(text):
+            evidence = ("answer", asked, status["status"])
+            return BrowserError(evidence, f"{cause} on {asked}: {status['status']}", "crash")
+        lost = broken_connection(f"{text} {url}")
+        asked_or_lost: tuple[str, ...] = lost or (asked,)
+        return BrowserError(("network", *asked_or_lost), f"{cause} on {asked}", "network")
     element = _CYPRESS_MARKUP.search(text)
     why = masked(command["why"])
     what = masked_locator(element["element"]) if element else ""

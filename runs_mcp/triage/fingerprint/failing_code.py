@@ -8,16 +8,6 @@ from typing import Final, NamedTuple
 
 from runs_mcp.triage.fingerprint.masking import masked
 
-_FRAME: Final = re.compile(r"(?:(?P<function>.*) \()?(?P<file>[^()]+?):[0-9]+\)?")
-# The names by which runners find tests: code in such a file is not shared.
-_TEST_FILE: Final = re.compile(
-    r"[._-](?:spec|test|cy|e2e)\.\w+$|(?:^|/)test_[^/]*\.py$|_(?:test|spec)\.(?:py|rb|go)$"
-    r"|(?:^|/)__tests__/"
-)
-_PYTHON_DEF: Final = re.compile(r"^\s*(?:async )?def (?P<name>\w+)\(", re.MULTILINE)
-# jest's source maps give the frame of a helper the name of the matcher that it calls.
-_MATCHER_CALL: Final = re.compile(r"(?:Object\.)?(?:not\.)?to[A-Z]\w*")
-
 # The line that failed: «> 12 |» in the code frames of JavaScript, «>» in pytest's source.
 _FAILING_LINE: Final = re.compile(r"^>\s*(?:[0-9]+ \|)?(?P<code>.*)$", re.MULTILINE)
 _RSPEC_LINE: Final = re.compile(r"\s*Failure/Error: *(?P<code>[^\n]*)")
@@ -41,6 +31,7 @@ _PART: Final = re.compile(r"(?:\.(\w+)|\[[\"'](\w+)[\"']\]|\.get\([\"'](\w+)[\"'
 _PATH: Final = re.compile(r"[\"'`](?P<path>/[\w-]+(?:/[\w-]+)?)")
 
 _RAISES: Final = re.compile(r"\b(?:raise|throw|fail)\b.*[\"'`][^\"'`]* ")
+_THROWS: Final = re.compile(r"\b(?:raise|throw|fail|abort|panic|reject)\b|\bassert")
 _WORD: Final = re.compile(r"\w+")
 _WORDS_OF_DATA: Final = 2  # at most, in a row
 
@@ -52,13 +43,6 @@ class FailingCode(NamedTuple):
     before: str
 
 
-class Place(NamedTuple):
-    """A function in code that several test files can share."""
-
-    file: str
-    function: str
-
-
 def failing_code(text: str, code_frame: str) -> FailingCode:
     """Returns the code that failed, read from the code frame or from the text of the error."""
     if rspec := _RSPEC_LINE.match(text):
@@ -68,29 +52,6 @@ def failing_code(text: str, code_frame: str) -> FailingCode:
     if not lines:
         return FailingCode("", "")
     return FailingCode(lines[-1]["code"].strip(), source[: lines[-1].start()])
-
-
-def shared_place(frames: str, spec: str, text: str) -> Place | None:
-    """Returns the function of the first stack frame, or None if it is in a test file.
-
-    Args:
-        frames: The stack frames, one a line.
-        spec: The spec file of the test.
-        text: The error's text, where pytest prints the source of the function.
-    """
-    first, _, rest = frames.partition("\n")
-    frame = _FRAME.fullmatch(first)
-    if frame is None or frame["file"] == spec or _TEST_FILE.search(frame["file"]):
-        return None
-    function = frame["function"] or ""
-    if not function and frame["file"].endswith(".py"):
-        # pytest prints the source of the function, not its name.
-        defined = _PYTHON_DEF.findall(text)
-        function = defined[-1] if defined else ""
-    elif _MATCHER_CALL.fullmatch(function):
-        caller = _FRAME.fullmatch(rest.partition("\n")[0])
-        function = (caller["function"] or "") if caller else ""
-    return Place(frame["file"], function.removeprefix("Object.").removeprefix("Module."))
 
 
 def without_literals(code: str) -> str:
@@ -116,6 +77,11 @@ def checked_call(code: FailingCode) -> str:
     return " ".join(
         [name, path["path"] if path else "", *(filter(None, part.groups()) if part else ())]
     )
+
+
+def is_called_code(code: FailingCode) -> bool:
+    """Returns whether the line calls the code that threw: then its message is that code's."""
+    return bool(code.line) and not _THROWS.search(code.line)
 
 
 def raised_template(code: FailingCode, message: str) -> tuple[str, ...]:

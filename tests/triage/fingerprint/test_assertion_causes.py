@@ -2,7 +2,7 @@
 
 from triage.failures import cause_of, failed, jest, number_of_causes
 
-from runs_mcp.model import Failure
+from runs_mcp.model import FailedTest
 
 HELPER = "expectSum (test/support/checks.js:5)"
 
@@ -30,7 +30,7 @@ def test_texts_that_differ_in_case_only_are_one_cause_whatever_their_words() -> 
 
 
 def test_the_keys_that_differ_tell_causes_apart() -> None:
-    def differing(*lines: str) -> Failure:
+    def differing(*lines: str) -> FailedTest:
         diff = "\n".join(lines)
         return failed(
             "Error: expect(received).toEqual(expected) // deep equality\n\n- Expected  - 1\n"
@@ -54,7 +54,7 @@ def test_a_missing_field_is_one_cause_in_a_diff_and_by_its_path() -> None:
 
 
 def test_a_snapshot_is_known_by_the_first_line_that_changed() -> None:
-    def changed(name: str, total: str) -> Failure:
+    def changed(name: str, total: str) -> FailedTest:
         return failed(
             "Error: expect(received).toMatchSnapshot()\n\n"
             f"Snapshot name: `{name} 1`\n\n- Snapshot  - 1\n+ Received  + 1\n\n"

@@ -4,7 +4,7 @@ import random
 
 from triage.failures import BUTTON, LINK, cause_of, failed, jest, number_of_causes
 
-from runs_mcp.model import Failure
+from runs_mcp.model import FailedTest
 from runs_mcp.triage.fingerprint.causes import causes_of
 
 
@@ -78,7 +78,7 @@ def test_in_strict_mode_the_locator_is_the_cause_and_not_the_elements_found() ->
         f'    1) <button data-id="{row}">Sign up</button> aka {BUTTON}.first()'
         for row in ("x1", "y2")
     ]
-    causes = causes_of([failed(error) for error in errors])
+    causes = causes_of([failed(error).text for error in errors])
     assert causes[0] == causes[1]
     assert causes[0].cause == f"strict mode violation: {BUTTON}"
 
@@ -109,7 +109,7 @@ def test_a_host_that_is_down_is_one_cause_on_whichever_page_and_port() -> None:
 
 
 def test_a_response_is_known_by_its_request_and_status() -> None:
-    def answered(method: str, path: str, status: str) -> Failure:
+    def answered(method: str, path: str, status: str) -> FailedTest:
         return failed(
             "Error: expect(response).toBeOK() failed\n\nCall log:\n"
             f"→ {method} http://127.0.0.1:{random.randint(1024, 9999)}{path}\n  accept: */*\n"
@@ -124,7 +124,7 @@ def test_a_response_is_known_by_its_request_and_status() -> None:
 
 
 def test_what_a_call_waited_for_is_read_from_the_code() -> None:
-    def waiting(path: str, **more: str) -> Failure:
+    def waiting(path: str, **more: str) -> FailedTest:
         code = f"> 4 | const got = page.waitForResponse(r => r.url().includes('{path}'));"
         message = (
             "TimeoutError: page.waitForResponse: Timeout 900ms exceeded while waiting for event"
@@ -138,7 +138,7 @@ def test_what_a_call_waited_for_is_read_from_the_code() -> None:
 
 
 def test_errors_that_a_fixture_collected_are_the_cause() -> None:
-    def collected(*errors: str) -> Failure:
+    def collected(*errors: str) -> FailedTest:
         lines = "".join(f'+   "{error}",\n' for error in errors)
         return failed(
             "Error: expect(received).toEqual(expected) // deep equality\n\n- Expected  - 1\n"
@@ -159,17 +159,26 @@ def test_a_browser_that_is_gone_is_one_cause_in_every_call() -> None:
     assert cause_of(errors[0]).kind == "infrastructure"
 
 
-def test_a_silent_timeout_joins_the_one_cause_of_its_file() -> None:
+def test_a_bare_timeout_is_one_cause_in_a_file_and_joins_no_other() -> None:
     silent = failed("Test timeout of 4000ms exceeded.")
-    call = (
+    again = failed("Test timeout of 60000ms exceeded.", test="another test")
+    named = failed(
         "Test timeout of 4000ms exceeded.\n\nError: locator.fill: Test timeout of 4000ms "
-        "exceeded.\nCall log:\n  - waiting for getByLabel('{}')"
+        "exceeded.\nCall log:\n  - waiting for getByLabel('Street')"
     )
-    street, city = failed(call.format("Street")), failed(call.format("City"))
     elsewhere = failed("Test timeout of 4000ms exceeded.", spec="specs/b.spec.ts")
-    assert number_of_causes(silent, street) == 1
-    assert number_of_causes(silent, street, city) == 3
-    assert number_of_causes(silent, street, elsewhere) == 2
+    assert number_of_causes(silent, again) == 1
+    assert number_of_causes(silent, named, elsewhere) == 3
+
+
+def test_a_further_error_says_what_a_bare_timeout_waited_for() -> None:
+    waited = "locator.click: Test timeout of 4000ms exceeded.\nCall log:\n  - waiting for "
+    bare = failed("Test timeout of 4000ms exceeded.").text
+    pay, buy = (bare._replace(further=(waited + name,)) for name in ("locator('#pay')", BUTTON))
+    causes = causes_of([pay, buy, bare])
+    assert len({cause.fingerprint for cause in causes}) == 3
+    assert causes[0].cause == "locator('#pay') not found or not ready"
+    assert {cause.kind for cause in causes} == {"timeout"}
 
 
 def test_a_hook_that_runs_out_of_time_is_named() -> None:
@@ -181,7 +190,7 @@ def test_a_hook_that_runs_out_of_time_is_named() -> None:
 
 
 def test_the_page_on_which_the_browser_ended_up_is_the_cause() -> None:
-    def landed(expected: str, received: str) -> Failure:
+    def landed(expected: str, received: str) -> FailedTest:
         return failed(
             "Error: expect(page).toHaveURL(expected) failed\n\n"
             f'Expected pattern: {expected}\nReceived string:  "http://127.0.0.1:40001{received}"'
@@ -192,7 +201,7 @@ def test_the_page_on_which_the_browser_ended_up_is_the_cause() -> None:
 
 
 def test_the_endpoint_and_the_part_of_its_result_tell_wrong_numbers_apart() -> None:
-    def counted(path: str, part: str) -> Failure:
+    def counted(path: str, part: str) -> FailedTest:
         code = (
             f"  3 |   const got = await (await request.get('{path}')).json();\n"
             f"> 4 |   expect(got.{part}).toBe(3);\n    |   ^"

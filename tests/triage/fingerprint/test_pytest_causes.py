@@ -2,16 +2,16 @@
 
 from triage.failures import cause_of, failed, number_of_causes
 
-from runs_mcp.model import Failure
+from runs_mcp.model import FailedTest
 
 
 def test_the_function_that_asserts_is_read_from_its_source() -> None:
-    def helper(name: str, left: int) -> Failure:
+    def helper(name: str, left: int) -> FailedTest:
         source = f"    def {name}(actual, expected):\n>       assert actual == expected\n"
         return failed(
-            f"assert {left} == 7\ndef test_a():\n>       {name}(f(), 7)\n{source}"
-            f"E       assert {left} == 7",
-            frame=f"tests/asserts.py:{left}",
+            f"assert {left} == 7\n    def test_a():\n>       {name}(f(), 7)\n\n"
+            f"tests/test_a.py:4: \n_ _ _\n\n{source}"
+            f"E       assert {left} == 7\n\ntests/asserts.py:{left}: AssertionError",
             spec="tests/test_a.py",
         )
 
@@ -20,7 +20,7 @@ def test_the_function_that_asserts_is_read_from_its_source() -> None:
 
 
 def test_the_origin_of_a_value_is_not_read_as_a_diff() -> None:
-    def status(path: str) -> Failure:
+    def status(path: str) -> FailedTest:
         reason = f"assert 404 == 200\n +  where 404 = <function get at 0x7f0a>('{path}')"
         return failed(
             f"AssertionError: {reason}\ndef test_a():\n>       assert api.get('{path}') == 200\n"
@@ -33,11 +33,14 @@ def test_the_origin_of_a_value_is_not_read_as_a_diff() -> None:
 
 
 def test_a_plain_assertion_is_known_by_its_code() -> None:
-    bare = "AssertionError\nactual = 3\n    def check(actual):\n>       assert actual == {}\nE   …"
-    place = {"frame": "tests/asserts.py:3", "spec": "tests/test_a.py"}
-    causes = [failed(bare.format(name), **place) for name in ("wanted", "wanted", "other")]
+    bare = (
+        "AssertionError\nactual = 3\n    def check(actual):\n>       assert actual == {}\n"
+        "E       AssertionError\n\ntests/asserts.py:3: AssertionError"
+    )
+    spec = "tests/test_a.py"
+    causes = [failed(bare.format(name), spec=spec) for name in ("wanted", "wanted", "other")]
     assert number_of_causes(*causes) == 2
-    assert cause_of(bare, **place).kind == "assertion"
+    assert cause_of(bare, spec=spec).kind == "assertion"
 
 
 def test_dicts_are_compared_by_their_keys() -> None:
@@ -48,12 +51,11 @@ def test_dicts_are_compared_by_their_keys() -> None:
 
 
 def test_the_statement_that_raised_tells_the_message_from_the_data_in_it() -> None:
-    def raised(who: str, why: str) -> Failure:
+    def raised(who: str, why: str) -> FailedTest:
         return failed(
             f"shop.Locked: {who} is locked: {why}\n    def open(self):\n"
             '>       raise Locked(f"{who} is locked: {why}")\n'
-            f"E       shop.Locked: {who} is locked: {why}",
-            frame="shop/gate.py:4",
+            f"E       shop.Locked: {who} is locked: {why}\n\nshop/gate.py:4: Locked",
             spec="tests/test_a.py",
         )
 

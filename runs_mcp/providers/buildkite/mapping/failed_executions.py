@@ -4,6 +4,7 @@ import re
 from typing import Final, NamedTuple, TypeAlias
 
 from runs_mcp import model
+from runs_mcp.error_text.stack_frames import checkout_root_of, read_stack
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.mapping.failure_text import failure_text, without_checkout
 from runs_mcp.providers.failure_message import message_of
@@ -15,11 +16,11 @@ from runs_mcp.providers.field_values import (
     path,
     timestamp,
     title,
+    uncut,
     whole_title,
 )
-from runs_mcp.providers.nested_errors import causes_shown, nested_causes
-from runs_mcp.providers.stack_frames import checkout_root_of, read_stack
-from runs_mcp.text import one_line, plain, without_url_secrets
+from runs_mcp.providers.nested_errors import causes_shown
+from runs_mcp.text import one_line, without_url_secrets
 
 TestKey: TypeAlias = tuple[str, ...]
 """What identifies a test of a suite in every run: its ID, or its file and whole title."""
@@ -53,12 +54,14 @@ class FailedExecution(NamedTuple):
     Args:
         key: What identifies the test.
         failure: What went wrong.
+        text: Its error, uncut.
         job_id: The job that it ran in; empty if it has no tag for that.
         created_at: When it was recorded.
     """
 
     key: TestKey
     failure: model.Failure
+    text: model.ErrorText
     job_id: str
     created_at: str
 
@@ -67,7 +70,7 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
     """Returns a failed execution, with the expanded text and stack if they were sent."""
     spec, location = place_of(sent.location, organization)
     text = failure_text(sent, organization)
-    stack_text = without_url_secrets(plain(text.stack))
+    stack_text = uncut(text.stack)
     stack = read_stack(stack_text, checkout_root_of(stack_text, spec))
     tags = sent.tags or {}
     failure = model.Failure(
@@ -80,7 +83,7 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
             message=message_of(text.message),
             frame=path(str(stack.top)) if stack.top else "",
             stack=block(stack.head, _STACK_CHARS),
-            causes=causes_shown(text.message, [*nested_causes(text.stack), *text.further]),
+            causes=causes_shown(text.message, stack_text, text.further),
         ),
         duration_ms=count(sent.duration * 1000) if sent.duration is not None else 0,
         execution_id=identifier(sent.execution_id),
@@ -92,6 +95,14 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
     return FailedExecution(
         key=key_of_test(sent.test_id, sent.test_url, spec, sent.test_name),
         failure=failure,
+        text=model.ErrorText(
+            message=uncut(text.whole),
+            stack=stack_text,
+            name=text.name,
+            further=tuple(map(uncut, text.further)),
+            spec=spec,
+            test=whole_title(sent.test_name),
+        ),
         job_id=job if isinstance(job, str) and _JOB_ID.fullmatch(job) else "",
         created_at=timestamp(sent.created_at),
     )

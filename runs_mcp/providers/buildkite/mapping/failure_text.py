@@ -11,9 +11,9 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final, NamedTuple
 
+from runs_mcp.error_text.stack_frames import is_frame
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.field_values import line, present
-from runs_mcp.providers.stack_frames import is_frame
 from runs_mcp.text import one_line, plain
 
 # «AssertionError: …», «urllib.error.URLError: …»; RSpec writes «KeyError:» on a line of its own.
@@ -37,12 +37,14 @@ class FailureText(NamedTuple):
     Args:
         name: The type of the error, if the text names it.
         message: The message, with all lines that are not frames.
+        whole: The message, with all lines, frames as well.
         stack: The lines that hold frames.
         further: The first line of each further error.
     """
 
     name: str
     message: str
+    whole: str
     stack: str
     further: tuple[str, ...]
 
@@ -67,13 +69,17 @@ def failure_text(sent: wire.WireFailedExecution, organization: str) -> FailureTe
     # Some frameworks put their frames into the expanded text.
     frames_in_text = any(map(is_frame, expanded)) and not any(map(is_frame, backtrace))
     stack = expanded if frames_in_text or not backtrace else backtrace
-    lines = [text for text in expanded if not is_frame(text) and not _GO_BANNER.match(text)]
+    whole = [text for text in expanded if not _GO_BANNER.match(text)]
+    lines = [text for text in whole if not is_frame(text)]
     reason = _reason_with_error(plain(sent.failure_reason or ""), lines, _before_frames(backtrace))
     if lines and lines[0].strip() == reason.strip():
         lines = lines[1:]
+    if whole and whole[0].strip() == reason.strip():
+        whole = whole[1:]
     return FailureText(
         name=_error_name(reason, expanded),
         message="\n".join(filter(None, [reason, *lines])),
+        whole=without_checkout("\n".join([reason, *whole]), organization),
         stack=without_checkout("\n".join(stack), organization),
         further=tuple(filter(None, (_first_line(part) for part in parts[1:]))),
     )

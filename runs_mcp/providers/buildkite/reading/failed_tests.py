@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 import anyio
 from msgspec.structs import replace
 
-from runs_mcp.model import Failure, Run
+from runs_mcp.model import FailedTest, Run
 from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts
 from runs_mcp.providers.buildkite.lists import BuildkiteList
 from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, TestKey
@@ -40,7 +40,7 @@ class FailedTests(NamedTuple):
         remarks: What is not known, or may still change; each a part of a sentence.
     """
 
-    failures: Mapping[TestKey, Failure]
+    failures: Mapping[TestKey, FailedTest]
     without_execution: Mapping[TestKey, ExecutionCounts]
     unread: tuple[str, ...]
     unreadable: tuple[str, ...]
@@ -132,14 +132,16 @@ async def _in_time(read: Callable[[], Awaitable[T]], otherwise: T) -> T:
 
 def _last_failure(
     key: TestKey, executions: Sequence[FailedExecution], context: _Context
-) -> Failure:
+) -> FailedTest:
     recovered = key in context.recovered
-    return replace(
-        max(executions, key=lambda execution: execution.created_at).failure,
+    last = max(executions, key=lambda execution: execution.created_at)
+    failure = replace(
+        last.failure,
         attempts=len(executions),
         status="flaky" if recovered else "failed",
         quarantined=key[0] in context.muted and not recovered,
     )
+    return FailedTest(failure, last.text)
 
 
 def _is_empty(listed: BuildkiteList[FailedExecution]) -> bool:

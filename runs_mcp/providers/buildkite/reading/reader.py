@@ -49,14 +49,15 @@ class BuildkiteRunReader:
         read = await read_failed_tests(
             self._client, self._ref, run, progress, causes_only=causes_only
         )
-        failures = read.failures.values()
-        specs = {failure.spec for failure in failures}
+        tests = read.failures.values()
+        specs = {test.failure.spec for test in tests}
+        counted = [test for test in tests if not test.failure.quarantined]
         return Findings(
             run=run,
             totals=None,
-            failures=tuple(f for f in failures if f.status == "failed" and not f.quarantined),
-            flaky=tuple(f for f in failures if f.status == "flaky"),
-            quarantined=tuple(f for f in failures if f.quarantined),
+            failures=tuple(test for test in counted if test.failure.status == "failed"),
+            flaky=tuple(test for test in counted if test.failure.status == "flaky"),
+            quarantined=tuple(test for test in tests if test.failure.quarantined),
             incomplete=(),
             failing_specs=len(specs) + len(read.unread),
             unread=read.unread,
@@ -141,7 +142,8 @@ def _outcomes_of(read: FailedTests) -> dict[CaseKey, NamedOutcome]:
         CaseKey(key): NamedOutcome("failed", test.name, test.file, "")
         for key, test in read.without_execution.items()
     }
-    for key, failure in read.failures.items():
+    for key, test in read.failures.items():
+        failure = test.failure
         status: TestStatus = "flaky" if failure.status == "flaky" else "failed"
         if failure.quarantined:
             status = "skipped"

@@ -4,20 +4,21 @@ import re
 from typing import Final, NamedTuple
 
 from runs_mcp import model
-from runs_mcp.providers.currents.mapping.outcomes import worst_attempt
-from runs_mcp.providers.currents.mapping.recorded_tests import RecordedTest
-from runs_mcp.providers.currents.wire import instances as wire
-from runs_mcp.providers.failure_message import message_of
-from runs_mcp.providers.field_values import PATH_CHARS, block, count, line, path, present
-from runs_mcp.providers.nested_errors import causes_shown, nested_causes
-from runs_mcp.providers.stack_frames import (
+from runs_mcp.error_text.stack_frames import (
     Stack,
     checkout_root,
     checkout_root_of,
     is_frame,
     read_stack,
+    without_root,
 )
-from runs_mcp.text import plain, without_url_secrets
+from runs_mcp.providers.currents.mapping.outcomes import worst_attempt
+from runs_mcp.providers.currents.mapping.recorded_tests import RecordedTest
+from runs_mcp.providers.currents.wire import instances as wire
+from runs_mcp.providers.failure_message import message_of
+from runs_mcp.providers.field_values import PATH_CHARS, block, count, line, path, present, uncut
+from runs_mcp.providers.nested_errors import causes_shown
+from runs_mcp.text import plain
 
 _CODE_CHARS: Final = 800
 _LINE_NUMBER_CHARS: Final = 10  # after a path of up to 300 characters
@@ -28,14 +29,47 @@ _TYPE: Final = re.compile(
 
 
 class Explained(NamedTuple):
-    """An error, and where it was thrown."""
+    """An error as answers show it, where it was thrown, and its uncut text."""
 
     error: model.Error
     location: str
+    text: model.ErrorText
 
 
-def explained(test: RecordedTest, spec: str) -> Explained:
-    """Returns the error of a test's last failed attempt, and where it was thrown (`file:line`)."""
+def explained(test: RecordedTest, spec: str, title: str) -> Explained:
+    """Returns the error of a test's last failed attempt, and where it was thrown (`file:line`).
+
+    Args:
+        test: The test.
+        spec: Its file.
+        title: Its whole title.
+    """
+    error, further = _main_error(test)
+    root = _root(error, spec)
+    text = model.ErrorText(
+        message=uncut(text_of(error)),
+        stack=uncut(error.stack),
+        name=line(error.name) or _type_of(error),
+        code_frame=uncut(_code(error)),
+        further=tuple(uncut(text_of(other)) for other in further),
+        spec=spec,
+        test=title,
+    )
+    stack = read_stack(text.stack, root)
+    shown = model.Error(
+        name=text.name,
+        message=message_of(text.message),
+        frame=path(str(stack.top)) if stack.top else "",
+        code_frame=block(text.code_frame, _CODE_CHARS),
+        stack=block(stack.head, _CODE_CHARS),
+        causes=causes_shown(text.message, text.stack, text.further),
+    )
+    location = line(_location(error, stack, root, spec), PATH_CHARS + _LINE_NUMBER_CHARS)
+    return Explained(shown, location, text)
+
+
+def _main_error(test: RecordedTest) -> tuple[wire.WireError, list[wire.WireError]]:
+    """Returns the error of a test's last failed attempt, and its further errors."""
     sent = _errors_of(worst_attempt(test))
     error = sent[0] if sent else wire.WireError(message=test.display_error)
     if not error.message and not error.stack and error.value is None:
@@ -45,21 +79,7 @@ def explained(test: RecordedTest, spec: str) -> Explained:
             code_frame=error.code_frame,
             location=error.location,
         )
-    root = _root(error, spec)
-    stack = read_stack(without_url_secrets(plain(error.stack or "")), root)
-    text = text_of(error)
-    further = [text_of(other) for other in sent[1:]]
-    return Explained(
-        model.Error(
-            name=line(error.name) or _type_of(text, error),
-            message=message_of(text),
-            frame=path(str(stack.top)) if stack.top else "",
-            code_frame=block(_code(error), _CODE_CHARS),
-            stack=block(stack.head, _CODE_CHARS),
-            causes=causes_shown(text, [*nested_causes(error.stack or ""), *further]),
-        ),
-        line(_location(error, stack, root, spec), PATH_CHARS + _LINE_NUMBER_CHARS),
-    )
+    return error, sent[1:]
 
 
 def text_of(error: wire.WireError) -> str:
@@ -85,9 +105,9 @@ def _errors_of(attempt: wire.WireAttempt | None) -> list[wire.WireError]:
     return list(unique.values())
 
 
-def _type_of(text: str, error: wire.WireError) -> str:
+def _type_of(error: wire.WireError) -> str:
     """Returns the type that the text begins with, or that JUnit uploads send as the value."""
-    named = _TYPE.match(plain(text)) or _TYPE.fullmatch(str(error.value or ""))
+    named = _TYPE.match(plain(text_of(error))) or _TYPE.fullmatch(str(error.value or ""))
     return line(named["type"]) if named else ""
 
 
@@ -100,10 +120,10 @@ def _location(error: wire.WireError, stack: Stack, root: str, spec: str) -> str:
     frame = error.code_frame
     if isinstance(frame, wire.WireCodeFrame) and frame.line is not None:
         file = frame.relative_file or frame.original_file or frame.file
-        return f"{(file or spec).removeprefix(root)}:{count(frame.line)}"
+        return f"{without_root(file or spec, root)}:{count(frame.line)}"
     thrown = error.location
     if thrown is not None and thrown.line is not None:
-        return f"{(thrown.file or spec).removeprefix(root)}:{count(thrown.line)}"
+        return f"{without_root(thrown.file or spec, root)}:{count(thrown.line)}"
     return f"{stack.top.file}:{stack.top.line}" if stack.top else ""
 
 

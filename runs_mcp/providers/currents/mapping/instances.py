@@ -17,12 +17,12 @@ from runs_mcp.providers.currents.wire import instances as wire
 from runs_mcp.providers.currents.wire.runs import WireStats
 from runs_mcp.providers.field_values import (
     PATH_CHARS,
-    block,
     count,
     identifier,
     line,
     path,
     title,
+    uncut,
     whole_title,
 )
 
@@ -99,6 +99,7 @@ def _instance(sent: wire.WireInstance, stats: WireStats | None) -> model.Instanc
 
 def _test_result(test: _Test, instance: model.Instance, files: model.Artifacts) -> model.TestResult:
     status, failure, _ = test.outcome
+    failed = _failed_test(test, failure, instance, files) if failure is not None else None
     return model.TestResult(
         test_id=test.sent.test_id,
         title=test.title,
@@ -106,17 +107,19 @@ def _test_result(test: _Test, instance: model.Instance, files: model.Artifacts) 
         counts_as_failed=test.sent.state == "failed"
         or (status == "failed" and test.sent.state not in _OTHER_STATES),
         duration_ms=_duration_ms(test.sent),
-        failure=_failure(test, failure, instance, files) if failure is not None else None,
+        failure=failed.failure if failed else None,
+        text=failed.text if failed else model.ErrorText(),
     )
 
 
-def _failure(
+def _failed_test(
     test: _Test, status: model.FailureStatus, instance: model.Instance, files: model.Artifacts
-) -> model.Failure:
-    error, location = explained(test.sent, instance.spec)
+) -> model.FailedTest:
+    error, location, text = explained(test.sent, instance.spec, test.title)
     if status in _MESSAGES and not error.message:
         error = replace(error, message=_MESSAGES[status])
-    return model.Failure(
+        text = text._replace(message=error.message)
+    failure = model.Failure(
         test=title(test.title),
         status=status,
         quarantined=test.outcome.quarantined,
@@ -131,6 +134,7 @@ def _failure(
         artifacts=files,
         url=currents_instance_url(instance.instance_id) if instance.instance_id else "",
     )
+    return model.FailedTest(failure, text)
 
 
 def _notes(test: RecordedTest) -> tuple[str, ...]:
@@ -176,4 +180,4 @@ def _counted(tests: Sequence[_Test]) -> WireStats:
 
 
 def _exception(sent: wire.WireError | str | None) -> str:
-    return block(sent if sent is None or isinstance(sent, str) else text_of(sent))
+    return uncut(sent if sent is None or isinstance(sent, str) else text_of(sent)).strip("\n")

@@ -7,7 +7,7 @@ import anyio
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import RunsError
-from runs_mcp.model import FullRun, Run, Spec, SpecStatus, Totals
+from runs_mcp.model import FullRun, ListedRun, Run, Spec, SpecStatus, Totals
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.reading.remarks import quarantine_remark, remarks_on
@@ -35,9 +35,11 @@ from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Prog
 from runs_mcp.triage.findings import Findings, Outcomes
 
 _AT_ONCE: Final = 16
-_BASELINES_TRIED: Final = 10
+_BASELINES_LISTED: Final = 25
+_BASELINES_READ: Final = 4
 _SEARCHED_FOR_QUARANTINE: Final = 20
 """Specs that passed with pending tests: more are not read to find failures in quarantine."""
+_TO_THE_END: Final[tuple[SpecStatus, ...]] = ("passed", "failed", "flaky")
 _NOT_REPORTED: Final[tuple[SpecStatus, ...]] = ("idle", "unclaimed", "running")
 
 
@@ -59,12 +61,12 @@ class CurrentsRunReader:
 
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads the run and its counts."""
-        full = await self._full()
+        full = await self.full()
         return full.run, full.totals
 
     async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
         """Reads the instances of the specs that did not just pass, all at once."""
-        full = await self._full()
+        full = await self.full()
         counting = specs_that_count(full)
         failing = [spec for spec in counting if may_have_failed(spec)]
         read = await self._read(failing, progress)
@@ -73,14 +75,14 @@ class CurrentsRunReader:
         )
         several = len(run_groups(full)) > 1
         failures = failures_in([*read, *searched], with_group=several)
-        counted = [failure for failure in failures if not failure.quarantined]
+        counted = [test for test in failures if not test.failure.quarantined]
         silent = ("idle", "unclaimed") if full.run.is_over else ()
         return Findings(
             run=full.run,
             totals=full.totals,
-            failures=tuple(failure for failure in counted if failure.status != "flaky"),
-            flaky=tuple(failure for failure in counted if failure.status == "flaky"),
-            quarantined=tuple(failure for failure in failures if failure.quarantined),
+            failures=tuple(test for test in counted if test.failure.status != "flaky"),
+            flaky=tuple(test for test in counted if test.failure.status == "flaky"),
+            quarantined=tuple(test for test in failures if test.failure.quarantined),
             incomplete=tuple(
                 f"{spec.spec} ({spec.group})" if several and spec.group else spec.spec
                 for spec in counting
@@ -91,13 +93,16 @@ class CurrentsRunReader:
             unreadable=full.unreadable + unreadable_in([*read, *searched]),
             remarks=(*remarks_on(full, counting, read), *not_searched),
             unlisted=sum(result.has_no_results for result in read),
+            completed=frozenset(
+                (spec.spec, spec.group) for spec in counting if spec.status in _TO_THE_END
+            ),
         )
 
     async def specs(self) -> dict[str, str] | None:
         """Reads the specs: a signature is how many tests each group ran of a spec that passed."""
         signatures: dict[str, str] = {}
         not_passed = set()
-        for spec in specs_that_count(await self._full()):
+        for spec in specs_that_count(await self.full()):
             counts = f"{spec.group} {spec.tests} {spec.pending}"
             signatures[spec.spec] = f"{signatures.get(spec.spec, '')};{counts}"
             if spec.status != "passed":
@@ -106,7 +111,7 @@ class CurrentsRunReader:
 
     async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:
         """Reads the instances of these specs, and how each of their tests went."""
-        full = await self._full()
+        full = await self.full()
         counting = specs_that_count(full)
         wanted = [spec for spec in counting if specs is None or spec.spec in specs]
         reported = [
@@ -138,8 +143,9 @@ class CurrentsRunReader:
         )
 
     async def baseline(self, run: Run) -> Baseline | None:
-        """Finds the last completed run on the project's default branch before `run`.
+        """Finds a completed run on the project's default branch before `run`.
 
+        The last one that has its tags and its groups; if there is none, the last that ran tests.
         The branch of a pull request from a fork can have the default branch's name: runs of pull
         requests do not count.
         """
@@ -150,15 +156,37 @@ class CurrentsRunReader:
             filters = RunFilters(
                 branches=(branch,), completion=("complete",), date_end=run.created_at
             )
-            listed = await self._client.list_runs(project, filters, limit=_BASELINES_TRIED)
-            for earlier, _ in listed.items:
-                if earlier.pr or earlier.id == run.id or earlier.created_at >= run.created_at:
-                    continue
-                reader = CurrentsRunReader(self._api, currents_run_id(earlier.id))
-                return Baseline(reader, f"the last completed run on {branch} before it")
+            listed = await self._client.list_runs(project, filters, limit=_BASELINES_LISTED)
+            earlier = [
+                each
+                for each, _ in listed.items
+                if not each.pr and each.id != run.id and each.created_at < run.created_at
+            ]
+            if baseline := await self._baseline_among(earlier, run, branch):
+                return baseline
         return None
 
-    async def _full(self) -> FullRun:
+    async def _baseline_among(
+        self, earlier: Sequence[ListedRun], run: Run, branch: str
+    ) -> Baseline | None:
+        """Returns the first run of the same tags and groups, else the first that ran tests."""
+        groups = run_groups(await self.full()).keys()
+        chosen = f"the last completed run on {branch} before it"
+        alike = [each for each in earlier if sorted(each.tags) == sorted(run.tags)]
+        readers = {
+            each.id: CurrentsRunReader(self._api, currents_run_id(each.id)) for each in earlier
+        }
+        for each in alike[:_BASELINES_READ]:
+            if (full := await readers[each.id].full()).specs and run_groups(full).keys() >= groups:
+                return Baseline(readers[each.id], f"{chosen} with its tags and groups")
+        for each in earlier[:_BASELINES_READ]:
+            if (await readers[each.id].full()).specs:
+                searched = f"none of the last {len(earlier)} has its tags and groups"
+                return Baseline(readers[each.id], f"{chosen}; {searched}")
+        return None
+
+    async def full(self) -> FullRun:
+        """Reads the run with its specs, once."""
         if self._run is None:
             run = self._ref
             if isinstance(run, RunOfInstance):

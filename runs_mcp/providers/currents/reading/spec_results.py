@@ -10,7 +10,17 @@ from typing import NamedTuple, Self
 from msgspec.structs import replace
 
 from runs_mcp.errors import MalformedResponse
-from runs_mcp.model import Error, Failure, FullInstance, FullRun, Spec, TestResult
+from runs_mcp.model import (
+    Error,
+    ErrorText,
+    FailedTest,
+    Failure,
+    FullInstance,
+    FullRun,
+    Spec,
+    TestResult,
+)
+from runs_mcp.providers.field_values import block
 from runs_mcp.triage.findings import WHOLE_SPEC, CaseKey, NamedOutcome, is_worse
 
 
@@ -85,7 +95,7 @@ def unreadable_in(results: Sequence[SpecResult]) -> tuple[str, ...]:
     return tuple(why for result in results if result.instance for why in result.instance.unreadable)
 
 
-def failures_in(results: Sequence[SpecResult], *, with_group: bool) -> list[Failure]:
+def failures_in(results: Sequence[SpecResult], *, with_group: bool) -> list[FailedTest]:
     """Returns the failures, one for each test: the worst if it ran several times in a group.
 
     Args:
@@ -102,9 +112,13 @@ def failures_in(results: Sequence[SpecResult], *, with_group: bool) -> list[Fail
         if key not in tests or is_worse(test.status, tests[key][1].status):
             tests[key] = (result, test)
     return [
-        replace(test.failure, spec=result.spec.spec or test.failure.spec, group=result.group)
-        if with_group
-        else test.failure
+        FailedTest(
+            replace(test.failure, spec=result.spec.spec or test.failure.spec, group=result.group)
+            if with_group
+            else test.failure,
+            test.text,
+            result.group,
+        )
         for result, test in tests.values()
         if test.failure is not None
     ]
@@ -137,7 +151,8 @@ def _whole_spec(spec: Spec, instance: FullInstance) -> TestResult:
         status="failed",
         spec=spec.spec,
         location=spec.spec,
-        error=Error(message=instance.exception),
+        error=Error(message=block(instance.exception)),
         instance_id=instance.instance.instance_id,
     )
-    return TestResult(test_id="", title=WHOLE_SPEC, status="failed", failure=failure)
+    text = ErrorText(message=instance.exception, spec=spec.spec, test=WHOLE_SPEC)
+    return TestResult(test_id="", title=WHOLE_SPEC, status="failed", failure=failure, text=text)
