@@ -61,6 +61,7 @@ def _row(group: CauseGroup, cause: str, lengths: _Lengths) -> GroupReport:
         frame=_place_of(first),
         tests=len(group.failures),
         specs=group.specs,
+        skipped=group.skipped,
         in_groups=_most_of(group.run_groups()),
         novelty=group.novelty,
         first_test=shorten_middle(first.test, lengths.test),

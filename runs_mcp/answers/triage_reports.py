@@ -44,6 +44,9 @@ class GroupReport(Record, frozen=True, kw_only=True):
     ] = ""
     tests: Annotated[int, Meta(description="Tests that failed for it.")]
     specs: Annotated[int, Meta(description="Spec files they are in.")] = 0
+    skipped: Annotated[
+        int, Meta(description="Tests that did not run because of it: a hook failed.")
+    ] = 0
     in_groups: Annotated[
         dict[Title, int],
         Meta(

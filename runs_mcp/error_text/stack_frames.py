@@ -4,12 +4,14 @@ Pure functions over plain text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 _OWN_FRAMES: Final = 6
 _FOREIGN_FRAMES: Final = 3
 _LONGEST_FRAME: Final = 2000  # characters; longer lines are not frames, and slow to match
+_CACHED: Final = 4096  # lines: many failures of a run share their frames
 
 # V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
 _V8: Final = re.compile(r"at (?:async )?(?:(?P<function>[^(]*?) \((?P<inner>.*)\)|(?P<outer>.*))")
@@ -45,6 +47,7 @@ _GO_CALL: Final = re.compile(
     r"(?:created by )?(?P<function>[\w./*()-]*\w)(?:\(.*\)| in goroutine .*)"
 )
 _RUST_CALL: Final = re.compile(r"[0-9]+: +(?:0x[0-9a-f]+ - )?(?P<function>\S+)")
+_CALL_BEFORE: Final = {"go": _GO_CALL, "rs": _RUST_CALL}
 _RUST_PANIC: Final = re.compile(
     r"thread '[^']*' (?:\([0-9]+\) )?panicked at (?:'.*', )?(?P<file>[^\s:']+\.rs):(?P<line>[0-9]+)"
     r":[0-9]+:?"
@@ -63,6 +66,7 @@ _NOWHERE: Final = re.compile(
     r"at .* \((?:<anonymous>|native|index [0-9]+)\)"
     r"|at [^\s()]+\.[^\s()]+\((?:Native Method|Unknown Source|[\w.$-]+\.java)\)"
     r"|at [A-Z][\w.+<>`\[\],|]*\.[\w.<>`\[\],|]+\([^()]*\)"
+    r"|[0-9]+: +(?:0x[0-9a-f]+ - )?[\w<][^:\n]*::[^\n]*"
     r"|\.\.\. [0-9]+ (?:more|common frames omitted)|#[0-9]+ \{main\}"
     r"|--- End of (?:inner exception )?stack trace.*|goroutine [0-9]+ \[.*\]:"
 )
@@ -74,6 +78,7 @@ _PLACE: Final = re.compile(
     re.IGNORECASE,
 )
 _FILE: Final = re.compile(r"[./\\<]|^node:")  # a path has a separator, prose before a number not
+_NUMBERED: Final = re.compile(r":[0-9]")
 _PYTHON_DEF: Final = re.compile(r"\s*(?:async )?def (?P<name>\w+)\(")
 _WEBPACK: Final = re.compile(r"^webpack(?:-internal)?:/{1,3}(?:[^/]*/)?(?=\./)")
 
@@ -129,11 +134,7 @@ class Frame(NamedTuple):
     @property
     def is_own(self) -> bool:
         """Whether this is the project's own code: not a runner's, a library's or a page's."""
-        return not (
-            self.library
-            or _FOREIGN_FILE.search(self.file)
-            or (self.function and _FOREIGN_CODE.match(self.function))
-        )
+        return not self.library and not _is_foreign(self.file, self.function)
 
 
 class Stack(NamedTuple):
@@ -175,9 +176,10 @@ def checkout_root_of(stack: str, spec: str) -> str:
     )
 
 
+@lru_cache(maxsize=_CACHED)
 def is_frame(line: str) -> bool:
     """Says whether a line is a frame, also one without a file."""
-    return _frame(line, "") is not None or _NOWHERE.fullmatch(line.strip()) is not None
+    return _printed_frame(line) is not None or _NOWHERE.fullmatch(line.strip()) is not None
 
 
 def frames_of(stack: str) -> list[Frame]:
@@ -185,58 +187,75 @@ def frames_of(stack: str) -> list[Frame]:
 
     Also where Python prints it last.
     """
-    frames = list(_frames(stack))
+    return frames_in(stack.splitlines())
+
+
+def frames_in(lines: Sequence[str]) -> list[Frame]:
+    """Returns the frames in the lines of a stack, as `frames_of` does."""
+    frames = list(_frames(lines))
     outermost_first = bool(frames) and all(frame.file.endswith(".py") for frame in frames)
     return frames[::-1] if outermost_first else frames
 
 
-def _frames(stack: str) -> Iterator[Frame]:
+def _frames(lines: Sequence[str]) -> Iterator[Frame]:
     before, function = "", ""
-    for line in stack.splitlines():
+    for line in lines:
         if frame := _frame(line, before):
             if not frame.function and function and frame.file.endswith(".py"):
                 frame = frame._replace(function=function)  # pytest prints its source instead
             function = ""
             yield frame
-        elif defined := _PYTHON_DEF.match(line):
+        elif "def " in line and (defined := _PYTHON_DEF.match(line)):
             function = defined["name"]
         before = line
 
 
 def _frame(line: str, before: str) -> Frame | None:
     """Returns the frame on a line; in some languages the line before it has the function."""
-    if len(line) > _LONGEST_FRAME:
-        return None
+    found = _printed_frame(line)
+    if found is None or found.function:
+        return found
+    call = _CALL_BEFORE.get(found.file.rpartition(".")[2])
+    called = call.fullmatch(before.strip()) if call else None
+    return found._replace(function=called["function"]) if called else found
+
+
+@lru_cache(maxsize=_CACHED)
+def _is_foreign(file: str, function: str) -> bool:
+    return bool(_FOREIGN_FILE.search(file) or (function and _FOREIGN_CODE.match(function)))
+
+
+@lru_cache(maxsize=_CACHED)
+def _printed_frame(line: str) -> Frame | None:
+    """Returns the frame that a line alone shows."""
     # Node adds « {» to the last frame if the error has more properties, and «,» in lists.
-    line = line.strip().removesuffix(" {").removesuffix(",")
-    for pattern in (_TRACEBACK, _JVM, _DOTNET, _ELIXIR, _PLAIN, _PHP, _RUST_PANIC, _GO):
-        if found := pattern.fullmatch(line):
-            return _named_frame(found, before)
-    call = (
-        _V8.fullmatch(line)
-        or _RUBY.fullmatch(line)
-        or _PYTEST.fullmatch(line)
-        or _VITEST.fullmatch(line)
-        or _GECKO.fullmatch(line)
-    )
-    if call is None:
+    text = line.strip().removesuffix(" {").removesuffix(",")
+    if len(text) > _LONGEST_FRAME or (":" not in text and "line" not in text and "(" not in text):
         return None
-    parts = call.groupdict()
+    for pattern in _forms(text):
+        if found := pattern.fullmatch(text):
+            return _frame_of(found)
+    return None
+
+
+def _forms(text: str) -> tuple[re.Pattern[str], ...]:
+    """Returns the forms that a frame can have that begins like this: few, to be fast."""
+    if text.startswith("at "):
+        return (_JVM, _DOTNET, _V8)
+    if text.startswith(("File ", "#", "thread ", "\u276f")):
+        return (_TRACEBACK, _PHP, _RUST_PANIC, _VITEST, _RUBY)
+    return (_RUBY, _PYTEST, _ELIXIR, _PLAIN, _GO, _GECKO) if _NUMBERED.search(text) else ()
+
+
+def _frame_of(found: re.Match[str]) -> Frame | None:
+    parts = found.groupdict()
+    function = (parts.get("function") or "").strip()
+    if "file" in parts:
+        app = parts.get("app") or ""
+        library = bool(app and _ELIXIR_LIBRARIES.fullmatch(app))
+        return Frame(function, parts["file"].removeprefix("./"), int(parts["line"]), library)
     place = _PLACE.fullmatch(parts.get("inner") or parts["outer"] or "")
     if place is None or not _FILE.search(place["file"]):
         return None
     file = _WEBPACK.sub("", place["file"]).removeprefix("file://").removeprefix("./")
-    function = (parts["function"] or "").strip()
-    if not function and file.endswith(".rs") and (called := _RUST_CALL.fullmatch(before.strip())):
-        function = called["function"]
     return Frame(function, file, int(place["line"]))
-
-
-def _named_frame(found: re.Match[str], before: str) -> Frame:
-    parts = found.groupdict()
-    file, function = parts["file"].removeprefix("./"), parts.get("function") or ""
-    if file.endswith(".go") and (called := _GO_CALL.fullmatch(before.strip())):
-        function = called["function"]
-    app = parts.get("app") or ""
-    library = bool(app and _ELIXIR_LIBRARIES.fullmatch(app))
-    return Frame(function, file, int(parts["line"]), library)

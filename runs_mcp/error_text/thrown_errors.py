@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from runs_mcp.error_text.stack_frames import Frame, frames_of, is_frame
+from runs_mcp.error_text.stack_frames import Frame, frames_in, frames_of, is_frame
 
 _MOST_ERRORS: Final = 8
+_FIRST_LINES: Final = 6
 
 # A type: «TypeError», «java.io.IOException», «Errno::ECONNREFUSED», «Shop\NotFound»; a name
 # without such an ending or a namespace needs two capitals: «NoSuchElement: …», not «Expected: 3».
@@ -37,7 +38,14 @@ _CAUSE: Final = re.compile(
     r"(?:# )?(?:\[cause\]|\[errors\]|[Cc]aused by|--- Caused by)\s*:(?: ?---)?\s*(?P<rest>.*)"
     r"|-{2,} (?P<xunit>[\w.]+ : .*)|---> (?P<dotnet>[\w.]+: .*)"
 )
+# Rust: «called `Result::unwrap()` on an `Err` value: NotFound { … }», «some words: NotFound(…)»
+_UNWRAPPED: Final = re.compile(r"called `Result::\w+\(\)` on an `(?:Err|Ok)` value: ")
+_DEBUG_VALUE: Final = re.compile(
+    r"(?:[^\n]*?: )?(?P<value>(?P<type>[A-Z]\w*)(?:\([^\n]*\)| \{ [^\n]* \}))(?:\n\s*)*"
+)
+_QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
 _CLOSING: Final = re.compile(r"[\]})]+,?")
+_CAUSE_BEGINNINGS: Final = ("#", "[", "C", "c", "-")
 _INLINE_CAUSE: Final = re.compile(r" ---> (?P<rest>[\w.]+: .*)")
 _NUMBERED: Final = re.compile(r"[0-9]+: ")
 _PYTEST_LINE: Final = re.compile(r"E(?:   (?P<text>.*)|\s*)")
@@ -62,6 +70,12 @@ class ThrownError(NamedTuple):
     frames: tuple[Frame, ...]
 
     @property
+    def beginning(self) -> str:
+        """The type and the first lines of the message: not what was logged or dumped after it."""
+        lines = self.message.split("\n", _FIRST_LINES)[:_FIRST_LINES]
+        return "\n".join([self.type, *lines])
+
+    @property
     def text(self) -> str:
         """The type and the message."""
         return (
@@ -84,10 +98,13 @@ def thrown_errors(message: str, stack: str, name: str = "") -> list[ThrownError]
         return errors[::-1][:_MOST_ERRORS]
     if message.lstrip().startswith(_RSPEC):
         return _rspec_errors(message, stack)
-    known = {line.strip() for line in message.splitlines()}
+    lines = message.splitlines()
+    known = {line.strip() for line in lines}
     between = [line for line in stack.splitlines() if is_frame(line) or line.strip() not in known]
-    sections = list(_sections([*message.splitlines(), *between], len(message.splitlines())))
-    errors = [_thrown("\n".join(lines), frames_of("\n".join(frames))) for lines, frames in sections]
+    errors = [
+        _thrown("\n".join(text), frames_in(frames))
+        for text, frames in _sections([*lines, *between], len(lines))
+    ]
     first = errors[0] if errors else ThrownError("", "", ())
     if name and not first.type:
         errors = [first._replace(type=" ".join(name.split())), *errors[1:]]
@@ -102,11 +119,11 @@ def _sections(lines: Sequence[str], in_message: int) -> Iterator[tuple[list[str]
     for number, line in enumerate(lines):
         text = line.strip()
         if is_frame(line):
-            frames += [lines[number - 1], line] if number else [line]
+            frames += lines[max(number - 1, 0) : number + 1]
             continue
         begins = _cause_in(text)
         if begins is None and (message or frames) and (frames or number < in_message):
-            begins = text if _ENDING.match(text) and any(map(str.strip, message)) else None
+            begins = text if _names_error(text) and any(map(str.strip, message)) else None
         if begins is not None:
             yield message, frames
             message, frames = [begins] if begins else [], []
@@ -114,7 +131,7 @@ def _sections(lines: Sequence[str], in_message: int) -> Iterator[tuple[list[str]
         elif number < in_message or (
             not frames and not (is_first and in_message) and not _CLOSING.fullmatch(text)
         ):
-            inline = _INLINE_CAUSE.search(line)
+            inline = _INLINE_CAUSE.search(line) if "--->" in line else None
             message.append(line[: inline.start()] if inline else line)
             if inline:
                 yield message, frames
@@ -122,8 +139,12 @@ def _sections(lines: Sequence[str], in_message: int) -> Iterator[tuple[list[str]
     yield message, frames
 
 
+def _names_error(line: str) -> bool:
+    return ("Error" in line or "Exception" in line) and _ENDING.match(line) is not None
+
+
 def _cause_in(line: str) -> str | None:
-    found = _CAUSE.match(line)
+    found = _CAUSE.match(line) if line.startswith(_CAUSE_BEGINNINGS) else None
     if found is None:
         return None
     rest = found["rest"] if found["rest"] is not None else found["xunit"] or found["dotnet"] or ""
@@ -132,9 +153,15 @@ def _cause_in(line: str) -> str | None:
 
 def _thrown(text: str, frames: Sequence[Frame]) -> ThrownError:
     text = text.strip()
+    if unwrapped := _UNWRAPPED.match(text):
+        text = text[unwrapped.end() :]
+    if text.endswith((")", "}")) and (debugged := _DEBUG_VALUE.fullmatch(text)):
+        message = _QUOTED.sub("…", debugged["value"])
+        return ThrownError(debugged["type"], message, ())  # They show where it was unwrapped.
     while prefix := _PREFIX.match(text):
         text = text[prefix.end() :]
-    text = _NUMBERED.sub("", text, count=1) if _NUMBERED.match(text) else text
+    if numbered := _NUMBERED.match(text):
+        text = text[numbered.end() :]
     if typed := _TYPED.match(text):
         error_type = typed["elixir"] or typed["type"]
         return ThrownError(error_type, typed["message"].strip(), tuple(frames))
@@ -153,7 +180,7 @@ def _pytest_blocks(text: str) -> list[tuple[list[str], list[Frame]]]:
             blocks[-1][0].append(error["text"] or "")
         else:
             blocks[-1][1].append(line)
-    return [(error, frames_of("\n".join(rest))) for error, rest in blocks if error]
+    return [(error, frames_in(rest)) for error, rest in blocks if error]
 
 
 def _rspec_errors(message: str, stack: str) -> list[ThrownError]:
@@ -184,8 +211,6 @@ def _rspec_parts(lines: list[str]) -> tuple[list[str], list[ThrownError]]:
             named = _RSPEC_TYPE.fullmatch(texts[0])
             body = "\n".join(texts[1:] if named else texts)
             causes.append(
-                ThrownError(
-                    named["type"] if named else "", body, tuple(frames_of("\n".join(block)))
-                )
+                ThrownError(named["type"] if named else "", body, tuple(frames_in(block)))
             )
     return (lines[: starts[0]] if starts else lines), causes

@@ -34,8 +34,10 @@ class FailedTest(NamedTuple):
         failure: The test and its error as answers show them.
         text: Its error.
         group: The group that it ran in, also where the run has only one.
+        skipped: How many tests did not run because of it.
     """
 
     failure: Failure
     text: ErrorText
     group: str = ""
+    skipped: int = 0

@@ -32,6 +32,7 @@ class TestResult(Record, frozen=True, kw_only=True):
         duration_ms: How long all its attempts took.
         failure: What went wrong, if it failed, was flaky, or failed in quarantine.
         text: The error of that failure, uncut.
+        did_not_run: Whether it was to run and did not, after a failure before it.
     """
 
     __test__ = False  # pytest would collect it by its name.
@@ -43,6 +44,7 @@ class TestResult(Record, frozen=True, kw_only=True):
     duration_ms: Milliseconds = 0
     failure: Failure | None = None
     text: ErrorText = ErrorText()
+    did_not_run: bool = False
 
     @property
     def test(self) -> str:

@@ -18,11 +18,13 @@ class CauseGroup(NamedTuple):
         cause: What they have in common.
         failures: All of them, the one with the most details first.
         novelty: Whether the baseline has the cause as well.
+        skipped: How many tests did not run because of them.
     """
 
     cause: Cause
     failures: tuple[Failure, ...]
     novelty: Novelty
+    skipped: int = 0
 
     @property
     def specs(self) -> int:
@@ -53,6 +55,7 @@ def group_by_cause(failures: Sequence[FailedTest], baseline: Findings | None) ->
             causes[fingerprint],
             tuple(sorted((member.failure for member in members), key=_most_details_first)),
             "known" if fingerprint in known else _new_or_unknown(members, baseline),
+            sum(member.skipped for member in members),
         )
         for fingerprint, members in grouped.items()
     ]
@@ -64,7 +67,7 @@ def _new_or_unknown(members: Sequence[FailedTest], baseline: Findings | None) ->
         return "unknown"
     ran = any(
         baseline.ran(failure.spec, group, is_only_group=not failure.group)
-        for failure, _, group in members
+        for failure, _, group, _ in members
     )
     return "new" if ran else "unknown"
 

@@ -104,7 +104,7 @@ def _is_reordered(assertion: Assertion) -> bool:
 def _values_in_words(assertion: Assertion) -> tuple[str, ...]:
     """Returns the values if they are words: not numbers, booleans, null or long lists."""
     expected, received = masked(assertion.expected), masked(assertion.received)
-    if assertion.matcher == "match_array":
+    if assertion.matcher == "match_array" and (_words(expected) or _words(received)):
         return (expected, received)
     contains = _CONTAINMENT.search(assertion.matcher) is not None
     if not _words(received) or (_CONTAINER.match(received) and not contains):

@@ -45,15 +45,17 @@ _CHAI: Final = re.compile(
 _CHAI_SNAPSHOT: Final = re.compile(r"Snapshot [`'\"].*[`'\"] mismatched")
 _CHAI_PROPERTY: Final = re.compile(r"[\"'](?P<key>[^\"']+)[\"'](?: with value .*)?$")
 # jest: «Rejected to value: [Error: …]»; vitest: «promise rejected "Error: …" instead of resolving»;
-# RSpec: «expected no Exception, got #<…>»; Cypress, of what the page itself threw: «The following
-# error originated from your application code, not from Cypress».
+# RSpec: «expected no Exception, got #<…>»; Rust: «left: Err(…)» where Ok(…) was expected;
+# Cypress, of what the page threw: «The following error originated from your application code».
 _NESTED: Final = re.compile(
     r"^(?:Rejected to value|Thrown value): +\[(.*)\]$"
     r"|promise rejected \"(.*?)\" instead of resolving"
     r"|expected no Exception, got #<([\w:]+: .*?)>(?: with backtrace:)?$"
-    r"|originated from your (?:application|test) code[^>]*> (.*)$",
+    r"|originated from your (?:application|test) code[^>]*> (.*)$"
+    r"|^\s*(?:left|right): Err\((.*)\)$(?=[^:]*: Ok\()|^\s*left: Ok\(.*\n\s*right: Err\((.*)\)$",
     re.MULTILINE,
 )
+_NESTED_HINTS: Final = ("value: ", "promise rejected", "no Exception", "originated", "Err(")
 # RSpec: «expected: 17» and «got: 20» on two lines; other matchers on one.
 _RSPEC: Final = re.compile(r"\s*Failure/Error:")
 _RSPEC_EQUAL: Final = re.compile(
@@ -118,12 +120,12 @@ def read_assertion(text: str, error_type: str) -> Assertion | None:
 
 def nested_error(text: str) -> str:
     """Returns the error that an assertion reports: of a promise, of a call, of the page itself."""
-    found = _NESTED.search(text)
+    found = _NESTED.search(text) if any(hint in text for hint in _NESTED_HINTS) else None
     return next(filter(None, found.groups()), "") if found else ""
 
 
 def _jest(text: str) -> Assertion | None:
-    matcher = _JEST.search(text)
+    matcher = _JEST.search(text) if "expect(" in text else None
     if matcher is None:
         return None
     if log := _CALL_LOG.search(text):
@@ -145,7 +147,7 @@ def _jest(text: str) -> Assertion | None:
 def _chai(text: str) -> Assertion | None:
     if _CHAI_SNAPSHOT.search(text):
         return Assertion("snapshot")
-    found = _CHAI.search(text)
+    found = _CHAI.search(text) if "expected " in text and " to " in text else None
     if found is None:
         return None
     matcher, expected = found["matcher"].strip(), found["expected"]

@@ -225,7 +225,7 @@ def _page(text: str, _code_line: str) -> BrowserError | None:
 
 def _awaited(text: str, code_line: str) -> BrowserError | None:
     """Returns what was waited for, which only the code shows: a URL, the name of an event."""
-    waited = _AWAITED.search(text)
+    waited = _AWAITED.search(text) if ".waitFor" in text else None
     literals = tuple(_QUOTED.findall(code_line))
     if waited is None or not literals:
         return None

@@ -7,6 +7,7 @@ of different causes do not. It depends on one failure alone, so it is the same i
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
@@ -17,7 +18,7 @@ from runs_mcp.triage.fingerprint.assertion_evidence import AssertionContext, ass
 from runs_mcp.triage.fingerprint.assertions import Assertion, nested_error, read_assertion
 from runs_mcp.triage.fingerprint.browser_errors import read_browser_error
 from runs_mcp.triage.fingerprint.connections import broken_connection
-from runs_mcp.triage.fingerprint.facts import Facts, quoted_error, read_facts
+from runs_mcp.triage.fingerprint.facts import Facts, has_frames, quoted_error, read_facts
 from runs_mcp.triage.fingerprint.failing_code import checked_call, without_literals
 from runs_mcp.triage.fingerprint.infrastructure import infrastructure_trouble
 from runs_mcp.triage.fingerprint.masking import masked
@@ -54,7 +55,7 @@ _ASSERTED: Final = re.compile(
     r"|.*ComparisonFailure|.*MultipleFailuresError|.*NoSuchElement\w*|.*ElementError"
 )
 _EXPECTED: Final = re.compile(
-    r"DID NOT RAISE|\b(?:expected|expecting|unexpected|want(?:ed)?|mismatch)\b"
+    r"DID NOT RAISE|\b(?:expected|expecting|want(?:ed)?|mismatch)\b"
     r"|\bshould(?: not)? (?:be|have|equal|contain)\b|\bgot\b|not equal|!="
     r"|XCT(?:Assert|Unwrap)|Assert(?:ion)?\b|to (?:equal|match|contain)\b",
     re.IGNORECASE,
@@ -66,7 +67,8 @@ def causes_of(errors: Sequence[ErrorText]) -> list[Cause]:
 
     Failures with equal fingerprints have the same cause; it has the most frequent of their texts.
     """
-    readings = [_read(error) for error in errors]
+    read = cache(_read)  # In a run of several browsers, many failures are equal.
+    readings = [read(error) for error in errors]
     texts: defaultdict[tuple[str, ...], Counter[tuple[str, Kind]]] = defaultdict(Counter)
     for reading in readings:
         texts[reading.evidence][reading.cause, reading.kind] += 1
@@ -108,7 +110,8 @@ def _read_error(facts: Facts, error: ErrorText) -> _Reading:
     if browser := read_browser_error(facts.message, facts.code.line):
         return _Reading(browser.evidence, browser.cause, browser.kind)
     if nested := nested_error(text) or quoted_error(text):
-        return _read_thrown(read_facts(error._replace(message=nested, name="")))
+        stack = error.message if has_frames(error.message) else error.stack
+        return _read_thrown(read_facts(error._replace(message=nested, stack=stack, name="")))
     if assertion := read_assertion(text, facts.errors[0].type):
         return _read_assertion(facts, assertion)
     return _read_thrown(facts)
@@ -139,13 +142,16 @@ def _read_thrown(facts: Facts) -> _Reading:
     error = telling_error(facts)
     message = telling_message(error)
     cause = f"{error.type}: {message}" if error.type and message else error.type or message
-    whole = error.text
-    if trouble := infrastructure_trouble(whole):
+    if trouble := infrastructure_trouble(error.beginning):
         return _Reading(("infrastructure", trouble), cause, "infrastructure")
-    if connection := broken_connection(whole):
-        evidence = ("network", *connection) if connection.server else thrown_evidence(facts, error)
+    if connection := broken_connection(error.beginning):
+        evidence = (
+            ("network", *connection)
+            if connection.server
+            else thrown_evidence(facts, error, message)
+        )
         return _Reading(evidence, cause, "network")
-    return _Reading(thrown_evidence(facts, error), cause, _thrown_kind(facts, error))
+    return _Reading(thrown_evidence(facts, error, message), cause, _thrown_kind(facts, error))
 
 
 def _thrown_kind(facts: Facts, error: ThrownError) -> Kind:

@@ -14,7 +14,7 @@ _FAILURES: Final[Mapping[str, tuple[str, ...]]] = {
         r"[Cc]onnection[ _]refused",
         r"CONNECTION_REFUSED",
         r"actively refused",
-        r"econnrefused",
+        r"econnrefused|ConnectionRefused",
     ),
     "name not resolved": (
         r"ENOTFOUND|EAI_AGAIN|NAME_NOT_RESOLVED|UNKNOWN_HOST|UnknownHostException",
@@ -34,7 +34,7 @@ _FAILURES: Final[Mapping[str, tuple[str, ...]]] = {
         r"PROXY_CONNECTION_FAILED|[Nn]o route to host|[Nn]etwork is unreachable",
     ),
     "reset": (
-        r"ECONNRESET|ECONNABORTED|EPIPE|CONNECTION_(?:RESET|CLOSED|ABORTED)|EMPTY_RESPONSE",
+        r"ECONNRESET|ECONNABORTED|EPIPE|Connection(?:Reset|Aborted)|BrokenPipe|CONNECTION_(?:RESET|CLOSED|ABORTED)|EMPTY_RESPONSE",
         r"socket hang up|other side closed|[Bb]roken pipe|RemoteDisconnected|unexpected EOF",
         r"[Cc]onnection (?:was )?(?:reset|aborted)|server closed the connection",
         r"[Cc]onnection (?:was |has been )?closed (?:by|unexpectedly|before|prematurely)",
@@ -54,12 +54,28 @@ _FAILURES: Final[Mapping[str, tuple[str, ...]]] = {
         r"[Ff]ailed to open TCP connection|[Ee]rror connecting to|No connection could be made",
     ),
 }
+_ALTERNATIVES: Final = "|".join(f"({'|'.join(some)})" for some in _FAILURES.values())
 _FAILED: Final = re.compile(
-    "|".join(f"(?P<f{n}>{'|'.join(some)})" for n, some in enumerate(_FAILURES.values()))
+    # Each begins a word, or a part of one as in ERR_CONNECTION_REFUSED.
+    f"(?<![A-Za-z0-9])(?:{_ALTERNATIVES})"
 )
 
 _NUMERIC: Final = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:]*\]|::1|localhost"
 _NAME: Final = r"[A-Za-z][\w-]*(?:\.[\w-]+)*"
+_SOURCE: Final = (
+    r"\.go",
+    r"\.rs",
+    r"\.rb",
+    r"\.py",
+    r"\.js",
+    r"\.ts",
+    r"\.ex",
+    r"\.cs",
+    r"\.java",
+    r"\.php",
+    r"\.exs",
+)
+_NO_FILE: Final = "".join(f"(?<!{ending})" for ending in _SOURCE)  # as in «cart_test.go:42»
 _SERVERS: Final = (
     # «connection to server at "db" (172.18.0.2), port 5432», «host='api', port=443»
     re.compile(
@@ -70,7 +86,10 @@ _SERVERS: Final = (
         r"[a-z][a-z0-9+.-]*://(?:[^\s/@\"']+@)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:?#\"'`)\]>]+)"
         r"(?::(?P<port>[0-9]+))?"
     ),
-    re.compile(rf"(?P<host>{_NUMERIC}|{_NAME})(?:/[0-9.]+)?:(?P<port>[0-9]{{2,5}})(?![\w:.])"),
+    re.compile(
+        rf"(?P<host>{_NUMERIC}|{_NAME}{_NO_FILE})(?:/[0-9.]+)?:(?P<port>[0-9]{{2,5}})"
+        r"(?!\w|[.:][0-9])"
+    ),
     re.compile(
         r"(?:ENOTFOUND|EAI_AGAIN|lookup|resolve host:?|host name|getaddrinfo\w*"
         rf"|UnknownHostException:) +[\"'(]?(?P<host>{_NAME})(?P<port>)"

@@ -32,6 +32,7 @@ _NOISE: Final = re.compile(
 # Go: the place and the message on one line; testify: a heading for each part.
 _GO_LINE: Final = re.compile(r"\s*(?P<file>[\w./-]+\.go):(?P<line>[0-9]{1,9}): ?(?P<message>.*)")
 _TESTIFY: Final = re.compile(r"\s*(?P<name>Error Trace|Error|Test|Messages):\s*(?P<text>.*)")
+_WRAPPED_PARTS: Final = 3
 _GO_PANIC: Final = re.compile(r"^panic: (?P<message>.*?)(?: \[recovered\].*)?$", re.MULTILINE)
 # Cypress quotes the error that it reports.
 _QUOTED_ERROR: Final = re.compile(r"\s*> (?P<message>\S.*)")
@@ -40,7 +41,7 @@ _TEST_FILE: Final = re.compile(
     # The names by which runners find tests.
     r"[._-](?:spec|test|cy|e2e)\.\w+$|(?:^|[/\\])test_[^/\\]*\.py$|(?:^|[/\\])conftest\.py$"
     r"|_(?:test|spec)\.\w+$|(?:^|[/\\])__tests__[/\\]"
-    r"|(?:Tests?|IT|ITCase|Spec|Specs|TestCase)\.(?:java|kt|groovy|scala|cs|php|swift|mm?|cpp)$"
+    r"|(?:^|[/\\])tests[/\\][^/\\]+\.rs$|(?:Tests?|IT|ITCase|Spec|Specs|TestCase)\.(?:java|kt|groovy|scala|cs|php|swift|mm?|cpp)$"
 )
 _TEST_CODE: Final = re.compile(r"(?:^|::)tests?::")  # Rust has tests beside the code
 _BUNDLE_HASH: Final = re.compile(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?=\.)|\?.*$")
@@ -92,13 +93,14 @@ class Facts(NamedTuple):
 
     def shared_place(self, error: ThrownError) -> Place | None:
         """Returns the innermost own function of an error, or None if that is in a test file."""
-        own = [frame for frame in error.frames if frame.is_own]
-        if not own or self.is_test_code(own[0]):
+        own = (frame for frame in error.frames if frame.is_own)
+        frame = next(own, None)
+        if frame is None or self.is_test_code(frame):
             return None
-        function = _function(own[0])
-        if _MATCHER_CALL.fullmatch(function) and len(own) > 1:
-            function = _function(own[1])
-        return Place(_short_file(own[0].file), function)
+        function = _function(frame)
+        if _MATCHER_CALL.fullmatch(function) and (caller := next(own, None)):
+            function = _function(caller)
+        return Place(_short_file(frame.file), function)
 
     def test_place(self) -> Place:
         """Returns the function of the test that failed, or the test by its title."""
@@ -127,10 +129,12 @@ def read_facts(error: ErrorText) -> Facts:
     code = failing_code(message, _bounded(error.code_frame))
     lines = [line for line in message.splitlines() if not _NOISE.fullmatch(line)]
     text = "\n".join(line for line in lines if not is_frame(line)).strip()
-    message = "\n".join(_go_lines(lines) or lines)
-    errors = thrown_errors(message, stack, error.name)
+    if go := _go_lines(lines):
+        lines = go
+        text = "\n".join(line for line in go if not is_frame(line)).strip()
+    errors = thrown_errors("\n".join(lines), stack, error.name)
     return Facts(
-        text=_go_text(lines) or text,
+        text=text,
         errors=tuple(errors),
         code=code,
         spec=error.spec,
@@ -140,15 +144,13 @@ def read_facts(error: ErrorText) -> Facts:
 
 
 def _bounded(text: str) -> str:
+    if len(text) <= _READ_LINE_CHARS:
+        return text
     first, last = _READ_LINES
     lines = text.split("\n")
     if len(lines) > first + last:
         lines = [*lines[:first], *lines[-last:]]
     return "\n".join(line[:_READ_LINE_CHARS] for line in lines)
-
-
-def _go_text(lines: Sequence[str]) -> str:
-    return "\n".join(line for line in _go_lines(lines) if not is_frame(line)).strip()
 
 
 def _go_lines(lines: Sequence[str]) -> list[str]:
@@ -157,6 +159,8 @@ def _go_lines(lines: Sequence[str]) -> list[str]:
     Of several errors that a test reported, the first.
     """
     joined = "\n".join(lines)
+    if ".go:" not in joined:
+        return []
     if panic := _GO_PANIC.search(joined):
         return joined[panic.start("message") :].split("\n")
     start = next(
@@ -171,7 +175,13 @@ def _go_lines(lines: Sequence[str]) -> list[str]:
         if _GO_LINE.fullmatch(line) or not line.startswith((" ", "\t")):
             break
         following.append(line)
-    return [*(_testify_lines(following) or [found["message"], *following]), place]
+    return [*(_testify_lines(following) or [_innermost(found["message"]), *following]), place]
+
+
+def _innermost(message: str) -> str:
+    """Returns the end of an error that was wrapped often: «a: b: c: d» is d, in c, in b."""
+    parts = message.split(": ")
+    return ": ".join(parts[-_WRAPPED_PARTS:])
 
 
 def _testify_lines(lines: Sequence[str]) -> list[str]:
@@ -184,6 +194,11 @@ def _testify_lines(lines: Sequence[str]) -> list[str]:
         elif name:
             parts[name].append(line.strip())
     return [line for line in parts.get("Error", []) if line]
+
+
+def has_frames(text: str) -> bool:
+    """Returns whether a text has stack frames."""
+    return any(map(is_frame, text.splitlines()))
 
 
 def quoted_error(text: str) -> str:

@@ -1,6 +1,6 @@
-"""The code that failed: where it is, what it called, what it raised.
+"""The code that failed, and what it called.
 
-Pure functions over stack frames, code frames and the source that frameworks print.
+Pure functions over code frames and the source that frameworks print.
 """
 
 import re
@@ -30,10 +30,7 @@ _PART: Final = re.compile(r"(?:\.(\w+)|\[[\"'](\w+)[\"']\]|\.get\([\"'](\w+)[\"'
 # The endpoint that was called: the first two parts of its path.
 _PATH: Final = re.compile(r"[\"'`](?P<path>/[\w-]+(?:/[\w-]+)?)")
 
-_RAISES: Final = re.compile(r"\b(?:raise|throw|fail)\b.*[\"'`][^\"'`]* ")
 _THROWS: Final = re.compile(r"\b(?:raise|throw|fail|abort|panic|reject)\b|\bassert")
-_WORD: Final = re.compile(r"\w+")
-_WORDS_OF_DATA: Final = 2  # at most, in a row
 
 
 class FailingCode(NamedTuple):
@@ -82,22 +79,3 @@ def checked_call(code: FailingCode) -> str:
 def is_called_code(code: FailingCode) -> bool:
     """Returns whether the line calls the code that threw: then its message is that code's."""
     return bool(code.line) and not _THROWS.search(code.line)
-
-
-def raised_template(code: FailingCode, message: str) -> tuple[str, ...]:
-    """Returns the statement that raised a message, and the specific texts it filled in.
-
-    These are sentences, paths, and the end of the message; other words are data of one test.
-    """
-    if not _RAISES.search(code.line):
-        return ()
-    template = set(_WORD.findall(code.line))
-    runs: list[list[str]] = [[]]
-    for word in message.split():
-        if template.issuperset(_WORD.findall(word)):
-            runs.append([])
-        else:
-            runs[-1].append(word)
-    *before, last = runs
-    specific = [run for run in before if len(run) > _WORDS_OF_DATA or "/" in "".join(run)]
-    return (masked(code.line), *(" ".join(run) for run in [*specific, last]))

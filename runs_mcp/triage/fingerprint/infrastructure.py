@@ -32,16 +32,16 @@ _TROUBLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"forked (?:VM|process) terminated|terminated without (?:properly )?saying goodbye",
         r"Could not find Cypress test run results|Not properly terminated",
         r"Test(?: host)? process (?:crashed|exited)|signal: (?:killed|aborted)|segfault",
-        r"SIG(?:ABRT|SEGV|BUS)|Segmentation fault",
+        # Go has «[signal SIGSEGV: …]» after each use of nil.
+        r"(?<!\[signal )SIG(?:ABRT|SEGV|BUS)|Segmentation fault",
     ),
     "executable missing": (
         r"spawn \S+ ENOENT|command not found|executable file not found in \$PATH",
         r"error=2, No such file or directory|[Cc]annot run program",
     ),
 }
-_TROUBLE: Final = re.compile(
-    "|".join(f"(?P<t{n}>{'|'.join(some)})" for n, some in enumerate(_TROUBLES.values()))
-)
+_ALTERNATIVES: Final = "|".join(f"({'|'.join(some)})" for some in _TROUBLES.values())
+_TROUBLE: Final = re.compile(f"(?<![A-Za-z0-9])(?:{_ALTERNATIVES})")
 
 
 def infrastructure_trouble(text: str) -> str:

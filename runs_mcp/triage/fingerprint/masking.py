@@ -50,6 +50,10 @@ _MASKS: Final = tuple(
         (_NUMBER, "<n>"),
     )
 )
+_DIGIT: Final = re.compile(r"[0-9]")
+_MASKS_WITHOUT_DIGITS: Final = tuple(
+    (pattern, mask) for pattern, mask in _MASKS if mask in ("<host>", "", "<path>", "<path>/")
+)
 _MASK: Final = re.compile(r"<[a-z]+>")
 _NAME: Final = re.compile(r"[\"'`_./:#()<>=]|[a-z][A-Z]")
 # The tag and the level of a heading are not masked.
@@ -62,7 +66,8 @@ _NUMBERED: Final = re.compile(
 def masked(text: str) -> str:
     """Returns the text as one line, with the parts masked that change from run to run."""
     text = " ".join(text.split())
-    for pattern, mask in _MASKS:
+    has_digits = _DIGIT.search(text) is not None
+    for pattern, mask in _MASKS if has_digits else _MASKS_WITHOUT_DIGITS:
         text = pattern.sub(mask, text)
     return text
 

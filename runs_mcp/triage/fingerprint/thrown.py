@@ -8,7 +8,7 @@ from typing import Final
 
 from runs_mcp.error_text.thrown_errors import ThrownError
 from runs_mcp.triage.fingerprint.facts import Facts, Place
-from runs_mcp.triage.fingerprint.failing_code import is_called_code, raised_template
+from runs_mcp.triage.fingerprint.failing_code import is_called_code
 from runs_mcp.triage.fingerprint.masking import masked, skeleton
 
 # Errors of languages and data bases that name what is missing: the same wherever it is used.
@@ -59,8 +59,8 @@ _VAGUE: Final = re.compile(
     r"|fail|false|true|<[a-z]+>)\W*)*",
     re.IGNORECASE,
 )
-# Errors about a key: it is a name in the code if the code that failed has it, data otherwise.
-_KEY: Final = re.compile(r".*(?:KeyError|IndexError|NoSuchElementException|OutOfRange\w*)")
+# A key that is missing is a name if it looks like one, and is in the code where that is printed.
+_KEY: Final = re.compile(r"(?:key (?:not found: )?)?:?[\"'](?P<name>[A-Za-z_]\w*)[\"']")
 
 
 def telling_error(facts: Facts) -> ThrownError:
@@ -89,27 +89,32 @@ def telling_message(error: ThrownError) -> str:
     return masked(" ".join(lines))
 
 
-def thrown_evidence(facts: Facts, error: ThrownError) -> tuple[str, ...]:
+def thrown_evidence(facts: Facts, error: ThrownError, message: str) -> tuple[str, ...]:
     """Returns what identifies the cause of a thrown error.
 
     In the project's own code that is the type and the function that threw it; with a type that
     says little, also the message, without the words that may be data.
+
+    Args:
+        facts: What the text of the failure says.
+        error: The error that tells.
+        message: Its telling message.
     """
-    message = telling_message(error)
-    details = _details(error.message)
-    if named := _NAMED.search(error.message):
+    beginning = error.beginning.partition("\n")[2]
+    details = _details(beginning)
+    if named := _NAMED.search(beginning):
         return ("named", *filter(None, named.groups()))
     place = _place(facts, error)
     if place is None:
         return ("thrown", error.type, message, *details, *_scope(facts, message))
-    if raised := raised_template(facts.code, message):
-        return ("raised", place.file, *raised)
-    if not place.function:
+    # PHP prints no functions: the types of a project's own namespace tell as much.
+    if not place.function and "\\" not in error.type:
         return ("thrown", error.type, message, *details, place.file)
     if _NAMES_CODE.fullmatch(error.type):
         return ("thrown", error.type, message, *place)
-    if _KEY.fullmatch(error.type) and not facts.code.line:
-        return ("thrown", error.type, message, *place)
+    key = _KEY.fullmatch(message)
+    if key and (not facts.code.line or key["name"] in facts.code.line):
+        return ("thrown", error.type, key["name"], *place)
     if _GENERIC.fullmatch(error.type) and not is_called_code(facts.code):
         return ("thrown", error.type, skeleton(message), *details, *place)
     return ("thrown", error.type, *details, *place)

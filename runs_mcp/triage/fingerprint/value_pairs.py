@@ -56,6 +56,7 @@ _PAIRS: Final = tuple(
         ),
     )
 )
+_HINTS: Final = ("xpect", "want", "right", "asserting", "XCT", "!=", "Difference")
 # Diffs of node:assert, AVA and ExUnit: lines of both sides.
 _DIFF_LINE: Final = re.compile(r"^ {0,4}(?P<sign>[-+]) +(?P<text>\S.*)$", re.MULTILINE)
 _DIFF_LEGEND: Final = re.compile(
@@ -86,6 +87,8 @@ class ValuePair(NamedTuple):
 
 def value_pair(text: str) -> ValuePair | None:
     """Returns both sides of an assertion, or None if the text does not show them."""
+    if not any(hint in text for hint in _HINTS):
+        return None
     changes = _changes(text)
     for pattern in _PAIRS:
         if found := pattern.search(text):

@@ -71,6 +71,7 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
     spec, location = place_of(sent.location, organization)
     text = failure_text(sent, organization)
     stack_text = uncut(text.stack)
+    whole = uncut(text.whole)
     stack = read_stack(stack_text, checkout_root_of(stack_text, spec))
     tags = sent.tags or {}
     failure = model.Failure(
@@ -96,8 +97,8 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
         key=key_of_test(sent.test_id, sent.test_url, spec, sent.test_name),
         failure=failure,
         text=model.ErrorText(
-            message=uncut(text.whole),
-            stack=stack_text,
+            message=whole,
+            stack="" if stack_text in whole else stack_text,
             name=text.name,
             further=tuple(map(uncut, text.further)),
             spec=spec,

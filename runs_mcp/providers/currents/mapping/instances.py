@@ -109,6 +109,7 @@ def _test_result(test: _Test, instance: model.Instance, files: model.Artifacts) 
         duration_ms=_duration_ms(test.sent),
         failure=failed.failure if failed else None,
         text=failed.text if failed else model.ErrorText(),
+        did_not_run=status == "skipped" and failure is None and test.sent.state == "skipped",
     )
 
 

@@ -20,6 +20,7 @@ from runs_mcp.model import (
     Spec,
     TestResult,
 )
+from runs_mcp.providers.currents.reading.failed_hooks import skipped_by_hook
 from runs_mcp.providers.field_values import block
 from runs_mcp.triage.findings import WHOLE_SPEC, CaseKey, NamedOutcome, is_worse
 
@@ -118,6 +119,7 @@ def failures_in(results: Sequence[SpecResult], *, with_group: bool) -> list[Fail
             else test.failure,
             test.text,
             result.group,
+            skipped_by_hook(test, result.instance.tests) if result.instance else 0,
         )
         for result, test in tests.values()
         if test.failure is not None
