@@ -1,6 +1,7 @@
 """The evidence of a failed assertion: what other failures of the same cause have, too."""
 
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from runs_mcp.triage.fingerprint.assertions import Assertion
@@ -43,25 +44,71 @@ _CHAI_MORE: Final = re.compile(r"…\((?P<count>[0-9]{1,9})\)")
 
 
 def assertion_evidence(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
-    """Returns the evidence of a failed assertion, its most specific part."""
-    if surplus := _surplus(assertion):
-        return ("surplus", surplus)
-    if assertion.key or ((keys := _keys(assertion)).startswith("-") and "+" not in keys):
-        # A missing field is the same cause however it was checked.
+    """Returns what identifies the cause of a failed assertion: what the first rule says.
+
+    Where nothing tells, that is the call that was checked or, without it, the test itself.
+    """
+    return next(evidence for rule in RULES if (evidence := rule(assertion, context)))
+
+
+def _of_surplus(assertion: Assertion, _context: AssertionContext) -> tuple[str, ...]:
+    surplus = _surplus(assertion)
+    return ("surplus", surplus) if surplus else ()
+
+
+def _of_missing_key(assertion: Assertion, _context: AssertionContext) -> tuple[str, ...]:
+    """A missing field is the same cause however it was checked."""
+    keys = _keys(assertion)
+    if assertion.key or (keys.startswith("-") and "+" not in keys):
         return ("missing", assertion.key or keys.replace("-", ""))
-    if keys:
-        return ("keys", keys, context.shared_line)
-    if context.shared_line:
-        return ("place", context.shared_line, assertion.matcher, *_value_types(assertion))
-    if change := _first_change(assertion):
-        return ("change", change)
-    if values := _values_in_words(assertion):
-        return ("values", *values)
-    if not context.checked_call and (data := _shown_data(assertion)):
-        return ("data", assertion.matcher, assertion.expected, data)
-    if assertion.matcher == "snapshot":
-        return ("snapshot", context.spec)
-    return ("checked", context.checked_call or context.test, *_value_types(assertion))
+    return ()
+
+
+def _of_shared_line(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    if not context.shared_line:
+        return ()
+    return ("place", context.shared_line, assertion.matcher, *_value_types(assertion))
+
+
+def _of_change(assertion: Assertion, _context: AssertionContext) -> tuple[str, ...]:
+    change = _first_change(assertion)
+    return ("change", change) if change else ()
+
+
+def _of_words(assertion: Assertion, _context: AssertionContext) -> tuple[str, ...]:
+    values = _values_in_words(assertion)
+    return ("values", *values) if values else ()
+
+
+def _of_data(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    data = "" if context.checked_call else _shown_data(assertion)
+    return ("data", assertion.matcher, assertion.expected, data) if data else ()
+
+
+def _of_snapshot(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    return ("snapshot", context.spec) if assertion.matcher == "snapshot" else ()
+
+
+def _of_checked_call(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    call = context.checked_call
+    return ("checked", call, *_value_types(assertion)) if call else ()
+
+
+def _of_test(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    return ("checked", context.test, *_value_types(assertion))
+
+
+RULES: tuple[Callable[[Assertion, AssertionContext], tuple[str, ...]], ...] = (
+    _of_surplus,
+    _of_missing_key,
+    _of_shared_line,
+    _of_change,
+    _of_words,
+    _of_data,
+    _of_snapshot,
+    _of_checked_call,
+    _of_test,
+)
 
 
 def _shown_data(assertion: Assertion) -> str:

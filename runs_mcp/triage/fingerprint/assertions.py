@@ -45,17 +45,26 @@ _CHAI: Final = re.compile(
 _CHAI_SNAPSHOT: Final = re.compile(r"Snapshot [`'\"].*[`'\"] mismatched")
 _CHAI_PROPERTY: Final = re.compile(r"[\"'](?P<key>[^\"']+)[\"'](?: with value .*)?$")
 # jest: «Rejected to value: [Error: …]»; vitest: «promise rejected "Error: …" instead of resolving»;
-# RSpec: «expected no Exception, got #<…>»; Rust: «left: Err(…)» where Ok(…) was expected;
+# RSpec: «expected no Exception, got #<…>»; Rust: «left: Err(…)» where Ok(…) was expected; Elixir:
+# «right: {:error, …}» where :ok was;
 # Cypress, of what the page threw: «The following error originated from your application code».
 _NESTED: Final = re.compile(
     r"^(?:Rejected to value|Thrown value): +\[(.*)\]$"
     r"|promise rejected \"(.*?)\" instead of resolving"
     r"|expected no Exception, got #<([\w:]+: .*?)>(?: with backtrace:)?$"
     r"|originated from your (?:application|test) code[^>]*> (.*)$"
-    r"|^\s*(?:left|right): Err\((.*)\)$(?=[^:]*: Ok\()|^\s*left: Ok\(.*\n\s*right: Err\((.*)\)$",
+    r"|^\s*(?:left|right): Err\((.*)\)$(?=[^:]*: Ok\()|^\s*left: Ok\(.*\n\s*right: Err\((.*)\)$"
+    r"|^\s*left: +\{?:ok\b.*\n\s*right: +\{:error, (.*)\}$",
     re.MULTILINE,
 )
-_NESTED_HINTS: Final = ("value: ", "promise rejected", "no Exception", "originated", "Err(")
+_NESTED_HINTS: Final = (
+    "value: ",
+    "promise rejected",
+    "no Exception",
+    "originated",
+    "Err(",
+    "{:error",
+)
 # RSpec: «expected: 17» and «got: 20» on two lines; other matchers on one.
 _RSPEC: Final = re.compile(r"\s*Failure/Error:")
 _RSPEC_EQUAL: Final = re.compile(
@@ -106,16 +115,17 @@ _NO_CHANGE: Final = re.compile(
 _WAS_EMPTY: Final = re.compile(r"^- (?:Array |Object )?(?:\[\]|\{\})$", re.MULTILINE)
 
 
-def read_assertion(text: str, error_type: str) -> Assertion | None:
+def read_assertion(text: str, message: str, error_type: str) -> Assertion | None:
     """Returns the failed assertion, or None for an error of another kind.
 
     Args:
-        text: The error's text.
-        error_type: Its type, if it is known.
+        text: The error's text, with the source that pytest and RSpec print.
+        message: The same without that source.
+        error_type: The error's type, if it is known.
     """
     if _RSPEC.match(text):
         return _rspec(text)
-    return _jest(text) or _pytest(text) or _chai(text) or _other(text, error_type)
+    return _jest(message) or _pytest(text) or _chai(message) or _other(message, error_type)
 
 
 def nested_error(text: str) -> str:

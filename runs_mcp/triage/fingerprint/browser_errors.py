@@ -4,9 +4,11 @@ Pure functions over the plain text of an error.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from runs_mcp.triage.fingerprint.connections import broken_connection
+from runs_mcp.triage.fingerprint.infrastructure import infrastructure_trouble
 from runs_mcp.triage.fingerprint.masking import masked, masked_locator
 
 
@@ -71,7 +73,9 @@ _AWAITED: Final = re.compile(
     r"(?P<call>\w+\.waitFor(?:Response|Request|Event|Function|LoadState)): "
     r"(?:Test timeout|Timeout) .*?exceeded(?P<rest>.*)"
 )
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s])+/(?=[.),])")
+_WAITED_FOR: Final = re.compile(
+    r"waitFor\w+\([^'\"`/]{0,60}(?P<what>'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s])+/)"
+)
 # A picture that differs: its name tells, the number of pixels does not.
 _PICTURE_MATCHER: Final = re.compile(
     r"toHaveScreenshot|toMatchSnapshot|(?:Screenshot|Snapshot) comparison failed|Snapshot: "
@@ -80,19 +84,9 @@ _PICTURE: Final = re.compile(
     r"(?:Snapshot: |toHaveScreenshot\(|(?:Expected|Received): (?:\S*[/\\])?)"
     r"(?P<name>[^\s/\\()]+?)(?:-(?:actual|expected|diff))?\.(?:png|jpe?g|webp)"
 )
-# When the browser is gone, every call under way fails, whichever it is.
-_GONE: Final = re.compile(
-    r"(?P<what>Target page, context or browser has been closed|Target crashed|Page crashed"
-    r"|Browser has been closed|Executable doesn't exist|browserType\.launch)"
-)
-
 # Cypress puts «Timed out retrying after 4000ms: » before what it retried.
 _CYPRESS_RETRIED: Final = re.compile(r"Timed out retrying(?: after [0-9]+ ?ms)?: ")
 _CYPRESS_ELEMENT: Final = re.compile(r"Expected to find (?:element|content): (?P<what>[`'].*?[`'])")
-_CYPRESS_SUBJECT: Final = re.compile(
-    r"expected '(?P<what><[^']*>|[^' ]*[#.\[][^']*)' "
-    r"(?P<matcher>(?:not )?to (?:be|have (?:class|attr|css|prop)\w*) '[^']*'|(?:not )?to [a-z ]+)"
-)
 _CYPRESS_COMMAND: Final = re.compile(
     r"`cy\.(?P<command>\w+)\(\)` failed(?: because (?P<why>[^\n]*)| (?:on|trying to load):?\s+"
     r"(?P<url>\S+))"
@@ -101,6 +95,7 @@ _CYPRESS_STATUS: Final = re.compile(r"> (?P<status>[0-9]{3}: .*)")
 _CYPRESS_ROUTE: Final = re.compile(
     r"the \w+ (?P<what>request|response) to the route: `(?P<route>.+?)`"
 )
+_CYPRESS_COVER: Final = re.compile(r"is being covered by another element:\s*`?(?P<cover><[^>\n]*>)")
 _CYPRESS_MARKUP: Final = re.compile(r"^\s*`?(?P<element><[^>\n]*>)", re.MULTILINE)
 
 
@@ -111,17 +106,16 @@ def read_browser_error(text: str, code_line: str) -> BrowserError | None:
         text: The error's text.
         code_line: The line of code that failed, if known.
     """
-    for read in (_gone, _network, _picture, _element, _page, _awaited):
-        if error := read(text, code_line):
-            return error
-    return _cypress(text) if "cy." in text or _CYPRESS_RETRIED.search(text) else None
+    return next((error for read in RULES if (error := read(text, code_line))), None)
 
 
 def _gone(text: str, _code_line: str) -> BrowserError | None:
-    gone = _GONE.search(text)
-    if gone is None or _MATCHER.search(text):
+    """When the browser is gone, every call under way fails, whichever it is."""
+    first_line = text.partition("\n")[0]
+    trouble = "" if _MATCHER.search(text) else infrastructure_trouble(first_line)
+    if not trouble:
         return None
-    return BrowserError(("gone", gone["what"]), gone["what"], "infrastructure")
+    return BrowserError(("infrastructure", trouble), masked(first_line), "infrastructure")
 
 
 def _network(text: str, _code_line: str) -> BrowserError | None:
@@ -183,9 +177,10 @@ def _element(text: str, code_line: str) -> BrowserError | None:
         locator = masked_locator(_without_parameters(named["locator"], code_line))
     received = _RECEIVED.search(text)
     value = masked(received["value"]) if received else ""
+    asserted = matcher["matcher"].replace("toContain", "toHave")  # the same text or class
     text_shown = "" if _SPECIFIC.search(locator) and not _is_message(text, value) else value
     return BrowserError(
-        ("element", locator, matcher["matcher"], text_shown),
+        ("element", locator, asserted, text_shown),
         f"{locator} {matcher['matcher'].removeprefix('.')}"
         + (f": received {value}" if value else ""),
         kind,
@@ -226,29 +221,38 @@ def _page(text: str, _code_line: str) -> BrowserError | None:
 def _awaited(text: str, code_line: str) -> BrowserError | None:
     """Returns what was waited for, which only the code shows: a URL, the name of an event."""
     waited = _AWAITED.search(text) if ".waitFor" in text else None
-    literals = tuple(_QUOTED.findall(code_line))
-    if waited is None or not literals:
+    named = _WAITED_FOR.search(code_line)
+    if waited is None or named is None:
         return None
-    cause = f"{waited['call']}: Timeout <n>ms exceeded{waited['rest']}: {' '.join(literals)}"
-    return BrowserError(("awaited", waited["call"], *literals), cause, "timeout")
+    what = named["what"]
+    cause = f"{waited['call']}: Timeout <n>ms exceeded{waited['rest']}: {what}"
+    return BrowserError(("awaited", waited["call"], what), cause, "timeout")
 
 
-def _cypress(text: str) -> BrowserError | None:
-    if route := _CYPRESS_ROUTE.search(text):
-        cause = f"no {route['what']} to the route {route['route']}"
-        return BrowserError(("route", route["what"], route["route"]), cause, "timeout")
-    if missing := _CYPRESS_ELEMENT.search(text):
-        what = masked_locator(missing["what"])
-        return BrowserError(("element", what), f"Expected to find {what}", "assertion")
-    if subject := _CYPRESS_SUBJECT.search(text):
-        what, matcher = masked_locator(subject["what"]), subject["matcher"].strip()
-        return BrowserError(("element", what, matcher), f"expected {what} {matcher}", "assertion")
-    if command := _CYPRESS_COMMAND.search(text):
-        return _cypress_command(command, text)
-    return None
+def _is_cypress(text: str) -> bool:
+    return "cy." in text or _CYPRESS_RETRIED.search(text) is not None
 
 
-def _cypress_command(command: re.Match[str], text: str) -> BrowserError:
+def _cypress_route(text: str, _code_line: str) -> BrowserError | None:
+    route = _CYPRESS_ROUTE.search(text) if _is_cypress(text) else None
+    if route is None:
+        return None
+    cause = f"no {route['what']} to the route {route['route']}"
+    return BrowserError(("route", route["what"], route["route"]), cause, "timeout")
+
+
+def _cypress_element(text: str, _code_line: str) -> BrowserError | None:
+    missing = _CYPRESS_ELEMENT.search(text) if _is_cypress(text) else None
+    if missing is None:
+        return None
+    what = masked_locator(missing["what"])
+    return BrowserError(("element", what), f"Expected to find {what}", "assertion")
+
+
+def _cypress_command(text: str, _code_line: str) -> BrowserError | None:
+    command = _CYPRESS_COMMAND.search(text) if _is_cypress(text) else None
+    if command is None:
+        return None
     cause = f"cy.{command['command']}() failed"
     if url := command["url"]:
         asked = masked(url)
@@ -258,7 +262,23 @@ def _cypress_command(command: re.Match[str], text: str) -> BrowserError:
         lost = broken_connection(f"{text} {url}")
         asked_or_lost: tuple[str, ...] = lost or (asked,)
         return BrowserError(("network", *asked_or_lost), f"{cause} on {asked}", "network")
+    if cover := _CYPRESS_COVER.search(text):
+        covering = masked_locator(cover["cover"])
+        return BrowserError(("covered", covering), f"{covering} covers the element", "timeout")
     element = _CYPRESS_MARKUP.search(text)
     why = masked(command["why"])
     what = masked_locator(element["element"]) if element else ""
     return BrowserError(("command", why, what), f"{cause} because {why} {what}".strip(), "timeout")
+
+
+RULES: tuple[Callable[[str, str], BrowserError | None], ...] = (
+    _gone,
+    _network,
+    _element,
+    _picture,
+    _page,
+    _awaited,
+    _cypress_route,
+    _cypress_element,
+    _cypress_command,
+)

@@ -47,12 +47,17 @@ class _Reading(NamedTuple):
 
 
 _TIMED_OUT: Final = re.compile(
-    r"time(?:d)?[ -]?out\b|Timeout|deadline exceeded|did not (?:complete|finish) within",
+    r"time(?:d)?[ -]?out\b|Timeout|deadline exceeded|did not (?:complete|finish) within"
+    r"|still (?:not )?\w+ after [0-9]",
     re.IGNORECASE,
 )
 _ASSERTED: Final = re.compile(
     r".*Assert\w*(?:Error|Failure|Failed\w*|Exception)|.*(?:ExpectationNotMet|ElementNotFound\w*)\w*"
     r"|.*ComparisonFailure|.*MultipleFailuresError|.*NoSuchElement\w*|.*ElementError"
+)
+# An element that a query did not find, as the drivers of browsers say it.
+_SOUGHT: Final = re.compile(
+    r"no such element|[Uu]nable to (?:find|locate)|element wasn't found|[Ee]lement not found"
 )
 _EXPECTED: Final = re.compile(
     r"DID NOT RAISE|\b(?:expected|expecting|want(?:ed)?|mismatch)\b"
@@ -111,8 +116,12 @@ def _read_error(facts: Facts, error: ErrorText) -> _Reading:
         return _Reading(browser.evidence, browser.cause, browser.kind)
     if nested := nested_error(text) or quoted_error(text):
         stack = error.message if has_frames(error.message) else error.stack
-        return _read_thrown(read_facts(error._replace(message=nested, stack=stack, name="")))
-    if assertion := read_assertion(text, facts.errors[0].type):
+        inner = read_facts(error._replace(message=nested, stack=stack, name=""))
+        thrown = _read_thrown(inner)
+        if quoted_error(text) or thrown.kind not in ("crash", "other") or telling_error(inner).type:
+            return thrown
+        return thrown._replace(kind="assertion")  # A value that stands for an error.
+    if assertion := read_assertion(text, facts.message, facts.errors[0].type):
         return _read_assertion(facts, assertion)
     return _read_thrown(facts)
 
@@ -159,6 +168,8 @@ def _thrown_kind(facts: Facts, error: ThrownError) -> Kind:
         return "assertion"
     if _TIMED_OUT.search(error.type) or _TIMED_OUT.search(error.message[:300]):
         return "timeout"
+    if _SOUGHT.search(error.message[:300]):
+        return "assertion"
     if not error.type and _EXPECTED.search(error.message[:300]):
         return "assertion"
     return "crash" if error.type or error.frames else "other"

@@ -46,8 +46,8 @@ _FAILURES: Final[Mapping[str, tuple[str, ...]]] = {
         r"[Cc]onnect(?:ion)? time(?:d )?[- ]?out|ConnectTimeout\w*|i/o timeout",
     ),
     "failed": (
-        r"net::ERR_(?!ABORTED|FAILED|FILE|BLOCKED|INVALID|TOO_MANY|UNKNOWN_URL)\w+",
-        r"NS_ERROR_\w*(?:CONNECTION|NET|PROXY)\w*|NetworkError|MongoNetworkError|URLError",
+        r"ERR_(?:NETWORK|SOCKET|TUNNEL|QUIC|HTTP2|RESPONSE_HEADERS|INCOMPLETE)\w*",
+        r"NS_ERROR_(?:CONNECTION|NET|PROXY)\w*|NetworkError|MongoNetworkError|URLError",
         r"fetch failed|Failed to fetch|Max retries exceeded|Connect(?:ion)?Exception",
         r"ConnectionError|connect(?:ion)? failed|HttpRequestException|ServerSelectionTimeout\w*",
         r"(?:[Cc]ould not|[Cc]annot|Can't|[Uu]nable to|[Ff]ailed to) connect\b",
@@ -90,11 +90,11 @@ _SERVERS: Final = (
         rf"(?P<host>{_NUMERIC}|{_NAME}{_NO_FILE})(?:/[0-9.]+)?:(?P<port>[0-9]{{2,5}})"
         r"(?!\w|[.:][0-9])"
     ),
-    re.compile(
-        r"(?:ENOTFOUND|EAI_AGAIN|lookup|resolve host:?|host name|getaddrinfo\w*"
-        rf"|UnknownHostException:) +[\"'(]?(?P<host>{_NAME})(?P<port>)"
-    ),
     re.compile(rf"(?P<host>{_NUMERIC})(?:[^0-9\n]{{0,12}}port[ =]+(?P<port>[0-9]+))?"),
+)
+_UNKNOWN_HOST: Final = re.compile(
+    r"(?:ENOTFOUND|EAI_AGAIN|lookup|resolve host:?|host name|getaddrinfo\w*"
+    rf"|UnknownHostException:) +[\"'(]?(?!E[A-Z_]{{4,}}\b)(?P<host>{_NAME})(?P<port>)"
 )
 _PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 _LOCAL: Final = re.compile(_NUMERIC)
@@ -132,7 +132,7 @@ def _server(text: str, near: int) -> str:
     end = text.find("\n", near)
     line = text[start : end if end >= 0 else len(text)]
     for part in (line, text):
-        for pattern in _SERVERS:
+        for pattern in (_UNKNOWN_HOST, *_SERVERS):
             if found := pattern.search(part):
                 return _named(found)
     return ""

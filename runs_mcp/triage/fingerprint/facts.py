@@ -127,7 +127,7 @@ def read_facts(error: ErrorText) -> Facts:
     message = _bounded(error.message)
     stack = _bounded(error.stack)
     code = failing_code(message, _bounded(error.code_frame))
-    lines = [line for line in message.splitlines() if not _NOISE.fullmatch(line)]
+    lines = [line for line in message.splitlines() if not is_noise(line)]
     text = "\n".join(line for line in lines if not is_frame(line)).strip()
     if go := _go_lines(lines):
         lines = go
@@ -194,6 +194,11 @@ def _testify_lines(lines: Sequence[str]) -> list[str]:
         elif name:
             parts[name].append(line.strip())
     return [line for line in parts.get("Error", []) if line]
+
+
+def is_noise(line: str) -> bool:
+    """Returns whether a line is a heading, advice or a link of a runner: no part of an error."""
+    return _NOISE.fullmatch(line) is not None
 
 
 def has_frames(text: str) -> bool:

@@ -4,7 +4,8 @@ Pure functions.
 """
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from runs_mcp.error_text.thrown_errors import ThrownError
 from runs_mcp.triage.fingerprint.facts import Facts, Place
@@ -36,12 +37,6 @@ _GENERIC: Final = re.compile(
     r"|ArgumentException|ErrorException|LogicException|UnexpectedValueException"
     r"|InvalidArgumentException|Failed|IOException|DomainException)"
 )
-# Their messages name code, not data.
-_NAMES_CODE: Final = re.compile(
-    r".*(?:TypeError|ReferenceError|AttributeError|NameError|NoMethodError|UnboundLocalError"
-    r"|UndefinedFunctionError|NullPointerException|NullReferenceException|ClassCastException"
-    r"|NoSuchMethodError|NoClassDefFoundError|ImportError|ModuleNotFoundError|FunctionClauseError)"
-)
 _REQUEST: Final = re.compile(
     r"\b(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (?P<path>(?:https?://[^\s/]+)?/[^\s\"'`:,;)\]]*)"
 )
@@ -51,6 +46,8 @@ _STATUS: Final = re.compile(
     r"|\b(?P<reason>[45][0-9]{2}) (?:[A-Z][a-z]+(?: [A-Z][a-z]+)*)"
     r"|error #(?P<number>[0-9]+)|\b(?P<code>[A-Z]{1,6}[0-9]{3,6})\b(?=[:\]) ])"
 )
+# What code gets that something else stopped: that is the cause.
+_CANCELLED: Final = re.compile(r"(?:Cancell?ed|Cancellation|Interrupted|Abort)\w*$")
 _TELLING_WORDS: Final = 4
 _LINES_READ: Final = 4
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
@@ -65,10 +62,12 @@ _KEY: Final = re.compile(r"(?:key (?:not found: )?)?:?[\"'](?P<name>[A-Za-z_]\w*
 
 def telling_error(facts: Facts) -> ThrownError:
     """Returns the innermost cause that says something: that is what to fix."""
-    for error in reversed(facts.errors):
-        if error.message or error.type:
-            return error
-    return facts.errors[0]
+    telling = (
+        error
+        for error in reversed(facts.errors)
+        if error.message or (error.type and not _CANCELLED.search(error.type))
+    )
+    return next(telling, facts.errors[0])
 
 
 def telling_message(error: ThrownError) -> str:
@@ -89,8 +88,26 @@ def telling_message(error: ThrownError) -> str:
     return masked(" ".join(lines))
 
 
+class Thrown(NamedTuple):
+    """An error that was thrown, as the rules read it.
+
+    Args:
+        facts: What the text of the failure says.
+        error: The error that tells.
+        message: Its telling message.
+        details: The request, the status, the number of the error that it names.
+        place: The project's own function that threw it; None if that is a test's or not known.
+    """
+
+    facts: Facts
+    error: ThrownError
+    message: str
+    details: tuple[str, ...]
+    place: Place | None
+
+
 def thrown_evidence(facts: Facts, error: ThrownError, message: str) -> tuple[str, ...]:
-    """Returns what identifies the cause of a thrown error.
+    """Returns what identifies the cause of a thrown error: what the first rule that holds says.
 
     In the project's own code that is the type and the function that threw it; with a type that
     says little, also the message, without the words that may be data.
@@ -100,24 +117,54 @@ def thrown_evidence(facts: Facts, error: ThrownError, message: str) -> tuple[str
         error: The error that tells.
         message: Its telling message.
     """
-    beginning = error.beginning.partition("\n")[2]
-    details = _details(beginning)
-    if named := _NAMED.search(beginning):
-        return ("named", *filter(None, named.groups()))
-    place = _place(facts, error)
-    if place is None:
-        return ("thrown", error.type, message, *details, *_scope(facts, message))
-    # PHP prints no functions: the types of a project's own namespace tell as much.
-    if not place.function and "\\" not in error.type:
-        return ("thrown", error.type, message, *details, place.file)
-    if _NAMES_CODE.fullmatch(error.type):
-        return ("thrown", error.type, message, *place)
-    key = _KEY.fullmatch(message)
-    if key and (not facts.code.line or key["name"] in facts.code.line):
-        return ("thrown", error.type, key["name"], *place)
-    if _GENERIC.fullmatch(error.type) and not is_called_code(facts.code):
-        return ("thrown", error.type, skeleton(message), *details, *place)
-    return ("thrown", error.type, *details, *place)
+    thrown = Thrown(facts, error, message, _details(_beginning(error)), _place(facts, error))
+    return next(evidence for rule in RULES if (evidence := rule(thrown)))
+
+
+def _named(thrown: Thrown) -> tuple[str, ...]:
+    named = _NAMED.search(_beginning(thrown.error))
+    return ("named", *filter(None, named.groups())) if named else ()
+
+
+def _without_place(thrown: Thrown) -> tuple[str, ...]:
+    """Holds for code of tests alone; a vague message joins no tests of other functions."""
+    if thrown.place is not None:
+        return ()
+    scope = thrown.facts.test_place() if _VAGUE.fullmatch(thrown.message) else ()
+    return ("thrown", thrown.error.type, thrown.message, *thrown.details, *scope)
+
+
+def _missing_key(thrown: Thrown) -> tuple[str, ...]:
+    key, line = _KEY.fullmatch(thrown.message), thrown.facts.code.line
+    if thrown.place is None or key is None or (line and key["name"] not in line):
+        return ()
+    return ("thrown", thrown.error.type, key["name"], *thrown.place)
+
+
+def _generic_type(thrown: Thrown) -> tuple[str, ...]:
+    if thrown.place is None or not _GENERIC.fullmatch(thrown.error.type):
+        return ()
+    if is_called_code(thrown.facts.code):
+        return ()
+    message = skeleton(thrown.message)
+    return ("thrown", thrown.error.type, message, *thrown.details, *thrown.place)
+
+
+def _type_and_function(thrown: Thrown) -> tuple[str, ...]:
+    return ("thrown", thrown.error.type, *thrown.details, *(thrown.place or ()))
+
+
+RULES: tuple[Callable[[Thrown], tuple[str, ...]], ...] = (
+    _named,
+    _without_place,
+    _missing_key,
+    _generic_type,
+    _type_and_function,
+)
+
+
+def _beginning(error: ThrownError) -> str:
+    return error.beginning.partition("\n")[2]
 
 
 def _place(facts: Facts, error: ThrownError) -> Place | None:
@@ -127,11 +174,6 @@ def _place(facts: Facts, error: ThrownError) -> Place | None:
         if any(frame.is_own for frame in each.frames):
             return facts.shared_place(each)
     return None
-
-
-def _scope(facts: Facts, message: str) -> tuple[str, ...]:
-    """Returns the test's code where a message says too little to join tests of other files."""
-    return facts.test_place() if _VAGUE.fullmatch(message) else ()
 
 
 def _details(message: str) -> tuple[str, ...]:
