@@ -168,14 +168,7 @@ def _continued(cause: GroupReport) -> GroupReport:
 
 
 def _named_run(run: Run) -> Run:
-    return Run(
-        provider=run.provider,
-        id=run.id,
-        url=run.url,
-        status=run.status,
-        completion=run.completion,
-        branch=run.branch,
-    )
+    return Run(provider=run.provider, id=run.id, status=run.status, completion=run.completion)
 
 
 def _coverage(findings: Findings) -> Coverage:

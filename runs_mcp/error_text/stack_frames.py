@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 _OWN_FRAMES: Final = 6
 _FOREIGN_FRAMES: Final = 3
 _LONGEST_FRAME: Final = 2000  # characters; longer lines are not frames, and slow to match
-_CACHED: Final = 4096  # lines: many failures of a run share their frames
+_CACHED: Final = 2048  # lines: many failures of a run share their frames
 
 # V8: «at name (file:12:3)», «at file:12:3». Firefox and WebKit: «name@file:12:3».
 _V8: Final = re.compile(r"at (?:async )?(?:(?P<function>[^(]*?) \((?P<inner>.*)\)|(?P<outer>.*))")
@@ -176,9 +176,13 @@ def checkout_root_of(stack: str, spec: str) -> str:
     )
 
 
-@lru_cache(maxsize=_CACHED)
 def is_frame(line: str) -> bool:
     """Says whether a line is a frame, also one without a file."""
+    return len(line) <= _LONGEST_FRAME and _is_frame(line)
+
+
+@lru_cache(maxsize=_CACHED)
+def _is_frame(line: str) -> bool:
     return _printed_frame(line) is not None or _NOWHERE.fullmatch(line.strip()) is not None
 
 
@@ -212,7 +216,7 @@ def _frames(lines: Sequence[str]) -> Iterator[Frame]:
 
 def _frame(line: str, before: str) -> Frame | None:
     """Returns the frame on a line; in some languages the line before it has the function."""
-    found = _printed_frame(line)
+    found = _printed_frame(line) if len(line) <= _LONGEST_FRAME else None
     if found is None or found.function:
         return found
     call = _CALL_BEFORE.get(found.file.rpartition(".")[2])

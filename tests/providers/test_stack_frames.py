@@ -94,6 +94,54 @@ from runs_mcp.error_text.stack_frames import Frame, checkout_root, read_stack
             Frame("login", "/C:/repo/a.spec.mjs", 12),
             id="Windows, a file URL",
         ),
+        pytest.param(
+            "\tat app//shop.pay.Gateway.pay(Gateway.java:12)",
+            Frame("shop.pay.Gateway.pay", "Gateway.java", 12),
+            id="Java",
+        ),
+        pytest.param(
+            "   at Shop.Orders.Add(String id) in D:\\a\\1\\s\\src\\Orders.cs:line 12",
+            Frame("Shop.Orders.Add", "D:\\a\\1\\s\\src\\Orders.cs", 12),
+            id=".NET",
+        ),
+        pytest.param(
+            "example.org/shop/cart.(*Cart).Add(0xc00001, 0x2)\n\t/w/shop/cart.go:12 +0x1d",
+            Frame("example.org/shop/cart.(*Cart).Add", "/w/shop/cart.go", 12),
+            id="Go",
+        ),
+        pytest.param(
+            "   4: shop::cart::add\n             at ./src/cart.rs:12:5",
+            Frame("shop::cart::add", "src/cart.rs", 12),
+            id="Rust",
+        ),
+        pytest.param(
+            "thread 'tests::adds' panicked at src/cart.rs:12:5:",
+            Frame("", "src/cart.rs", 12),
+            id="Rust, a panic",
+        ),
+        pytest.param(
+            "  (shop 0.1.0) lib/shop/cart.ex:12: Shop.Cart.add/2",
+            Frame("Shop.Cart.add/2", "lib/shop/cart.ex", 12),
+            id="Elixir",
+        ),
+        pytest.param("/app/src/Cart.php:12", Frame("", "/app/src/Cart.php", 12), id="PHP"),
+        pytest.param(
+            "#1 /app/src/Cart.php(12): Shop\\Cart->add()",
+            Frame("Shop\\Cart->add", "/app/src/Cart.php", 12),
+            id="PHP, a trace",
+        ),
+        pytest.param(
+            "/w/Tests/CartTests.swift:12", Frame("", "/w/Tests/CartTests.swift", 12), id="Swift"
+        ),
+        pytest.param("/w/cart_test.cc:12: Failure", Frame("", "/w/cart_test.cc", 12), id="C++"),
+        pytest.param(
+            " \u276f addItem src/cart.ts:12:7", Frame("addItem", "src/cart.ts", 12), id="vitest"
+        ),
+        pytest.param(
+            "    def load(raw):\n>       return 1\nE   x\n\napp/load.py:12: ValueError",
+            Frame("load", "app/load.py", 12),
+            id="pytest",
+        ),
     ],
 )
 def test_a_frame_is_read_in_the_format_of_every_browser(written: str, frame: Frame) -> None:

@@ -115,6 +115,32 @@ async def test_failures_on_several_pages_of_the_api_are_all_in_a_group(sandbox: 
     }
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_one_cause_is_shown_alone_with_all_of_its_tests(sandbox: Sandbox, era: Era) -> None:
+    async with connect(sandbox, era=era) as client:
+        everything = await all_pages(client, BRANCH)
+        for row in [group for group in everything[0]["groups"] if "first_test" in group]:
+            query = {"run": BRANCH, "fingerprint": row["fingerprint"]}
+            pages = [structured_of(p) async for p in pages_of(client, "triage_run", query)]
+            (group,) = {group["fingerprint"] for page in pages for group in page["groups"]}
+            assert group == row["fingerprint"]
+            assert grouped_tests(pages) == {group: grouped_tests(everything)[group]}
+            assert {page["causes_total"] for page in pages} == {3}
+
+
+async def test_a_fingerprint_that_the_run_has_not_is_not_found(sandbox: Sandbox) -> None:
+    async with connect(sandbox) as client:
+        query = {"run": BRANCH, "fingerprint": "0" * 12}
+        result = await client.call_tool("triage_run", query)
+        assert result.is_error
+        assert 'No cause of this run has the fingerprint "000000000000"' in text_of(result)
+        assert "kind=not_found" in text_of(result)
+        first = await first_page(client, buildkite(MANY), baseline=buildkite(MANY))
+        cursor, one = first["trim"]["next_cursor"], first["groups"][0]["fingerprint"]
+        query = {"run": buildkite(MANY), "fingerprint": one, "cursor": cursor}
+        assert "kind=invalid_argument" in text_of(await client.call_tool("triage_run", query))
+
+
 async def test_known_and_new_causes_are_told_apart(sandbox: Sandbox) -> None:
     async with connect(sandbox) as client:
         of_currents = await first_page(client, currents(NotableRun.KNOWN_AND_NEW))

@@ -123,6 +123,35 @@ class TestNovelty:
         assert only_group(failed(PRICE), before=before).novelty == "unknown"
         assert only_group(failed(STOCK), before=before).novelty == "known"
 
+    def test_a_cause_is_new_only_if_the_baseline_ran_one_of_its_specs_in_the_same_group(
+        self,
+    ) -> None:
+        ran = baseline()._replace(completed=frozenset({("a", "chromium"), ("b", "webkit")}))
+
+        def novelty(*specs: tuple[str, str]) -> str:
+            failures = [
+                failed(PRICE, spec=spec, group=group)._replace(group=group) for spec, group in specs
+            ]
+            return only_group(*failures, before=ran).novelty
+
+        assert novelty(("a", "chromium")) == "new"
+        assert novelty(("a", "webkit")) == "unknown"
+        assert novelty(("c", "chromium")) == "unknown"
+        assert novelty(("a", "webkit"), ("b", "webkit")) == "new"
+
+    def test_the_only_group_of_a_run_is_that_of_the_other_whatever_its_name(self) -> None:
+        ran = baseline()._replace(completed=frozenset({("a", "main-7")}))
+        alone = failed(PRICE, spec="a")._replace(group="feature-9")
+        elsewhere = failed(PRICE, spec="b")._replace(group="feature-9")
+        assert only_group(alone, before=ran).novelty == "new"
+        assert only_group(elsewhere, before=ran).novelty == "unknown"
+
+    def test_a_provider_that_lists_no_specs_ran_them_all_once_the_run_is_over(self) -> None:
+        going = Run(provider="buildkite", id="main", completion="in_progress")
+        assert only_group(failed(PRICE), before=baseline()).novelty == "new"
+        unfinished = baseline()._replace(run=going)
+        assert only_group(failed(PRICE), before=unfinished).novelty == "unknown"
+
     def test_each_cause_has_its_own(self) -> None:
         groups = group_by_cause([failed(PRICE), failed(STOCK)], baseline(failed(STOCK)))
         assert {group.cause.cause: group.novelty for group in groups} == {

@@ -5,6 +5,7 @@ Read from the uncut text, whatever the framework and the language. Pure function
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from runs_mcp.error_text.stack_frames import Frame, is_frame
@@ -117,7 +118,7 @@ class Facts(NamedTuple):
         file = frame.file.replace("\\", "/")
         return bool(
             (spec and (file == spec or file.endswith("/" + spec)))
-            or _TEST_FILE.search(file)
+            or _is_test_file(file)
             or _TEST_CODE.search(frame.function)
         )
 
@@ -196,6 +197,7 @@ def _testify_lines(lines: Sequence[str]) -> list[str]:
     return [line for line in parts.get("Error", []) if line]
 
 
+@lru_cache(maxsize=2048)
 def is_noise(line: str) -> bool:
     """Returns whether a line is a heading, advice or a link of a runner: no part of an error."""
     return _NOISE.fullmatch(line) is not None
@@ -218,12 +220,19 @@ def _matches(pattern: re.Pattern[str], lines: Sequence[str]) -> Iterator[re.Matc
     return (found for line in lines if (found := pattern.fullmatch(line)))
 
 
+@lru_cache(maxsize=2048)
+def _is_test_file(file: str) -> bool:
+    return _TEST_FILE.search(file) is not None
+
+
+@lru_cache(maxsize=2048)
 def _short_file(file: str) -> str:
     """Returns the end of a path: the folder and the file, whatever the checkout's folder is."""
     parts = _BUNDLE_HASH.sub("", file.replace("\\", "/")).split("/")
     return "/".join(parts[-2:])
 
 
+@lru_cache(maxsize=2048)
 def _function(frame: Frame) -> str:
     function, before = frame.function, ""
     while function != before:

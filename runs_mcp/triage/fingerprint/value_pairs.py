@@ -56,6 +56,7 @@ _PAIRS: Final = tuple(
         ),
     )
 )
+_SEARCHED: Final = 4000  # characters: both sides stand near the beginning
 _HINTS: Final = ("xpect", "want", "right", "asserting", "XCT", "!=", "Difference")
 # Diffs of node:assert, AVA and ExUnit: lines of both sides.
 _DIFF_LINE: Final = re.compile(r"^ {0,4}(?P<sign>[-+]) +(?P<text>\S.*)$", re.MULTILINE)
@@ -91,7 +92,7 @@ def value_pair(text: str) -> ValuePair | None:
         return None
     changes = _changes(text)
     for pattern in _PAIRS:
-        if found := pattern.search(text):
+        if found := pattern.search(text, 0, _SEARCHED):
             parts = found.groupdict()
             return ValuePair(
                 (parts["expected"] or "").strip(),
