@@ -17,6 +17,8 @@ class AssertionContext(NamedTuple):
     """The call whose result is checked; empty where the code does not show it."""
     spec: str
     """The file of the test."""
+    block: str
+    """The file and the block of a test whose function is not known; empty otherwise."""
     test: str
     """What tells this test from others: the function that failed, or the file and the title."""
 
@@ -94,6 +96,14 @@ def _of_checked_call(assertion: Assertion, context: AssertionContext) -> tuple[s
     return ("checked", call, *_value_types(assertion)) if call else ()
 
 
+def _of_equal_values(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
+    """Tests of one block that got the same number in place of the same fail for one cause."""
+    both = assertion.expected, assertion.received
+    if not context.block or not all(both) or any(map(_words, both)):
+        return ()
+    return ("equal", context.block, assertion.matcher, *both)
+
+
 def _of_test(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
     return ("checked", context.test, *_value_types(assertion))
 
@@ -107,6 +117,7 @@ RULES: tuple[Callable[[Assertion, AssertionContext], tuple[str, ...]], ...] = (
     _of_data,
     _of_snapshot,
     _of_checked_call,
+    _of_equal_values,
     _of_test,
 )
 

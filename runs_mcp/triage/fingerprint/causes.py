@@ -132,6 +132,7 @@ def _read_assertion(facts: Facts, assertion: Assertion) -> _Reading:
         "\0".join([*place, without_literals(facts.code.line)]) if place else "",
         checked_call(facts.code),
         facts.spec,
+        facts.test_block(),
         "\0".join(facts.test_place()),
     )
     evidence = assertion_evidence(assertion, context)

@@ -105,12 +105,24 @@ class Facts(NamedTuple):
 
     def test_place(self) -> Place:
         """Returns the function of the test that failed, or the test by its title."""
-        frames = [frame for error in self.errors for frame in error.frames]
-        found = next((frame for frame in frames if frame.is_own and self.is_test_code(frame)), None)
-        function = _function(found) if found else ""
-        if found is None or not function:
-            return Place(self.spec, masked(_PARAMETERS.sub("", self.test)))
-        return Place(_short_file(found.file), function)
+        frame = self._test_frame()
+        if frame and (function := _function(frame)):
+            return Place(_short_file(frame.file), function)
+        return Place(self.spec, masked(_PARAMETERS.sub("", self.test)))
+
+    def _test_frame(self) -> Frame | None:
+        frames = (frame for error in self.errors for frame in error.frames)
+        return next((frame for frame in frames if frame.is_own and self.is_test_code(frame)), None)
+
+    def test_block(self) -> str:
+        """Returns the file of a test and the titles around its own; empty without a file.
+
+        Also empty if the function of the test is known, which tells more.
+        """
+        frame = self._test_frame()
+        if not self.spec or (frame and _function(frame)):
+            return ""
+        return f"{self.spec}\0{self.test.rpartition(' › ')[0]}"
 
     def is_test_code(self, frame: Frame) -> bool:
         """Whether a frame is in a file of tests: no other tests share such code."""
