@@ -6,7 +6,11 @@ from typing import Final, NamedTuple, TypeAlias
 from runs_mcp import model
 from runs_mcp.error_text.stack_frames import checkout_root_of, read_stack
 from runs_mcp.providers.buildkite import wire
-from runs_mcp.providers.buildkite.mapping.failure_text import failure_text, without_checkout
+from runs_mcp.providers.buildkite.mapping.failure_text import (
+    FailureText,
+    failure_text,
+    without_checkout,
+)
 from runs_mcp.providers.failure_message import message_of
 from runs_mcp.providers.field_values import (
     block,
@@ -70,22 +74,13 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
     """Returns a failed execution, with the expanded text and stack if they were sent."""
     spec, location = place_of(sent.location, organization)
     text = failure_text(sent, organization)
-    stack_text = uncut(text.stack)
-    whole = uncut(text.whole)
-    stack = read_stack(stack_text, checkout_root_of(stack_text, spec))
     tags = sent.tags or {}
     failure = model.Failure(
         test=title(sent.test_name),
         status="failed",
         spec=path(spec),
         location=location,
-        error=model.Error(
-            name=text.name,
-            message=message_of(text.message),
-            frame=path(str(stack.top)) if stack.top else "",
-            stack=block(stack.head, _STACK_CHARS),
-            causes=causes_shown(text.message, stack_text, text.further),
-        ),
+        error=_shown_error(text, spec),
         duration_ms=count(sent.duration * 1000) if sent.duration is not None else 0,
         execution_id=identifier(sent.execution_id),
         tags=_shown_tags(tags),
@@ -96,16 +91,33 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
     return FailedExecution(
         key=key_of_test(sent.test_id, sent.test_url, spec, sent.test_name),
         failure=failure,
-        text=model.ErrorText(
-            message=whole,
-            stack="" if stack_text in whole else stack_text,
-            name=text.name,
-            further=tuple(map(uncut, text.further)),
-            spec=spec,
-            test=whole_title(sent.test_name),
-        ),
+        text=_uncut_error(text, spec, whole_title(sent.test_name)),
         job_id=job if isinstance(job, str) and _JOB_ID.fullmatch(job) else "",
         created_at=timestamp(sent.created_at),
+    )
+
+
+def _shown_error(text: FailureText, spec: str) -> model.Error:
+    stack_text = uncut(text.stack)
+    stack = read_stack(stack_text, checkout_root_of(stack_text, spec))
+    return model.Error(
+        name=text.name,
+        message=message_of(text.message),
+        frame=path(str(stack.top)) if stack.top else "",
+        stack=block(stack.head, _STACK_CHARS),
+        causes=causes_shown(text.message, stack_text, text.further),
+    )
+
+
+def _uncut_error(text: FailureText, spec: str, test: str) -> model.ErrorText:
+    message, stack = uncut(text.whole), uncut(text.stack)
+    return model.ErrorText(
+        message=message,
+        stack="" if stack in message else stack,
+        name=text.name,
+        further=tuple(map(uncut, text.further)),
+        spec=spec,
+        test=test,
     )
 
 
