@@ -22,7 +22,12 @@ from runs_mcp.triage.fingerprint.facts import Facts, has_frames, quoted_error, r
 from runs_mcp.triage.fingerprint.failing_code import checked_call, without_literals
 from runs_mcp.triage.fingerprint.infrastructure import infrastructure_trouble
 from runs_mcp.triage.fingerprint.masking import masked
-from runs_mcp.triage.fingerprint.thrown import telling_error, telling_message, thrown_evidence
+from runs_mcp.triage.fingerprint.thrown import (
+    names_what_is_missing,
+    telling_error,
+    telling_message,
+    thrown_evidence,
+)
 from runs_mcp.triage.fingerprint.timeouts import time_limit
 
 Kind = Literal["assertion", "timeout", "network", "crash", "infrastructure", "other"]
@@ -52,15 +57,25 @@ _TIMED_OUT: Final = re.compile(
     re.IGNORECASE,
 )
 _ASSERTED: Final = re.compile(
+    # Those of mocks that were to be called, and of views that were to be there.
+    r".*(?:ButNotInvoked|ActualInvocations|WantedButInvoked|ArgumentsAreDifferent|MockException"
+    r"|NoInteractionsWanted|VerificationInOrderFailure|NoMatchingView\w*|AmbiguousView\w*)|"
     r".*Assert\w*(?:Error|Failure|Failed\w*|Exception)|.*(?:ExpectationNotMet|ElementNotFound\w*)\w*"
     r"|.*ComparisonFailure|.*MultipleFailuresError|.*NoSuchElement\w*|.*ElementError"
 )
 # An element that a query did not find, as the drivers of browsers say it.
 _SOUGHT: Final = re.compile(
     r"no such element|[Uu]nable to (?:find|locate)|element wasn't found|[Ee]lement not found"
+    r"|[Nn]o element found|does not match any element|could not be located on the page"
+    r"|[Nn]o views in hierarchy"
+)
+_NOT_THROWN: Final = re.compile(
+    r"DID NOT RAISE|Missing expected (?:exception|rejection)"
+    r"|(?:to be (?:raised|thrown)|[Ee]xpected .{1,100}),? but nothing was (?:raised|thrown)"
+    r"|[Ee]xpected .{1,100} to (?:raise|throw)|No exception (?:was )?thrown"
 )
 _EXPECTED: Final = re.compile(
-    r"DID NOT RAISE|\b(?:expected|expecting|want(?:ed)?|mismatch)\b"
+    r"\b(?:expected|expecting|want(?:ed)?|mismatch)\b"
     r"|\bshould(?: not)? (?:be|have|equal|contain)\b|\bgot\b|not equal|!="
     r"|XCT(?:Assert|Unwrap)|Assert(?:ion)?\b|to (?:equal|match|contain)\b",
     re.IGNORECASE,
@@ -169,8 +184,9 @@ def _thrown_kind(facts: Facts, error: ThrownError) -> Kind:
         return "assertion"
     if _TIMED_OUT.search(error.type) or _TIMED_OUT.search(error.message[:300]):
         return "timeout"
-    if _SOUGHT.search(error.message[:300]):
+    if _SOUGHT.search(error.message[:300]) or _NOT_THROWN.search(error.message[:300]):
         return "assertion"
     if not error.type and _EXPECTED.search(error.message[:300]):
         return "assertion"
-    return "crash" if error.type or error.frames else "other"
+    is_thrown = error.type or error.frames or names_what_is_missing(error)
+    return "crash" if is_thrown else "other"

@@ -11,6 +11,10 @@ _TROUBLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"Host system is missing dependencies|SessionNotCreated\w*|session not created",
         r"Could not (?:find|start) (?:Chrome|Firefox|chromium|browser)\b",
     ),
+    "service not started": (
+        r"Process from config\.webServer (?:was not able to start|exited)",
+        r"Could not find a valid Docker environment|Cannot connect to the Docker daemon",
+    ),
     "page crashed": (
         r"(?:[Tt]arget|[Pp]age|[Tt]ab) crashed|[Rr]enderer process (?:just )?(?:crashed|gone)",
         r"Chrom\w+ (?:\w+ )*process (?:just )?crashed|DevToolsActivePort",
@@ -23,6 +27,7 @@ _TROUBLES: Final[Mapping[str, tuple[str, ...]]] = {
     "out of memory": (
         r"out of memory|OutOfMemory\w*|Cannot allocate memory|ENOMEM|MemoryError|OOMKilled",
         r"Allocation failed|Allowed memory size of|killed by signal: ?9|SIGKILL",
+        r"(?:exit(?:ed with)? (?:code|status)|code)[ =:]+137\b",
     ),
     "disk full": (r"[Nn]o space left on device|ENOSPC|[Dd]isk quota exceeded|EDQUOT",),
     "too many open files": (r"EMFILE|ENFILE|[Tt]oo many open files",),
@@ -32,6 +37,7 @@ _TROUBLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"forked (?:VM|process) terminated|terminated without (?:properly )?saying goodbye",
         r"Could not find Cypress test run results|Not properly terminated",
         r"Test(?: host)? process (?:crashed|exited)|signal: (?:killed|aborted)|segfault",
+        r"runner has received a shutdown signal|lost communication with the server",
         # Go has «[signal SIGSEGV: …]» after each use of nil.
         r"(?<!\[signal )SIG(?:ABRT|SEGV|BUS)|Segmentation fault",
     ),

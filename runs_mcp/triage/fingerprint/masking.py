@@ -30,7 +30,17 @@ _ADDRESS: Final = r"\b0x[0-9a-fA-F]+\b"
 _HEX: Final = r"(?<![0-9A-Za-z])(?=[a-f]*+[0-9])(?=[0-9]*+[a-f])[0-9a-f]{6,}+(?![0-9A-Za-z])"
 # Codes of things, AB-24 or AB100, and all other numbers.
 _CODE: Final = r"\b[A-Z]++(?:[-_][A-Z]++)*+[-_]?[0-9]++(?:[A-Z]++[0-9]*+)*+(?:[-_][A-Z0-9]++)*+\b"
-_NUMBER: Final = r"(?<![\w<])[-+]?[0-9]+(?:[.,:_][0-9]+)*(?![0-9])|[0-9]+(?:[.,][0-9]+)*"
+# But not HTTP statuses and the numbers of errors: those tell.
+_NO_STATUS: Final = "".join(
+    f"(?<!{before} )" for before in ("status code", "status", "HTTP", "answered", "responded with")
+) + (
+    r"(?<!rror #)(?![45][0-9]{2} (?:Bad|Unauthorized|Forbidden|Not|Method|Conflict|Gone|Too"
+    r"|Unprocessable|Internal|Service|Gateway|Client|Server))"
+)
+_NUMBER: Final = (
+    rf"(?<![\w<]){_NO_STATUS}[-+]?[0-9]+(?:[.,:_][0-9]+)*(?![0-9])"
+    rf"|(?<![0-9]){_NO_STATUS}[0-9]+(?:[.,][0-9]+)*"
+)
 
 _MASKS: Final = tuple(
     (re.compile(pattern), mask)

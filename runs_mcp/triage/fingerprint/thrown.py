@@ -19,6 +19,9 @@ _NAMED: Final = re.compile(
     r"|^module '([\w.]+)' has no attribute '(\w+)'|^name '(\w+)' is not defined"
     r"|^No module named '([\w.]+)'|^cannot import name '(\w+)'|Cannot find module '([^']+)'"
     r"|Can't resolve '([^']+)'|cannot load such file -- (\S+)|Class \"([\w\\]+)\" not found"
+    r"|Failed to resolve import \"([^\"]+)\"|Could not resolve \"([^\"]+)\""
+    r"|Cannot find package '([^']+)'|unresolved import `([^`]+)`|^fixture '(\w+)' not found"
+    r"|would receive the click: (<[^>\n]*>)"
     r"|^([\w.]+\(\)) got an unexpected keyword argument ('\w+')"
     r"|^undefined (?:local variable or )?method [`'](\S+)' for (?!nil)(?:an instance of |#<)?"
     r"([\w:]+)"
@@ -39,6 +42,7 @@ _GENERIC: Final = re.compile(
 )
 _REQUEST: Final = re.compile(
     r"\b(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (?P<path>(?:https?://[^\s/]+)?/[^\s\"'`:,;)\]]*)"
+    r"|\bfor url:? '?(?P<url>https?://[^\s\"'`,;)\]]*)"
 )
 _STATUS: Final = re.compile(
     r"(?:\b(?:status|code|HTTP|answered|returned|responded|response|got|failed)\b[^\n0-9]{0,24}"
@@ -52,7 +56,10 @@ _TELLING_WORDS: Final = 4
 _LINES_READ: Final = 4
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _VAGUE: Final = re.compile(
-    r"(?:(?:null|nil|None|undefined|unknown|assertion|error|failed|failure|internal|server|panic"
+    r"An element could not be located on the page using the given search parameters\.?"
+    r"|(?:Timed out retrying.*)?(?:Not enough|Too many) elements found\..*"
+    r"|stale element.*|element not interactable.*"
+    r"|(?:(?:null|nil|None|undefined|unknown|assertion|error|failed|failure|internal|server|panic"
     r"|fail|false|true|<[a-z]+>)\W*)*",
     re.IGNORECASE,
 )
@@ -104,6 +111,11 @@ class Thrown(NamedTuple):
     message: str
     details: tuple[str, ...]
     place: Place | None
+
+
+def names_what_is_missing(error: ThrownError) -> bool:
+    """Returns whether a message names a module, function, table or the like that is not there."""
+    return _NAMED.search(_beginning(error)) is not None
 
 
 def thrown_evidence(facts: Facts, error: ThrownError, message: str) -> tuple[str, ...]:
@@ -180,7 +192,8 @@ def _details(message: str) -> tuple[str, ...]:
     """Returns the request and the status or the error's number that a message names."""
     found = []
     if request := _REQUEST.search(message):
-        found.append(f"{request['method']} {masked(request['path'])}")
+        path = masked(request["path"] or request["url"])
+        found.append(f"{request['method'] or ''} {path}")
     if status := _STATUS.search(message):
         found.append(next(filter(None, status.groups())))
     return tuple(found)
