@@ -69,6 +69,10 @@ _SOUGHT: Final = re.compile(
     r"|[Nn]o element found|does not match any element|could not be located on the page"
     r"|[Nn]o views in hierarchy"
 )
+# supertest and the like throw plain errors: «expected 200 "OK", got 500».
+_COMPARED: Final = re.compile(
+    r"expected .{1,200}[, ](?:but )?(?:got|received|was|found) ", re.IGNORECASE
+)
 _NOT_THROWN: Final = re.compile(
     r"DID NOT RAISE|Missing expected (?:exception|rejection)"
     r"|(?:to be (?:raised|thrown)|[Ee]xpected .{1,100}),? but nothing was (?:raised|thrown)"
@@ -185,6 +189,8 @@ def _thrown_kind(facts: Facts, error: ThrownError) -> Kind:
     if _TIMED_OUT.search(error.type) or _TIMED_OUT.search(error.message[:300]):
         return "timeout"
     if _SOUGHT.search(error.message[:300]) or _NOT_THROWN.search(error.message[:300]):
+        return "assertion"
+    if error.type == "Error" and _COMPARED.match(error.message):
         return "assertion"
     if not error.type and _EXPECTED.search(error.message[:300]):
         return "assertion"

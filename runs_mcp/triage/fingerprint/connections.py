@@ -39,7 +39,8 @@ _FAILURES: Final[Mapping[str, tuple[str, ...]]] = {
         r"[Cc]onnection (?:was )?(?:reset|aborted)|server closed the connection",
         r"[Cc]onnection (?:was |has been )?closed (?:by|unexpectedly|before|prematurely)",
         r"closed the connection unexpectedly|end of file reached|Premature (?:close|end of)",
-        r"[Ll]ost connection to|server has gone away|ERR_HTTP2_PROTOCOL_ERROR",
+        r"TypeError\nterminated|ERR_HTTP2_PROTOCOL_ERROR",
+        r"[Ll]ost connection to|server has gone away",
     ),
     "no answer": (
         r"ETIMEDOUT|(?:CONNECTION|NS_ERROR_NET)_TIME(?:D_)?OUT|UND_ERR_CONNECT_TIMEOUT",
@@ -99,8 +100,8 @@ _UNKNOWN_HOST: Final = re.compile(
 _PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 _LOCAL: Final = re.compile(_NUMERIC)
 # Systems and test servers give out ports from here on at random, but for those of services.
-_FIRST_RANDOM_PORT: Final = 10_000
-_SERVICE_PORTS: Final = frozenset({11211, 15672, 27017, 27018, 27019, 28015, 50051})
+_FIRST_RANDOM_PORT: Final = 20_000
+_SERVICE_PORTS: Final = frozenset({27017, 27018, 27019, 28015, 50051})
 
 
 class BrokenConnection(NamedTuple):

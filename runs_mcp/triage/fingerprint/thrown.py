@@ -44,11 +44,18 @@ _REQUEST: Final = re.compile(
     r"\b(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (?P<path>(?:https?://[^\s/]+)?/[^\s\"'`:,;)\]]*)"
     r"|\bfor url:? '?(?P<url>https?://[^\s\"'`,;)\]]*)"
 )
+# What comes after two parts of a path is data, mostly.
+_PATH: Final = re.compile(r"(?P<endpoint>(?:<host>)?/[^/]*(?:/[^/]*)?).*")
 _STATUS: Final = re.compile(
     r"(?:\b(?:status|code|HTTP|answered|returned|responded|response|got|failed)\b[^\n0-9]{0,24}"
     r"|(?<=error )#)(?P<status>[1-5][0-9]{2})\b"
     r"|\b(?P<reason>[45][0-9]{2}) (?:[A-Z][a-z]+(?: [A-Z][a-z]+)*)"
     r"|error #(?P<number>[0-9]+)|\b(?P<code>[A-Z]{1,6}[0-9]{3,6})\b(?=[:\]) ])"
+)
+# Their messages name code, not data.
+_NAMES_CODE: Final = re.compile(
+    r".*(?:TypeError|ReferenceError|AttributeError|NameError|NoMethodError|UnboundLocalError"
+    r"|UndefinedFunctionError|NullPointerException|NullReferenceException|ClassCastException)"
 )
 # What code gets that something else stopped: that is the cause.
 _CANCELLED: Final = re.compile(r"(?:Cancell?ed|Cancellation|Interrupted|Abort)\w*$")
@@ -146,6 +153,13 @@ def _without_place(thrown: Thrown) -> tuple[str, ...]:
     return ("thrown", thrown.error.type, thrown.message, *thrown.details, *scope)
 
 
+def _naming_code(thrown: Thrown) -> tuple[str, ...]:
+    """Two values that are missing in one function are two causes: the message names the code."""
+    if thrown.place is None or not _NAMES_CODE.fullmatch(thrown.error.type):
+        return ()
+    return ("thrown", thrown.error.type, thrown.message, *thrown.place)
+
+
 def _missing_key(thrown: Thrown) -> tuple[str, ...]:
     key, line = _KEY.fullmatch(thrown.message), thrown.facts.code.line
     if thrown.place is None or key is None or (line and key["name"] not in line):
@@ -169,6 +183,7 @@ def _type_and_function(thrown: Thrown) -> tuple[str, ...]:
 RULES: tuple[Callable[[Thrown], tuple[str, ...]], ...] = (
     _named,
     _without_place,
+    _naming_code,
     _missing_key,
     _generic_type,
     _type_and_function,
@@ -192,7 +207,7 @@ def _details(message: str) -> tuple[str, ...]:
     """Returns the request and the status or the error's number that a message names."""
     found = []
     if request := _REQUEST.search(message):
-        path = masked(request["path"] or request["url"])
+        path = _PATH.sub(r"\g<endpoint>", masked(request["path"] or request["url"]))
         found.append(f"{request['method'] or ''} {path}")
     if status := _STATUS.search(message):
         found.append(next(filter(None, status.groups())))
