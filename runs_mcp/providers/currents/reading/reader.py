@@ -6,7 +6,7 @@ from typing import Final
 import anyio
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.errors import RunsError
+from runs_mcp.errors import DeadlineExceeded, RunsError
 from runs_mcp.model import FullRun, ListedRun, Run, Spec, SpecStatus, Totals
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
@@ -195,27 +195,34 @@ class CurrentsRunReader:
         return self._run
 
     async def _read(self, specs: Sequence[Spec], progress: Progress) -> list[SpecResult]:
-        """Reads the instance of each spec; one that cannot be read does not stop the others."""
-        results = [SpecResult(spec, None) for spec in specs]
-        limiter = anyio.CapacityLimiter(_AT_ONCE)
+        """Reads the instance of each spec; one that cannot be read does not stop the others.
+
+        Once the deadline has passed, nothing more is tried.
+        """
+        results = [SpecResult(spec, None, DeadlineExceeded.kind) for spec in specs]
+        waiting = iter(enumerate(specs))
         done = 0
 
-        async def read_one(place: int, spec: Spec) -> None:
+        async def read_some() -> None:
             nonlocal done
-            async with limiter:
-                try:
-                    instance_id = currents_instance_id(spec.instance_id)
-                    instance = await self._client.get_instance(instance_id)
-                    results[place] = SpecResult.of(spec, instance)
-                except RunsError as error:
-                    results[place] = SpecResult(spec, None, error.kind)
-            done += 1
-            await progress(done, len(specs))
+            for place, spec in waiting:
+                results[place] = await self._read_one(spec)
+                if results[place].error == DeadlineExceeded.kind:
+                    break
+                done += 1
+                await progress(done, len(specs))
 
         async with anyio.create_task_group() as readers:
-            for place, spec in enumerate(specs):
-                readers.start_soon(read_one, place, spec)
+            for _ in range(min(_AT_ONCE, len(specs))):
+                readers.start_soon(read_some)
         return results
+
+    async def _read_one(self, spec: Spec) -> SpecResult:
+        try:
+            instance = await self._client.get_instance(currents_instance_id(spec.instance_id))
+        except RunsError as error:
+            return SpecResult(spec, None, error.kind)
+        return SpecResult.of(spec, instance)
 
     async def _read_for_quarantine(
         self, counting: Sequence[Spec], failing: Sequence[Spec]
