@@ -5,9 +5,12 @@ call, retries and pauses included. Bodies are streamed, and counted as they are 
 failure is a `RunsError`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
+import anyio
+import anyio.to_thread
 import msgspec
 
 from runs_mcp.api.attempts import read_attempts, write_attempts
@@ -29,6 +32,7 @@ from runs_mcp.errors import (
 
 T = TypeVar("T")
 
+_SMALL_BYTES: Final = 200_000  # of an answer that takes a few milliseconds to read
 _CONNECT_SHARE: Final = 1 / 3  # of the deadline: a lost SYN leaves time for another attempt
 
 
@@ -98,8 +102,26 @@ class ApiClient:
             body, link = await attempts.run(lambda: self._send(request))
         except TimeoutError as error:
             raise self._deadline_exceeded(attempts.failure) from error
-        data, unreadable = decode(body, answer_type, self._api)
+        data, unreadable = await self.work_on(
+            lambda: decode(body, answer_type, self._api), len(body)
+        )
         return Answer(data, len(body), link.exists, link.number, unreadable)
+
+    async def work_on(self, work: Callable[[], T], size: int) -> T:
+        """Returns what `work` makes of an answer of so many bytes, within the deadline.
+
+        What may take long is done in a thread, so that other calls go on.
+
+        Raises:
+            DeadlineExceeded: It took too long.
+        """
+        if size <= _SMALL_BYTES:
+            return work()
+        try:
+            with self._deadline.fail_after():
+                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+        except TimeoutError as error:
+            raise self._deadline_exceeded(None) from error
 
     async def write(
         self,

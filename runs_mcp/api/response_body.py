@@ -14,10 +14,15 @@ from runs_mcp.api.lenient_decoding import decode_leniently
 T = TypeVar("T")
 
 _PART_BYTES: Final = 1_000_000
-_ESCAPE: Final = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
-    re.DOTALL,
+_MOST_OBJECTS: Final = 500_000
+_MOST_ITEMS: Final = 3_000_000
+_MOST_LONE_SURROGATES: Final = 100_000  # With more of them, it is no text that was cut.
+# An escape, not one that is itself escaped: after no backslash, or after two.
+_IS_ESCAPE: Final = rb"(?:(?<!\\)|(?<=[^\\]\\\\))"
+_HIGH: Final = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_LOW: Final = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_LONE_SURROGATE: Final = re.compile(
+    _IS_ESCAPE + b"(?:" + _HIGH + b"(?!" + _LOW + b")|(?<!" + _HIGH + b")" + _LOW + b")"
 )
 
 
@@ -84,8 +89,10 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
     Returns what could be read, and for each record that could not, where it stood and why.
 
     Raises:
+        TooLarge: It holds more objects or items than there is memory for.
         MalformedResponse: It is not JSON, or not of the documented shape as a whole.
     """
+    _check_amount(body, api)
     try:
         try:
             return _decode(body, answer_type)
@@ -101,6 +108,18 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
         raise _not_json(api) from error
 
 
+def _check_amount(body: bytearray, api: str) -> None:
+    """Refuses a body that would become much larger than it is: 30 KB can hold 10 million objects.
+
+    What is counted also stands in texts, so these are upper bounds.
+    """
+    if body.count(b"{") > _MOST_OBJECTS or body.count(b",") + body.count(b"[") > _MOST_ITEMS:
+        raise errors.TooLarge(
+            f"The {api} API's answer has more records than can be read: over {_MOST_OBJECTS:,} "
+            f"objects or {_MOST_ITEMS:,} values."
+        )
+
+
 def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
     try:
         return msgspec.json.decode(body, type=answer_type, strict=False), ()
@@ -114,7 +133,7 @@ def _valid_text(body: bytearray) -> bytes:
     Frameworks cut messages in the middle of an emoji; the run is readable all the same.
     """
     text = body.decode("utf-8", "replace").encode()
-    return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["lone"] else escape[0], text)
+    return _LONE_SURROGATE.sub(rb"\\ufffd", text, count=_MOST_LONE_SURROGATES)
 
 
 def _not_json(api: str) -> errors.MalformedResponse:

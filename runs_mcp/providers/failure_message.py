@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from runs_mcp.providers.field_values import BLOCK_CHARS, block
+from runs_mcp.providers.field_values import BLOCK_CHARS, block, bounded
 from runs_mcp.text import plain
 
 # Playwright puts the browser's output, with its long command line, before the call log.
@@ -20,7 +20,7 @@ _PYTEST_FUNCTION: Final = re.compile(r"\s*(?:async )?def ")
 
 def message_of(text: str | None) -> str:
     """Returns the message as plain text of bounded length; marks say what is left out."""
-    message = _without_browser_logs(plain(text or ""))
+    message = _without_browser_logs(plain(bounded(text or "")))
     if len(message) > BLOCK_CHARS and _PYTEST_ERROR.search(message):
         message = _without_source(message)
     return block(message)

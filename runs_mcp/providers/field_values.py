@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 PATH_CHARS: Final = 300
 BLOCK_CHARS: Final = 1500
+_MOST_CHARS: Final = 1_000_000
 _ID_CHARS: Final = 128
 _NAME_CHARS: Final = 128
 _FIRST_MILLISECONDS: Final = 100_000_000_000  # epoch seconds are far below, milliseconds above
@@ -23,7 +24,7 @@ def identifier(value: str | None) -> str:
 
 def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
     """Returns a text as one plain line, without secrets in URLs."""
-    return clip(without_url_secrets(one_line(value)), max_chars) if value else ""
+    return clip(without_url_secrets(one_line(bounded(value))), max_chars) if value else ""
 
 
 def title(value: str | None) -> str:
@@ -33,7 +34,7 @@ def title(value: str | None) -> str:
 
 def whole_title(value: str | None) -> str:
     """Returns a test's title as one plain line, however long."""
-    return without_url_secrets(one_line(value)) if value else ""
+    return without_url_secrets(one_line(bounded(value))) if value else ""
 
 
 def path(value: str | None) -> str:
@@ -47,8 +48,18 @@ def block(value: str | None, max_chars: int = BLOCK_CHARS) -> str:
 
 
 def uncut(value: str | None) -> str:
-    """Returns a text of several lines as plain text, without secrets in URLs, however long."""
-    return without_url_secrets(plain(value)) if value else ""
+    """Returns a text of several lines as plain text, without secrets in URLs.
+
+    Of a text longer than a million characters, the middle is left out: nobody wrote it.
+    """
+    return without_url_secrets(plain(bounded(value))) if value else ""
+
+
+def bounded(value: str) -> str:
+    """Returns a text without its middle if it has more than a million characters."""
+    if len(value) <= _MOST_CHARS:
+        return value
+    return f"{value[: _MOST_CHARS // 2]}\n…\n{value[-_MOST_CHARS // 2 :]}"
 
 
 def count(value: float | None) -> int:

@@ -87,7 +87,7 @@ class CurrentsClient:
     async def get_run(self, run: CurrentsRunId) -> FullRun:
         """Returns a run with all its specs."""
         answer = await self._api.get(wire.Envelope[wire.WireRun], "/runs/{run_id}", run_id=run)
-        return _full_run(answer)
+        return await self._full_run(answer)
 
     async def find_run(self, project: CurrentsProjectId, query: FindQuery) -> FullRun:
         """Returns the most recent completed run that matches.
@@ -103,7 +103,7 @@ class CurrentsClient:
             if error.status != _TOO_LARGE_STATUS and not error.retryable:
                 raise
         else:
-            return _full_run(answer)
+            return await self._full_run(answer)
         full = await self.get_run(await self._look_up(project, query))
         return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
 
@@ -112,7 +112,14 @@ class CurrentsClient:
         answer = await self._api.get(
             wire.Envelope[WireInstance], "/instances/{instance_id}", instance_id=instance
         )
-        return instance_mapping.full_instance(_data(answer.data), answer.bytes, answer.unreadable)
+        sent = _data(answer.data)
+        return await self._api.work_on(
+            lambda: instance_mapping.full_instance(sent, answer.bytes, answer.unreadable),
+            answer.bytes,
+        )
+
+    async def _full_run(self, answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
+        return await self._api.work_on(lambda: _full_run(answer), answer.bytes)
 
     async def run_of_instance(self, instance: CurrentsInstanceId) -> CurrentsRunId:
         """Returns the ID of the run that an instance belongs to.

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from runs_mcp.error_text.stack_frames import is_frame
 from runs_mcp.providers.buildkite import wire
-from runs_mcp.providers.field_values import line, present
+from runs_mcp.providers.field_values import bounded, line, present
 from runs_mcp.text import one_line, plain
 
 # «AssertionError: …», «urllib.error.URLError: …»; RSpec writes «KeyError:» on a line of its own.
@@ -71,7 +71,8 @@ def failure_text(sent: wire.WireFailedExecution, organization: str) -> FailureTe
     stack = expanded if frames_in_text or not backtrace else backtrace
     whole = [text for text in expanded if not _GO_BANNER.match(text)]
     lines = [text for text in whole if not is_frame(text)]
-    reason = _reason_with_error(plain(sent.failure_reason or ""), lines, _before_frames(backtrace))
+    sent_reason = plain(bounded(sent.failure_reason or ""))
+    reason = _reason_with_error(sent_reason, lines, _before_frames(backtrace))
     if lines and lines[0].strip() == reason.strip():
         lines = lines[1:]
     if whole and whole[0].strip() == reason.strip():
@@ -150,7 +151,7 @@ def _parts(sent: wire.WireFailedExecution) -> list[_Part]:
 def _lines(sent: Sequence[str | None] | str | None) -> list[str]:
     """Returns plain lines: some collectors leave colour codes at the start of a line."""
     texts = [sent] if isinstance(sent, str) else present(sent)
-    return [line for text in texts for line in plain(text).split("\n")]
+    return [line for text in texts for line in plain(bounded(text)).split("\n")]
 
 
 def _first_line(part: _Part) -> str:

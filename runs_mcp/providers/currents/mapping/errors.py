@@ -16,7 +16,16 @@ from runs_mcp.providers.currents.mapping.outcomes import worst_attempt
 from runs_mcp.providers.currents.mapping.recorded_tests import RecordedTest
 from runs_mcp.providers.currents.wire import instances as wire
 from runs_mcp.providers.failure_message import message_of
-from runs_mcp.providers.field_values import PATH_CHARS, block, count, line, path, present, uncut
+from runs_mcp.providers.field_values import (
+    PATH_CHARS,
+    block,
+    bounded,
+    count,
+    line,
+    path,
+    present,
+    uncut,
+)
 from runs_mcp.providers.nested_errors import causes_shown
 from runs_mcp.text import plain
 
@@ -84,9 +93,10 @@ def _main_error(test: RecordedTest) -> tuple[wire.WireError, list[wire.WireError
 
 def text_of(error: wire.WireError) -> str:
     """Returns an error's message; without one, the head of its stack, its value or its name."""
-    if error.message and error.message.strip():
-        return error.message
-    lines = plain(error.stack or "").splitlines()
+    message = bounded(error.message or "")
+    if message.strip():
+        return message
+    lines = plain(bounded(error.stack or "")).splitlines()
     first_frame = next((at for at, text in enumerate(lines) if is_frame(text)), len(lines))
     head = "\n".join(lines[:first_frame] or lines).strip()
     value = "" if error.value is None else str(error.value)
@@ -134,7 +144,7 @@ def _root(error: wire.WireError, spec: str) -> str:
         root = checkout_root(frame.absolute_file or frame.file or "", frame.relative_file)
         if root:
             return root
-    if root := checkout_root_of(plain(error.stack or ""), spec):
+    if root := checkout_root_of(plain(bounded(error.stack or "")), spec):
         return root
     files = [frame.file if frame else None, error.location.file if error.location else None]
     return next((root for file in present(files) if (root := checkout_root(file, spec))), "")
