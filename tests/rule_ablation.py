@@ -22,6 +22,7 @@ from runs_mcp.triage.fingerprint.masking import masked
 from runs_mcp.triage.fingerprint.timeouts import TimeLimit
 
 PLANTED: Final = Path(__file__).parent / "planted" / "sets"
+SECOND_AUTHOR: Final = PLANTED.parent / "second_author"
 
 
 class Scores(NamedTuple):
@@ -37,7 +38,7 @@ class Scores(NamedTuple):
 
 def main() -> None:
     """Prints the mistakes with all rules and without each."""
-    sets = case_sets(CASES), case_sets(PLANTED)
+    sets = case_sets(CASES), [*case_sets(PLANTED), *case_sets(SECOND_AUTHOR)]
     whole = _scores(*sets)
     heading = f"{'':28}corpus     cases           planted"
     legend = f"{'':28}{'  +   -':10} {'  +   -  kinds':16}{'  +   -  kinds'}"

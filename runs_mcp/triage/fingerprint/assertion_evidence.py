@@ -40,6 +40,7 @@ _TRUTH: Final = re.compile(r"true|false", re.IGNORECASE)
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _MASK: Final = re.compile(r"<[a-z]+>")
 _SENTENCE_WORDS: Final = 3
+_DIGIT: Final = re.compile(r"[0-9]")
 _DATUM: Final = re.compile(r"\w{2,}")
 _MUCH_DATA: Final = 4
 _CHAI_MORE: Final = re.compile(r"…\((?P<count>[0-9]{1,9})\)")
@@ -99,7 +100,7 @@ def _of_checked_call(assertion: Assertion, context: AssertionContext) -> tuple[s
 def _of_equal_values(assertion: Assertion, context: AssertionContext) -> tuple[str, ...]:
     """Tests of one block that got the same number in place of the same fail for one cause."""
     both = assertion.expected, assertion.received
-    if not context.block or not all(both) or any(map(_words, both)):
+    if not context.block or not all(map(_DIGIT.search, both)) or any(map(_words, both)):
         return ()
     return ("equal", context.block, assertion.matcher, *both)
 

@@ -95,8 +95,8 @@ def value_pair(text: str) -> ValuePair | None:
         if found := pattern.search(text, 0, _SEARCHED):
             parts = found.groupdict()
             return ValuePair(
-                (parts["expected"] or "").strip(),
-                (parts["received"] or "").strip(),
+                (parts["expected"] or "").strip(" ,"),  # node:test has commas after both
+                (parts["received"] or "").strip(" ,"),
                 (parts.get("matcher") or "").strip(),
                 (parts.get("message") or _before(text, found.start())).strip(),
                 changes,
