@@ -48,7 +48,8 @@ _TEST_CODE: Final = re.compile(r"(?:^|::)tests?::")  # Rust has tests beside the
 _BUNDLE_HASH: Final = re.compile(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?=\.)|\?.*$")
 _FUNCTION_NOISE: Final = re.compile(
     r"^(?:Object|Module|Context|async|new)[. ]|^(?:block|rescue|ensure)(?: \([0-9]+ levels?\))? in "
-    r"|\(.*$|^.*<anonymous>.*$|<module>|<lambda>|<top \(required\)>|lambda\$|\$[0-9]+$|::h[0-9a-f]{16}$"
+    r"|\(.*$|^.*<anonymous>.*$|<module>|<lambda>|<top \(required\)>|lambda\$|\$[0-9]+$"
+    r"|::h[0-9a-f]{16}$"
     r"|::\{\{closure\}\}|\.func[0-9.]+$|^anonymous fn/[0-9]+ in | \[as \w+\]"
 )
 _PARAMETERS: Final = re.compile(r"\[[^\]]*\]$")  # of a parametrised test: «test_add[1-2]»

@@ -70,8 +70,6 @@ _VAGUE: Final = re.compile(
     r"|fail|false|true|<[a-z]+>)\W*)*",
     re.IGNORECASE,
 )
-# A key that is missing is a name if it looks like one, and is in the code where that is printed.
-_KEY: Final = re.compile(r"(?:key (?:not found: )?)?:?[\"'](?P<name>[A-Za-z_]\w*)[\"']")
 
 
 def telling_error(facts: Facts) -> ThrownError:
@@ -160,13 +158,6 @@ def _naming_code(thrown: Thrown) -> tuple[str, ...]:
     return ("thrown", thrown.error.type, thrown.message, *thrown.place)
 
 
-def _missing_key(thrown: Thrown) -> tuple[str, ...]:
-    key, line = _KEY.fullmatch(thrown.message), thrown.facts.code.line
-    if thrown.place is None or key is None or (line and key["name"] not in line):
-        return ()
-    return ("thrown", thrown.error.type, key["name"], *thrown.place)
-
-
 def _generic_type(thrown: Thrown) -> tuple[str, ...]:
     if thrown.place is None or not _GENERIC.fullmatch(thrown.error.type):
         return ()
@@ -184,7 +175,6 @@ RULES: tuple[Callable[[Thrown], tuple[str, ...]], ...] = (
     _named,
     _without_place,
     _naming_code,
-    _missing_key,
     _generic_type,
     _type_and_function,
 )

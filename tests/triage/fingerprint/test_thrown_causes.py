@@ -36,7 +36,10 @@ def test_the_data_of_a_test_in_a_message_is_not_part_of_the_cause() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("KeyError: 'unit_price'", "KeyError: 'vat_code'"),
+        (
+            "TypeError: Cannot read properties of undefined (reading 'price')",
+            "TypeError: Cannot read properties of undefined (reading 'vat')",
+        ),
         (
             "sqlite3.OperationalError: no such table: a",
             "sqlite3.OperationalError: no such table: b",
