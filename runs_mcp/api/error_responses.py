@@ -77,8 +77,11 @@ def _quoted_message(body: bytes, key: str) -> str:
         decoded = msgspec.json.decode(body.decode(errors="replace"))
     except (msgspec.DecodeError, RecursionError):
         return " with something that is not JSON" if body.strip() else " with nothing"
-    text = without_url_secrets(one_line(_message_in(decoded)))
-    text = text.replace(key, "…") if key else text
+    message = _message_in(decoded)
+    # Before and after: what is rewritten may end up as the key, or hide a part of it.
+    for rewrite in (one_line, without_url_secrets):
+        message = rewrite(message.replace(key, "…") if key else message)
+    text = message.replace(key, "…") if key else message
     return f": {quoted(text, 300)}" if text else ""
 
 

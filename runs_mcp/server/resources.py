@@ -22,7 +22,7 @@ from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError
 from runs_mcp.providers.definition import RecordTemplate
 from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
 from runs_mcp.services import Services
-from runs_mcp.text import quoted, without_url_secrets
+from runs_mcp.text import is_secret_field, plain, quoted, without_url_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -75,14 +75,31 @@ def _encode(record: dict[str, Any]) -> str:
 
 
 def remove_url_secrets(record: dict[str, Any]) -> None:
-    """Removes the secrets of URLs from every string of a record, at any depth, in place."""
+    """Removes secrets from every string of a record and every name in it, at any depth, in place.
+
+    The value of a field that has the name of a secret is one.
+    """
     pending: list[dict[str, Any] | list[Any]] = [record]
     while pending:
         container = pending.pop()
+        if isinstance(container, dict):
+            for name in [*container]:
+                if isinstance(container[name], str) and is_secret_field(name):
+                    container[name] = "…"
+                if (shown := _without_secrets(name)) != name:
+                    container[shown] = container.pop(name)
         # Replacing a value while iterating is safe: the size does not change.
         places: Any = container.items() if isinstance(container, dict) else enumerate(container)
         for place, value in places:
             if isinstance(value, str):
-                container[place] = without_url_secrets(value)
+                container[place] = _without_secrets(value)
             elif isinstance(value, dict | list):
                 pending.append(value)
+
+
+def _without_secrets(text: str) -> str:
+    """Returns the text without secrets, as plain text if only that shows them."""
+    flat = plain(text)
+    if flat != text and (hidden := without_url_secrets(flat)) != flat:
+        return hidden
+    return without_url_secrets(text)

@@ -10,13 +10,14 @@ from runs_mcp.text.clipping import (
 )
 from runs_mcp.text.plain_text import one_line, plain
 from runs_mcp.text.quoting import quoted, quoted_in_columns, quoted_list
-from runs_mcp.text.redaction import without_url_secrets
+from runs_mcp.text.redaction import is_secret_field, without_url_secrets
 
 __all__ = [
     "clip",
     "clip_middle",
     "clip_to_columns",
     "columns",
+    "is_secret_field",
     "one_line",
     "plain",
     "quoted",

@@ -1,9 +1,11 @@
 """The client of an API: retries, deadlines, and what a failed write means."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 import stamina
@@ -23,6 +25,7 @@ from runs_mcp.errors import (
 )
 
 URL = "https://api.example/v1"
+KEY = "k3y-of-the-caller"
 
 
 @pytest.fixture
@@ -51,7 +54,7 @@ class Api:
             httpx.AsyncClient(transport=httpx.MockTransport(self.answer)),
             api="Example",
             base_url=URL,
-            key="k3y",
+            key=KEY,
             key_setting="EXAMPLE_KEY",
             deadline=Deadline(seconds),
             max_bytes=max_bytes,
@@ -75,12 +78,34 @@ async def test_a_request_has_the_key_and_the_encoded_path() -> None:
     await api.client().get(dict[str, Any], "/runs/{run_id}", [("a", "1"), ("a", "2")], run_id="r/s")
     (request,) = api.requests
     assert str(request.url) == f"{URL}/runs/r%2Fs?a=1&a=2"
-    assert request.headers["Authorization"] == "Bearer k3y"
+    assert request.headers["Authorization"] == f"Bearer {KEY}"
     assert "Content-Type" not in request.headers
 
 
 def test_the_key_is_not_shown() -> None:
-    assert "k3y" not in repr(Api().client())
+    assert KEY not in repr(Api().client())
+
+
+async def test_the_key_is_in_no_record_that_is_read() -> None:
+    sent = f'{{"commit":{{"message":"printed env: API_KEY={KEY}"}}}}'
+    api = Api(answering(200, sent.encode()))
+    assert await read(api.client()) == {"commit": {"message": "printed env: API_KEY=…"}}
+
+
+async def test_what_takes_too_long_ends_at_the_deadline_while_other_calls_go_on() -> None:
+    client, held, goes_on = Api().client(seconds=0.3), threading.Event(), anyio.Event()
+
+    async def another_call() -> None:
+        await anyio.lowlevel.checkpoint()
+        goes_on.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(another_call)
+        with pytest.raises(DeadlineExceeded):
+            await client.work_on(lambda: held.wait(30), 10**6)
+    held.set()
+    assert goes_on.is_set()
+    assert await client.work_on(lambda: "small", 10) == "small"
 
 
 async def test_arguments_too_long_for_a_url_are_refused() -> None:
