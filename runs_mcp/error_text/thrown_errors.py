@@ -29,6 +29,10 @@ _TYPED: Final = re.compile(
 _ENDING: Final = re.compile(
     r"(?:Uncaught )?(?P<type>(?:[\w$]+(?:\.|::|\\))*[\w$]*(?:Error|Exception))(?: \[\w+\])?: ?\S"
 )
+# Elixir: the type after a summary, then the code of the test: «code: assert {:ok, _} = save()».
+_ELIXIR: Final = re.compile(
+    r"\n\s*\*\* \((?P<type>(?!ExUnit\.)[A-Z][\w.]*)\) (?P<message>.*?)(?=\n\s*code: |\Z)", re.DOTALL
+)
 # «page.evaluate: TypeError: …», «Error: TypeError: …»: the last of them was thrown first.
 _PREFIX: Final = re.compile(
     r"(?:[A-Za-z]\w*\.[a-z]\w*|Error|Exception): (?=[A-Z][\w.$]*(?:Error|Exception): )"
@@ -158,6 +162,8 @@ def _thrown(text: str, frames: Sequence[Frame]) -> ThrownError:
     if text.endswith((")", "}")) and (debugged := _DEBUG_VALUE.fullmatch(text)):
         message = _QUOTED.sub("…", debugged["value"])
         return ThrownError(debugged["type"], message, ())  # They show where it was unwrapped.
+    if elixir := _ELIXIR.search(text):
+        return ThrownError(elixir["type"], elixir["message"].strip(), tuple(frames))
     while prefix := _PREFIX.match(text):
         text = text[prefix.end() :]
     if numbered := _NUMBERED.match(text):

@@ -23,8 +23,12 @@ class BrowserError(NamedTuple):
 # Playwright: «locator.click: …», «page.goto: …», after «Error: » or «TimeoutError: ».
 # In Python the names are capitalised: «Locator.click: …».
 _CALL: Final = re.compile(r"^(?:[\w.]*Error: )*(?P<call>[A-Za-z]\w*\.[a-z]\w*): ", re.MULTILINE)
-_MATCHER: Final = re.compile(r"expect\(\w+\)(?P<matcher>(?:\.not)?\.to\w+)")
-_RECEIVED: Final = re.compile(r"^Received[^:\n]*: +(?P<value>.*)$", re.MULTILINE)
+# «expect(locator).toBeVisible()»; in Python, «Expect "to_be_visible"» in the call log.
+_MATCHER: Final = re.compile(
+    r"(?:expect\(\w+\)(?=\.)|Expect \"|LocatorAssertions\.)"
+    r"(?P<matcher>(?:\.not)?\.to\w+|(?:not_)?to_\w+)"
+)
+_RECEIVED: Final = re.compile(r"^(?:Received[^:\n]*|Actual value): +(?P<value>.*)$", re.MULTILINE)
 
 # Playwright names the locator in the messages of expect and strict mode, and in the call log.
 _LOCATORS: Final = (
@@ -53,9 +57,12 @@ _STATE: Final = re.compile(
 # Playwright's call log shows what covers the element to click.
 _COVER: Final = re.compile(r"(?P<cover><[^>\n]*>).*intercepts pointer events")
 _FOUND: Final = re.compile(
-    r"(?:locator|selector) resolved to|pixels|^Received|^\+ Received", re.MULTILINE
+    r"(?:locator|selector) resolved to|pixels|^Received|^\+ Received|^Actual value: (?!None$)",
+    re.MULTILINE,
 )
-_EXPECTED: Final = re.compile(r"^Expected[^:\n]*: +(?P<value>.*)$", re.MULTILINE)
+_EXPECTED: Final = re.compile(
+    r"^(?:Expected[^:\n]*:|Locator expected to [a-z ]+) +(?P<value>.*)$", re.MULTILINE
+)
 _SENTENCE_WORDS: Final = range(3, 13)
 
 # Network errors of Chromium and Firefox.
@@ -177,7 +184,9 @@ def _element(text: str, code_line: str) -> BrowserError | None:
         locator = masked_locator(_without_parameters(named["locator"], code_line))
     received = _RECEIVED.search(text)
     value = masked(received["value"]) if received else ""
-    asserted = matcher["matcher"].replace("toContain", "toHave")  # the same text or class
+    asserted = (
+        matcher["matcher"].replace("toContain", "toHave").replace("to_contain", "to_have")
+    )  # the same text or class
     text_shown = "" if _SPECIFIC.search(locator) and not _is_message(text, value) else value
     return BrowserError(
         ("element", locator, asserted, text_shown),

@@ -42,7 +42,7 @@ _TROUBLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?<!\[signal )SIG(?:ABRT|SEGV|BUS)|Segmentation fault",
     ),
     "executable missing": (
-        r"spawn \S+ ENOENT|command not found|executable file not found in \$PATH",
+        r"spawn(?:Sync)? \S+ ENOENT|command not found|executable file not found in \$PATH",
         r"error=2, No such file or directory|[Cc]annot run program",
     ),
 }

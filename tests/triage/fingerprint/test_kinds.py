@@ -31,6 +31,23 @@ from triage.failures import cause_of, failed, number_of_causes
         ("Error: No element found for selector: #pay", "assertion"),
         (
             (
+                "AssertionError: Locator expected to be visible\nActual value: None\n"
+                'Call log:\n  - Expect "to_be_visible" with timeout 5000ms\n'
+                '  - waiting for get_by_role("button", name="Pay")'
+            ),
+            "assertion",
+        ),
+        (
+            (
+                "error: no match of right hand side value: nil\n  1) test pays (ShopTest)\n"
+                "     ** (MatchError) no match of right hand side value: nil\n"
+                "     code: assert {200, _} = pay()"
+            ),
+            "crash",
+        ),
+        ("Error: spawnSync /usr/bin/chromium ENOENT", "infrastructure"),
+        (
+            (
                 "Error: An element could not be located on the page using the given search "
                 "parameters."
             ),
