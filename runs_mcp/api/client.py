@@ -29,10 +29,10 @@ from runs_mcp.errors import (
     Unreachable,
     UpstreamError,
 )
+from runs_mcp.text import body_without_key
 
 T = TypeVar("T")
 
-_KEY_BYTES: Final = 8  # Shorter ones, as in tests, may be words.
 _SMALL_BYTES: Final = 200_000  # of an answer that takes a few milliseconds to read
 _CONNECT_SHARE: Final = 1 / 3  # of the deadline: a lost SYN leaves time for another attempt
 
@@ -103,16 +103,11 @@ class ApiClient:
             body, link = await attempts.run(lambda: self._send(request))
         except TimeoutError as error:
             raise self._deadline_exceeded(attempts.failure) from error
-        body = self._without_key(body)
         data, unreadable = await self.work_on(
-            lambda: decode(body, answer_type, self._api), len(body)
+            lambda: decode(body_without_key(body, self._endpoint.key), answer_type, self._api),
+            len(body),
         )
         return Answer(data, len(body), link.exists, link.number, unreadable)
-
-    def _without_key(self, body: bytearray) -> bytearray:
-        """Returns a body without the caller's key, as a log in a record may show it."""
-        key = self._endpoint.key.encode()
-        return body.replace(key, "…".encode()) if len(key) >= _KEY_BYTES and key in body else body
 
     async def work_on(self, work: Callable[[], T], size: int) -> T:
         """Returns what `work` makes of an answer of so many bytes, within the deadline.
@@ -149,7 +144,8 @@ class ApiClient:
         attempts = write_attempts(self._deadline)
         try:
             received = await attempts.run(lambda: self._send(request))
-            return decode(received.body, answer_type, self._api)[0]
+            answer = body_without_key(received.body, self._endpoint.key)
+            return decode(answer, answer_type, self._api)[0]
         except TimeoutError as error:
             if attempts.is_sending:
                 raise self._answer_lost("It did not answer in time.") from error

@@ -10,7 +10,7 @@ import msgspec
 
 from runs_mcp import errors
 from runs_mcp.api.response_body import read_head
-from runs_mcp.text import one_line, quoted, without_url_secrets
+from runs_mcp.text import quoted, safe_line, without_keys
 
 _ERROR_BODY_BYTES: Final = 64_000
 _CHALLENGE_PART: Final = re.compile(
@@ -43,7 +43,7 @@ async def refusal(
     status = response.status_code
     message = _quoted_message(await read_head(response, _ERROR_BODY_BYTES), key)
     writing = response.request.method != "GET"
-    scope = _missing_scope(response.headers)
+    scope = without_keys(_missing_scope(response.headers), [key])
     return _error_type(status, writing=writing)(
         f"The {api} API answered {status}{message}.",
         status=status,
@@ -79,9 +79,7 @@ def _quoted_message(body: bytes, key: str) -> str:
         return " with something that is not JSON" if body.strip() else " with nothing"
     message = _message_in(decoded)
     # Before and after: what is rewritten may end up as the key, or hide a part of it.
-    for rewrite in (one_line, without_url_secrets):
-        message = rewrite(message.replace(key, "…") if key else message)
-    text = message.replace(key, "…") if key else message
+    text = without_keys(safe_line(without_keys(message, [key])), [key])
     return f": {quoted(text, 300)}" if text else ""
 
 

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple, Protocol
 
 from runs_mcp.model import Receipt, Run
 from runs_mcp.settings import ActionName
+from runs_mcp.text import without_keys
 
 LINE_COLUMNS: Final = 74
 """The columns of a question's line: Claude Code cuts what is longer, in a terminal of 80."""
@@ -57,6 +58,18 @@ class Preview(NamedTuple):
     facts: tuple[Fact, ...] = ()
     already_done: str = ""
     others: tuple[Run, ...] = ()
+
+    def without_key(self, key: str) -> "Preview":
+        """Returns the preview without the caller's key in what a person reads."""
+
+        def hidden(text: str) -> str:
+            return without_keys(text, [key])
+
+        return self._replace(
+            description=hidden(self.description),
+            summary=Summary(*map(hidden, self.summary)),
+            facts=tuple(Fact(fact.label, tuple(map(hidden, fact.values))) for fact in self.facts),
+        )
 
 
 class Action(Protocol):

@@ -93,7 +93,7 @@ class Guard:
         call = ActionCall(action, self.account, caller, self.audit)
         async with self._recording_failures(call):
             await self.audit.require_writable()
-            preview = await action.inspect()
+            preview = (await action.inspect()).without_key(self.account.key)
             if preview.already_done:
                 return await call.report("already_done", preview)
             confirmed = await self._confirm(call, preview, channels, token)

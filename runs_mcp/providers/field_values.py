@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from runs_mcp.model import TITLE_CHARS
-from runs_mcp.text import clip, clip_middle, one_line, plain, without_url_secrets
+from runs_mcp.text import clip, clip_middle, safe_line, safe_text
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def identifier(value: str | None) -> str:
 
 def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
     """Returns a text as one plain line, without secrets in URLs."""
-    return clip(without_url_secrets(one_line(bounded(value))), max_chars) if value else ""
+    return clip(safe_line(bounded(value)), max_chars) if value else ""
 
 
 def title(value: str | None) -> str:
@@ -34,7 +34,7 @@ def title(value: str | None) -> str:
 
 def whole_title(value: str | None) -> str:
     """Returns a test's title as one plain line, however long."""
-    return without_url_secrets(one_line(bounded(value))) if value else ""
+    return safe_line(bounded(value)) if value else ""
 
 
 def path(value: str | None) -> str:
@@ -52,7 +52,7 @@ def uncut(value: str | None) -> str:
 
     Of a text longer than a million characters, the middle is left out: nobody wrote it.
     """
-    return without_url_secrets(plain(bounded(value))) if value else ""
+    return safe_text(bounded(value)) if value else ""
 
 
 def bounded(value: str) -> str:

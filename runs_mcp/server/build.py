@@ -27,6 +27,7 @@ from runs_mcp.errors import InternalError, InvalidArgument, RunsError
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.server.completion import add_completion
 from runs_mcp.server.confirmation_page.loopback_pages import loopback_pages
+from runs_mcp.server.key_hiding import add_key_hiding
 from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.resources import add_resources, resource_error
 from runs_mcp.server.stdio import serve_on_stdio
@@ -147,6 +148,7 @@ def build_server(
         server.add_prompt(prompt)
     add_resources(server, configuration)
     add_completion(server)
+    add_key_hiding(server, configuration)
     return server
 
 

@@ -6,6 +6,7 @@ in URLs and Authorization values. Nothing else is changed.
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import anyio.to_thread
@@ -21,8 +22,9 @@ from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError
 from runs_mcp.providers.definition import RecordTemplate
 from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
+from runs_mcp.server.key_hiding import own_keys
 from runs_mcp.services import Services
-from runs_mcp.text import is_secret_field, plain, quoted, without_url_secrets
+from runs_mcp.text import is_secret_field, plain, quoted, without_keys, without_url_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,8 @@ def add_resources(server: MCPServer[Services], configuration: Configuration) -> 
 def _reader(provider: ConfiguredProvider, template: RecordTemplate) -> ContextFunction[str]:
     async def read(ctx: Ctx, **parts: object) -> str:
         services = ctx.request_context.lifespan_context
-        return await _as_json(await template.read(services.call(provider), **parts))
+        record = await template.read(services.call(provider), **parts)
+        return await _as_json(record, own_keys(services.configuration))
 
     return with_context(read, template.read)
 
@@ -64,17 +67,17 @@ def resource_error(error: ResourceError, uri: str) -> ResourceError:
     return error
 
 
-async def _as_json(record: dict[str, Any]) -> str:
+async def _as_json(record: dict[str, Any], keys: Sequence[str]) -> str:
     # Off the event loop: a record of many MB takes a second.
-    return await anyio.to_thread.run_sync(_encode, record)
+    return await anyio.to_thread.run_sync(_encode, record, keys)
 
 
-def _encode(record: dict[str, Any]) -> str:
-    remove_url_secrets(record)
+def _encode(record: dict[str, Any], keys: Sequence[str]) -> str:
+    remove_secrets(record, keys)
     return msgspec.json.encode(record).decode()
 
 
-def remove_url_secrets(record: dict[str, Any]) -> None:
+def remove_secrets(record: dict[str, Any], keys: Sequence[str] = ()) -> None:
     """Removes secrets from every string of a record and every name in it, at any depth, in place.
 
     The value of a field that has the name of a secret is one.
@@ -83,23 +86,44 @@ def remove_url_secrets(record: dict[str, Any]) -> None:
     while pending:
         container = pending.pop()
         if isinstance(container, dict):
-            for name in [*container]:
-                if isinstance(container[name], str) and is_secret_field(name):
-                    container[name] = "…"
-                if (shown := _without_secrets(name)) != name:
-                    container[shown] = container.pop(name)
+            _hide_fields(container, keys)
+        else:
+            _hide_across_lines(container, keys)
         # Replacing a value while iterating is safe: the size does not change.
         places: Any = container.items() if isinstance(container, dict) else enumerate(container)
         for place, value in places:
             if isinstance(value, str):
-                container[place] = _without_secrets(value)
+                container[place] = _without_secrets(value, keys)
             elif isinstance(value, dict | list):
                 pending.append(value)
 
 
-def _without_secrets(text: str) -> str:
+def _hide_fields(container: dict[str, Any], keys: Sequence[str]) -> None:
+    for name in [*container]:
+        if isinstance(container[name], str) and is_secret_field(name):
+            container[name] = "…"
+        shown = _without_secrets(name, keys)
+        while shown != name and shown in container:
+            shown += "…"
+        if shown != name:
+            container[shown] = container.pop(name)
+
+
+def _hide_across_lines(lines: list[Any], keys: Sequence[str]) -> None:
+    """Hides what is broken over two lines, where a list has the lines of a text."""
+    if len(lines) > 1 and all(isinstance(line, str) for line in lines):
+        text = "\n".join(lines)
+        if (hidden := _without_secrets(text, keys)) != text:
+            lines[:] = hidden.split("\n")
+
+
+def _without_secrets(text: str, keys: Sequence[str]) -> str:
     """Returns the text without secrets, as plain text if only that shows them."""
     flat = plain(text)
-    if flat != text and (hidden := without_url_secrets(flat)) != flat:
+    if flat != text and (hidden := _hidden(flat, keys)) != flat:
         return hidden
-    return without_url_secrets(text)
+    return _hidden(text, keys)
+
+
+def _hidden(text: str, keys: Sequence[str]) -> str:
+    return without_keys(without_url_secrets(text), keys)

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from runs_mcp.errors import InvalidArgument
 from runs_mcp.settings import SettingsError
-from runs_mcp.text import clip, one_line, quoted, without_url_secrets
+from runs_mcp.text import clip, one_line, quoted, safe_line
 
 _PACKAGE: Final = Path(__file__).parent.parent
 PACKAGED: Final = _PACKAGE / "prompt_files"
@@ -160,5 +160,5 @@ def _check_text(workflow: Workflow, tools: Collection[str]) -> None:
 
 def _as_data(value: str) -> str:
     """Returns a value as data: one bounded plain line in quotes that it cannot close."""
-    line = clip(without_url_secrets(one_line(value)), _ARGUMENT_CHARS)
+    line = clip(safe_line(value), _ARGUMENT_CHARS)
     return '"' + line.replace('"', "'").replace("`", "'") + '"' if line else ""

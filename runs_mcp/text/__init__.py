@@ -8,11 +8,13 @@ from runs_mcp.text.clipping import (
     shorten,
     shorten_middle,
 )
+from runs_mcp.text.own_keys import body_without_key, without_keys
 from runs_mcp.text.plain_text import one_line, plain
 from runs_mcp.text.quoting import quoted, quoted_in_columns, quoted_list
-from runs_mcp.text.redaction import is_secret_field, without_url_secrets
+from runs_mcp.text.redaction import is_secret_field, safe_line, safe_text, without_url_secrets
 
 __all__ = [
+    "body_without_key",
     "clip",
     "clip_middle",
     "clip_to_columns",
@@ -23,7 +25,10 @@ __all__ = [
     "quoted",
     "quoted_in_columns",
     "quoted_list",
+    "safe_line",
+    "safe_text",
     "shorten",
     "shorten_middle",
+    "without_keys",
     "without_url_secrets",
 ]

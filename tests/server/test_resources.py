@@ -16,7 +16,7 @@ from runs_mcp.sandbox import BUILDKITE_ORGANIZATION as ORGANIZATION
 from runs_mcp.sandbox import BUILDKITE_SUITE, READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import NotableRun
-from runs_mcp.server.resources import remove_url_secrets, resource_error
+from runs_mcp.server.resources import remove_secrets, resource_error
 
 CURRENTS: Final = ["currents://runs/{run_id}", "currents://instances/{instance_id}"]
 BUILDKITE: Final = ["buildkite://{organization}/{suite}/runs/{run_id}"]
@@ -235,7 +235,7 @@ def test_signed_urls_go_at_any_depth_and_nothing_else_changes() -> None:
     }
     kept = {key: record[key] for key in ("plain", "number", "big", "nothing", "flag")}
 
-    remove_url_secrets(record)
+    remove_secrets(record)
 
     assert {key: record[key] for key in kept} == kept
     assert record["text"] == "see https://a.b/c.png?…, then \\u0026"

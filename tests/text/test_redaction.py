@@ -1,10 +1,13 @@
 """Secrets are removed from texts."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from secret_shapes import secret_texts, shows_secret
 
-from runs_mcp.text import without_url_secrets
+from runs_mcp.text import safe_line, safe_text, without_url_secrets
 
 
 @pytest.mark.parametrize(
@@ -178,3 +181,25 @@ def test_no_signature_survives_whatever_stands_before_it(
 @pytest.mark.parametrize("text", ["the token=abc", "sig=1", "tokens=500000000", "author=somebody1"])
 def test_short_values_and_other_names_stay(text: str) -> None:
     assert without_url_secrets(text) == text
+
+
+@pytest.mark.parametrize("clean", [safe_text, safe_line])
+def test_no_wrapping_of_a_link_and_no_name_shows_a_secret(clean: Callable[[str], str]) -> None:
+    texts = list(secret_texts())
+    assert len(texts) > 500
+    shown = {name: clean(text) for name, text in texts if shows_secret(clean(text))}
+    assert not shown
+
+
+@given(
+    st.sampled_from(list(secret_texts())),
+    st.text(alphabet=" abc\n\"'`()[]<>{}&?=#%;,.|\\\u200b\x1b[m1", max_size=12),
+    st.text(alphabet=" abc\n\"'`()[]<>{}&?=#;,.|\\", max_size=12),
+)
+@settings(max_examples=1500)
+def test_no_secret_survives_whatever_stands_around_it(
+    named: tuple[str, str], before: str, after: str
+) -> None:
+    # A character of a name right before it makes it another name.
+    text = f"{before} {named[1]} {after}"
+    assert not shows_secret(safe_text(text)), safe_text(text)

@@ -20,7 +20,7 @@ from runs_mcp.providers.currents.references import (
 from runs_mcp.providers.currents.wire import runs as wire
 from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.providers.field_values import present
-from runs_mcp.text import clip, one_line, without_url_secrets
+from runs_mcp.text import clip, safe_line
 
 T = TypeVar("T")
 
@@ -261,7 +261,7 @@ def _failure(envelope: wire.Envelope[T]) -> str:
     """Returns the failure that the body of a 200 reports, or an empty text."""
     if (envelope.status or "").upper() != "FAILED":
         return ""
-    reason = clip(without_url_secrets(one_line(envelope.error or "")), _ERROR_CHARS)
+    reason = clip(safe_line(envelope.error or ""), _ERROR_CHARS)
     quoted = f': "{reason}"' if reason else ""
     return f"The Currents API answered 200 with FAILED{quoted}."
 

@@ -24,7 +24,7 @@ from runs_mcp.providers.field_values import (
     whole_title,
 )
 from runs_mcp.providers.nested_errors import causes_shown
-from runs_mcp.text import one_line, without_url_secrets
+from runs_mcp.text import safe_line
 
 TestKey: TypeAlias = tuple[str, ...]
 """What identifies a test of a suite in every run: its ID, or its file and whole title."""
@@ -134,7 +134,7 @@ def place_of(location: str | None, organization: str) -> tuple[str, str]:
     Collectors send `file:line`, Playwright's `file:line:column`, some only a file or a class,
     pytest's sometimes `file:None`; RSpec adds the ID of an example in brackets.
     """
-    place = without_checkout(without_url_secrets(one_line(location or "")), organization)
+    place = without_checkout(safe_line(location or ""), organization)
     place = place.removeprefix("./")
     parts = _LOCATION.fullmatch(place)
     if parts is None or not _IS_FILE.search(parts["file"]):
