@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,8 +12,20 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from runs_mcp import __version__
 from runs_mcp.configuration import Configuration
-from runs_mcp.providers.definition import AnyProvider
-from runs_mcp.settings import Settings, SettingsError, option_fields
+from runs_mcp.errors import SettingsError
+from runs_mcp.settings import Settings, option_fields
+from runs_mcp.standard_streams import (
+    OutputError,
+    finish_streams,
+    prepare_streams,
+    write_error,
+    write_out,
+)
+from runs_mcp.text import one_line
+
+_READER_IS_GONE: Final = 141  # as of a program that SIGPIPE ends
+# A value, or a long word, on the command line may be a key.
+_VALUE: Final = re.compile(r"(?<==)[^\s,]+|(?<![\w-])(?!--)[\w~+/.-]{20,}")
 
 
 class CommandHelp(NamedTuple):
@@ -35,7 +48,7 @@ COMMANDS: Final = {
         "the sandbox APIs alone; prints the URLs and the keys to use",
     ),
     "check": CommandHelp(
-        "runs-mcp check",
+        "runs-mcp check [--json]",
         "tests the configuration and each key; exit 0 only when all of it works",
     ),
     "tools": CommandHelp(
@@ -51,11 +64,35 @@ COMMANDS: Final = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"runs-mcp: {message}; see runs-mcp --help\n")
+        self.exit(2, f"runs-mcp: {_VALUE.sub('…', one_line(message))}; see runs-mcp --help\n")
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        (write_error if file is sys.stderr else write_out)(message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status: 0 good, 1 failed, 2 wrongly called."""
+    has_reader = prepare_streams()
+    status = 1
+    try:
+        status = _main(arguments, has_reader=has_reader)
+    except* OutputError as ended:
+        problem = _first(ended).problem
+        if problem:
+            write_error(f"runs-mcp: stdout cannot be written ({problem})\n")
+        else:
+            status = _READER_IS_GONE
+    finally:
+        finish_streams()
+    return status
+
+
+def _first(errors: BaseExceptionGroup[OutputError]) -> OutputError:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _main(arguments: Sequence[str] | None, *, has_reader: bool) -> int:
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command", None) or "serve"
     options = {name: given.pop(name) for name in option_fields() if name in given}
@@ -63,9 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Until a server handles them by itself; a call then ends as on Ctrl-C: a write is settled.
     signal.signal(signal.SIGTERM, _exit if command == "serve" else signal.default_int_handler)
     try:
-        return _run(command, Configuration.load(options), given)
+        return _run(command, Configuration.load(options), given, has_reader=has_reader)
     except SettingsError as error:
-        sys.stderr.write(f"runs-mcp: {error}\n")
+        write_error(f"runs-mcp: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 0 if command == "serve" else 130
@@ -76,7 +113,9 @@ def _exit(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _run(command: str, configuration: Configuration, given: dict[str, Any]) -> int:
+def _run(
+    command: str, configuration: Configuration, given: dict[str, Any], *, has_reader: bool
+) -> int:
     # Each command imports what it needs, so that a server starts without the others' weight.
     if command == "demo":
         from runs_mcp.commands.demo import demo
@@ -87,18 +126,26 @@ def _run(command: str, configuration: Configuration, given: dict[str, Any]) -> i
 
         return serve_sandbox(given["port"])
     with _sandbox(configuration, wanted=given.pop("sandbox", False)) as chosen:
-        if not chosen.served:
-            raise SettingsError(_no_provider(chosen.definitions))
-        if command in ("serve", "call"):
-            _require_audit_log(chosen.settings)
+        _require_what_it_needs(command, chosen)
+        if command == "serve" and not has_reader:
+            return 0
         return _run_configured(command, chosen, given)
+
+
+def _require_what_it_needs(command: str, configuration: Configuration) -> None:
+    from runs_mcp.services import require_connections
+
+    configuration.require_keys()
+    require_connections(configuration)
+    if command != "check":  # which says what it finds
+        _require_audit_log(configuration.settings)
 
 
 def _run_configured(command: str, configuration: Configuration, given: dict[str, Any]) -> int:
     if command == "check":
         from runs_mcp.commands.check import check
 
-        return check(configuration)
+        return check(configuration, as_json=given["json"])
     if command == "tools":
         from runs_mcp.commands.tools import list_tools
 
@@ -131,11 +178,6 @@ def _require_audit_log(settings: Settings) -> None:
             f"RUNS_MCP_AUDIT_LOG: cannot be written ({error.strerror}); name a file in a folder "
             "that is there"
         ) from error
-
-
-def _no_provider(definitions: Sequence[AnyProvider]) -> str:
-    keys = " or ".join(f"{one.settings.key_setting} ({one.title})" for one in definitions)
-    return f"no provider to serve: set {keys}, or start with --sandbox, which needs no key"
 
 
 def _sandbox(
@@ -176,7 +218,8 @@ def _parser() -> argparse.ArgumentParser:
     add("demo")
     sandbox = add("sandbox")
     sandbox.add_argument("--port", type=int, default=0, help="a port; by default any free one")
-    add("check", shared)
+    check = add("check", shared)
+    check.add_argument("--json", action="store_true", default=False, help="as one JSON object")
     tools = add("tools", shared)
     tools.add_argument("--json", action="store_true", default=False, help="with their schemas")
     call = add("call", shared)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
+from runs_mcp.errors import SettingsError
 from runs_mcp.providers import PROVIDERS
 from runs_mcp.providers.definition import AnyProvider
-from runs_mcp.settings import ProviderSettings, Settings, SettingsError
+from runs_mcp.settings import ProviderSettings, Settings
 
 
 class ConfiguredProvider(NamedTuple):
@@ -66,6 +67,27 @@ class Configuration:
             for provider in self.providers
             if provider.settings.key and (not wanted or provider.definition.name in wanted)
         )
+
+    def require_keys(self) -> None:
+        """Checks that there is a provider to serve, and a key for each that the settings want.
+
+        Raises:
+            SettingsError: There is none. It names the variables of the keys.
+        """
+        lacking = [
+            one.settings.key_setting
+            for one in self.providers
+            if one.definition.name in self.settings.providers and not one.settings.key
+        ]
+        keys = [f"{one.settings.key_setting} ({one.title})" for one in self.definitions]
+        hint = "or start with --sandbox, which needs no key"
+        if lacking:
+            raise SettingsError(
+                "RUNS_MCP_PROVIDERS: a provider in it has no key: set "
+                f"{' and '.join(lacking)}, {hint}"
+            )
+        if not self.served:
+            raise SettingsError(f"no provider to serve: set {' or '.join(keys)}, {hint}")
 
     @property
     def definitions(self) -> tuple[AnyProvider, ...]:

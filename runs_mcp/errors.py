@@ -12,19 +12,28 @@
     ├── DeadlineExceeded     the deadline of the whole call has passed
     ├── Unreachable          no connection, or it broke off
     │   └── NotConnected     no connection could be made: nothing was sent
+    │       └── ProxyRefused the proxy made none
     ├── TooLarge             413, or more bytes than a download may have
     ├── MalformedResponse    a response that is not what the API documents
     └── InternalError        a defect of this server
 
 `str()` of each is the text for the model: what happened, facts in brackets, what to do next.
+`SettingsError` is for the operator, and ends the command.
 """
 
 from typing import ClassVar
 
-from runs_mcp.text import clip
+from runs_mcp.text import clip, one_line
 
 MAX_ERROR_CHARS = 2000
 _MAX_ADVICE_CHARS = 1000
+
+
+class SettingsError(Exception):
+    """A setting or option that cannot be used. The message is one line that says how to fix it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(clip(one_line(problem), MAX_ERROR_CHARS))
 
 
 class RunsError(Exception):
@@ -159,6 +168,15 @@ class Unreachable(RunsError):
 
 class NotConnected(Unreachable):
     """No connection could be made, so nothing was sent."""
+
+
+class ProxyRefused(NotConnected):
+    """The proxy made no connection, so nothing was sent; `status` is what it answered."""
+
+    @property
+    def retryable(self) -> bool:
+        """A proxy that cannot reach the API (5xx) may do so later."""
+        return self.status is None or self.status >= 500
 
 
 class TooLarge(RunsError):

@@ -14,7 +14,7 @@ import anyio
 from platformdirs import user_state_path
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.api.connections import Pool, connection_pool
+from runs_mcp.api.connections import Pool, open_pool
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.by_page import NoPages, PageServer
@@ -75,6 +75,7 @@ class Services:
             base_url=own.api_url,
             key=own.key,
             key_setting=own.key_setting,
+            url_setting=own.url_setting,
             deadline=deadline or self.deadline(),
             max_bytes=self.settings.max_download_bytes,
         )
@@ -101,6 +102,22 @@ class Services:
             yield
 
 
+def require_connections(configuration: Configuration) -> None:
+    """Checks that connections could be made with these settings and this environment.
+
+    Raises:
+        SettingsError: A setting of an API, of a proxy or of certificates cannot be used.
+    """
+    _pools(configuration)
+
+
+def _pools(configuration: Configuration) -> dict[str, Pool]:
+    return {
+        definition.name: open_pool(settings.api_url, settings.url_setting)
+        for definition, settings in configuration.served
+    }
+
+
 @asynccontextmanager
 async def open_services(
     configuration: Configuration,
@@ -115,14 +132,17 @@ async def open_services(
         answer_seconds: How long a person has to answer a question.
         serve_pages: Serves confirmation pages while it is open; by default none can be shown.
         calls: The calls under way.
+
+    Raises:
+        SettingsError: A setting of an API, of a proxy or of certificates cannot be used.
     """
     store = SqliteStore(user_state_path("runs-mcp", appauthor=False) / "confirmations.sqlite3")
     tokens = ConfirmationTokens(configuration.signing_keys(), store)
     pages = ConfirmationPages(tokens, store)
     async with AsyncExitStack() as stack:
         pools = {
-            definition.name: await stack.enter_async_context(connection_pool(settings.api_url))
-            for definition, settings in configuration.served
+            name: await stack.enter_async_context(pool)
+            for name, pool in _pools(configuration).items()
         }
         page_server = (
             await stack.enter_async_context(serve_pages(pages)) if serve_pages else NoPages()

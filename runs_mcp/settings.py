@@ -3,72 +3,37 @@
 import difflib
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from runs_mcp.errors import SettingsError
+from runs_mcp.setting_values import FilePath, SplitAtCommas, StateKeys, unwrapped
+from runs_mcp.text import clip
+
 PREFIX: Final = "RUNS_MCP_"
-_STATE_KEY_BYTES: Final = 32
 
 ConfirmPolicy = Literal["auto", "human", "page", "token"]
 ActionName = Literal["cancel", "reset", "delete"]
 
 
-class SettingsError(Exception):
-    """A setting that cannot be used. The message is one line that says how to fix it."""
+class _PastedSettings(BaseSettings):
+    """Settings whose values are read without the blanks and quotes that people paste with them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrap(cls, values: dict[str, object]) -> dict[str, object]:
+        return {
+            name: unwrapped(value, _variable(cls, name)) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
 
 
-def _check_url(value: str) -> str:
-    value = value.strip()
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("must be an http or https URL")
-    url = urlsplit(value)
-    if url.scheme not in ("http", "https") or not url.hostname or url.port == 0:
-        raise ValueError("must be an http or https URL")
-    if url.username is not None or url.password is not None or "?" in value or "#" in value:
-        raise ValueError("must not contain a user, password, query or fragment")
-    return value.rstrip("/")
+S = TypeVar("S", bound=_PastedSettings)
 
 
-def _check_key(value: SecretStr) -> SecretStr:
-    key = value.get_secret_value().strip()
-    if not key.isascii() or not key.isprintable():
-        raise ValueError("must be printable ASCII")
-    return SecretStr(key)
-
-
-def _check_state_key(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value().encode()) < _STATE_KEY_BYTES:
-        raise ValueError(f"each key must have at least {_STATE_KEY_BYTES} bytes")
-    return value
-
-
-def _expand_home(value: Path | None) -> Path | None:
-    try:
-        return value.expanduser() if value else None
-    except RuntimeError as error:
-        raise ValueError("there is no such user's home") from error
-
-
-def _split_commas(value: object) -> object:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-Url = Annotated[str, AfterValidator(_check_url)]
-"""An http or https URL, without a slash at its end."""
-
-ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
-"""An API key: printable ASCII."""
-
-S = TypeVar("S", bound=BaseSettings)
-
-
-class ProviderSettings(BaseSettings):
+class ProviderSettings(_PastedSettings):
     """The settings of one provider.
 
     Each field has the variable that sets it as its `validation_alias`.
@@ -78,6 +43,9 @@ class ProviderSettings(BaseSettings):
 
     key_setting: ClassVar[str]
     """The variable that holds the API key."""
+
+    url_setting: ClassVar[str]
+    """The variable that says where the API is."""
 
     @property
     def key(self) -> str:
@@ -99,7 +67,7 @@ class ProviderSettings(BaseSettings):
         return _load(cls, variables or {})
 
 
-class Settings(BaseSettings):
+class Settings(_PastedSettings):
     """The settings of the server. Every `RUNS_MCP_X` is also the option `--x` of the command."""
 
     model_config = SettingsConfigDict(
@@ -113,15 +81,11 @@ class Settings(BaseSettings):
         "a page in the browser does), human (the host or nobody), page, or token (which a model "
         "can complete by itself)",
     )
-    preapprove: Annotated[tuple[ActionName, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+    preapprove: Annotated[tuple[ActionName, ...], NoDecode, SplitAtCommas] = Field(
         (),
         description="comma list of cancel, reset, delete that run without asking: for automation",
     )
-    state_keys: Annotated[
-        tuple[Annotated[SecretStr, AfterValidator(_check_state_key)], ...],
-        NoDecode,
-        BeforeValidator(_split_commas),
-    ] = Field(
+    state_keys: Annotated[StateKeys, NoDecode, SplitAtCommas] = Field(
         (),
         description="comma list of secrets of at least 32 bytes: the first signs, all verify; by "
         "default derived from the API keys",
@@ -131,7 +95,7 @@ class Settings(BaseSettings):
         description="open the confirmation page in the person's browser where the machine has a "
         "desktop; otherwise the answer has its address",
     )
-    audit_log: Annotated[Path | None, AfterValidator(_expand_home)] = Field(
+    audit_log: FilePath = Field(
         None, description="a file that gets a JSON line for each destructive call, besides stderr"
     )
     trim_above_bytes: int = Field(
@@ -145,15 +109,15 @@ class Settings(BaseSettings):
     )
     timeout_s: float = Field(
         30,
-        gt=0,
+        ge=0.1,
         le=600,
         description="one deadline for a tool call's upstream work, retries and waits included, in "
-        "seconds",
+        "seconds: 0.1 to 600",
     )
     max_download_bytes: int = Field(
         100_000_000, ge=1000, description="decoded size at which a download is stopped"
     )
-    providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)] = Field(
+    providers: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
         (), description="comma list of the providers to serve; by default those with a key"
     )
 
@@ -184,12 +148,12 @@ def _refuse_unknown_variables() -> None:
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:
             close = difflib.get_close_matches(variable.upper(), known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise SettingsError(f"{variable} is not a setting of this version; {hint}")
+            raise SettingsError(f"{clip(variable, 100)} is not a setting of this version; {hint}")
 
 
 def _load(settings: type[S], values: Mapping[str, str | bool]) -> S:
     try:
-        return settings(**values)  # type: ignore[arg-type]  # pydantic checks them
+        return settings(**values)
     except ValidationError as error:
         raise SettingsError(_first_problem(settings, error)) from None
 
@@ -197,6 +161,10 @@ def _load(settings: type[S], values: Mapping[str, str | bool]) -> S:
 def _first_problem(settings: type[BaseSettings], error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    return f"{_variable(settings, name)}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _variable(settings: type[BaseSettings], name: str) -> str:
+    """Returns the variable that sets a field, by the name under which pydantic knows it."""
     aliases = {field.validation_alias for field in settings.model_fields.values()}
-    variable = name if name in aliases else PREFIX + name.upper()
-    return f"{variable}: {problem['msg'].removeprefix('Value error, ')}"
+    return name if name in aliases else PREFIX + name.upper()

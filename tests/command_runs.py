@@ -16,7 +16,9 @@ from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
 
 SECONDS: Final = 60
 PROGRAM: Final = (sys.executable, "-m", "runs_mcp")
-_OWN: Final = re.compile(r"(?:RUNS_MCP|CURRENTS|BUILDKITE)_")
+_OWN: Final = re.compile(
+    r"(?:RUNS_MCP|CURRENTS|BUILDKITE|SSL_CERT)_|SSLKEYLOGFILE\Z|\w+_proxy\Z", re.IGNORECASE
+)
 
 
 class Done(NamedTuple):

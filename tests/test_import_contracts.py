@@ -18,6 +18,7 @@ WRONG_IMPORTS: Final = {
     ("confirmation/guard.py", "socket"),
     ("server/prompts.py", "httpx"),
     ("deadline.py", "ssl"),
+    ("api/request.py", "ssl"),
     ("providers/currents/client.py", "httpx"),
     ("answers/encoding.py", "starlette"),
     # MCP outside of the server.

@@ -23,7 +23,8 @@ from runs_mcp.providers.definition import (
 from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.providers.run_reader import Baseline, Progress
 from runs_mcp.providers.tool_arguments import Cursor
-from runs_mcp.settings import ApiKey, ProviderSettings, Url
+from runs_mcp.setting_values import ApiKey, Url
+from runs_mcp.settings import ProviderSettings
 from runs_mcp.triage.findings import CaseKey, Findings, NamedOutcome, Outcomes
 
 HOST: Final = "nimbus.example"
@@ -31,6 +32,7 @@ HOST: Final = "nimbus.example"
 
 class NimbusSettings(ProviderSettings):
     key_setting: ClassVar[str] = "NIMBUS_KEY"
+    url_setting: ClassVar[str] = "NIMBUS_URL"
 
     secret: ApiKey | None = Field(None, validation_alias="NIMBUS_KEY")
     url: Url = Field(f"https://api.{HOST}", validation_alias="NIMBUS_URL")

@@ -69,7 +69,7 @@ def read_attempts(deadline: Deadline) -> Attempts:
 
     def backoff(error: Exception) -> bool | float:
         if isinstance(error, Unreachable):
-            return True
+            return error.retryable
         if not isinstance(error, RunsError) or error.status not in _RETRIED_STATUSES:
             return False
         if error.retry_after_s is None:
@@ -81,4 +81,4 @@ def read_attempts(deadline: Deadline) -> Attempts:
 
 def write_attempts(deadline: Deadline) -> Attempts:
     """Returns attempts at a write: it is retried only where no connection was made."""
-    return Attempts(deadline, lambda error: isinstance(error, NotConnected))
+    return Attempts(deadline, lambda error: isinstance(error, NotConnected) and error.retryable)

@@ -15,8 +15,9 @@ import msgspec
 
 from runs_mcp.api.attempts import read_attempts, write_attempts
 from runs_mcp.api.connections import Pool
+from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.path_templates import fill_path
-from runs_mcp.api.request import Endpoint, Params, Received, Request, send
+from runs_mcp.api.request import Params, Received, Request, send
 from runs_mcp.api.response_body import decode
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import (
@@ -65,6 +66,7 @@ class ApiClient:
         base_url: What every path is appended to.
         key: The caller's key; sent as a Bearer token, never shown.
         key_setting: The setting that holds the key, for messages.
+        url_setting: The setting that holds the address, for messages.
         deadline: The deadline of all requests together.
         max_bytes: The decoded size at which a download is stopped.
     """
@@ -77,12 +79,13 @@ class ApiClient:
         base_url: str,
         key: str,
         key_setting: str,
+        url_setting: str,
         deadline: Deadline,
         max_bytes: int,
     ) -> None:
         self._pool = pool
         self._api = api
-        self._endpoint = Endpoint(api, base_url, key, key_setting)
+        self._endpoint = Endpoint(api, base_url, key, key_setting, url_setting)
         self._deadline = deadline
         self._max_bytes = max_bytes
 

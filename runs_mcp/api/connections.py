@@ -1,44 +1,59 @@
 """Connection pools: one for each API, shared by all calls."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import cache
-from ipaddress import ip_address
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 import httpx
 
 from runs_mcp import __version__
+from runs_mcp.api.certificates import tls_context
+from runs_mcp.api.proxies import is_on_this_machine, proxy_of
+from runs_mcp.errors import SettingsError
 
 Pool: TypeAlias = httpx.AsyncClient
 
-# Loading the certificates takes some 20 ms: once for all pools.
-_tls_context = cache(httpx.create_ssl_context)
 
+def open_pool(base_url: str, url_setting: str) -> Pool:
+    """Returns a pool of connections to one API, to be entered and closed.
 
-@asynccontextmanager
-async def connection_pool(base_url: str) -> AsyncIterator[Pool]:
-    """Yields a pool of connections to one API, and closes it at the end."""
-    # Loopback never goes through the environment's proxy.
-    trust_env = not _is_loopback(base_url)
-    async with httpx.AsyncClient(
-        trust_env=trust_env,
-        verify=_tls_context(trust_env=trust_env),
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"runs-mcp/{__version__}",
-        },
-    ) as pool:
-        yield pool
+    Nothing is connected before the first request.
 
+    Args:
+        base_url: The address of the API.
+        url_setting: The setting that holds it, for messages.
 
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    Raises:
+        SettingsError: The address, or what the environment says of proxies and certificates, cannot
+            be used.
+    """
+    _require_accepted(base_url, url_setting)
+    proxy = proxy_of(base_url)
+    if proxy is not None:
+        proxy.require_usable()
+        _require_accepted(proxy.url, proxy.setting)
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return httpx.AsyncClient(
+            trust_env=False,
+            proxy=proxy and proxy.url,
+            verify=tls_context(trust_environment=not is_on_this_machine(base_url)),
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"runs-mcp/{__version__}",
+            },
+        )
+    except ImportError as error:
+        setting = proxy.setting if proxy else url_setting
+        raise SettingsError(
+            f"{setting}: a SOCKS proxy needs the Python package socksio; install it, or set an "
+            "http:// proxy"
+        ) from error
+
+
+def _require_accepted(url: str, setting: str) -> None:
+    """Checks that httpx takes a URL: it knows more of hosts than we do."""
+    try:
+        _ = httpx.URL(url).host
+    except (httpx.InvalidURL, ValueError) as error:
+        raise SettingsError(f"{setting}: must be a URL whose host can exist") from error

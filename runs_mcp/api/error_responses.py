@@ -9,6 +9,8 @@ import httpx
 import msgspec
 
 from runs_mcp import errors
+from runs_mcp.api.endpoint import Endpoint
+from runs_mcp.api.proxy_errors import proxy_error
 from runs_mcp.api.response_body import read_head
 from runs_mcp.text import quoted, safe_line, without_keys
 
@@ -26,29 +28,28 @@ _ERROR_TYPES: Final[dict[int, type[errors.RunsError]]] = {
     413: errors.TooLarge,
     429: errors.RateLimited,
 }
+_PROXY_LOGIN: Final = 407
 _STATUSES_WITH_A_WAIT: Final = frozenset({429, 502, 503, 504})
 
 
-async def refusal(
-    response: httpx.Response, *, api: str, key: str, key_setting: str
-) -> errors.RunsError:
+async def refusal(response: httpx.Response, endpoint: Endpoint) -> errors.RunsError:
     """Returns the error that a response other than 2xx means.
 
     Args:
         response: The response, its body not yet read.
-        api: The name of the API, for the message.
-        key: The caller's key, which must not be in the message.
-        key_setting: The setting that holds the key, for the advice.
+        endpoint: The API, and the caller's key, which must not be in the message.
     """
     status = response.status_code
-    message = _quoted_message(await read_head(response, _ERROR_BODY_BYTES), key)
+    if status == _PROXY_LOGIN:
+        return proxy_error(endpoint, f"{status} {response.reason_phrase}")
+    message = _quoted_message(await read_head(response, _ERROR_BODY_BYTES), endpoint.key)
     writing = response.request.method != "GET"
-    scope = without_keys(_missing_scope(response.headers), [key])
+    scope = without_keys(_missing_scope(response.headers), [endpoint.key])
     return _error_type(status, writing=writing)(
-        f"The {api} API answered {status}{message}.",
+        f"The {endpoint.api} API answered {status}{message}.",
         status=status,
         retry_after_s=_retry_after_s(response.headers) if status in _STATUSES_WITH_A_WAIT else None,
-        next_step=_next_step(status, writing=writing, key_setting=key_setting, scope=scope),
+        next_step=_next_step(status, endpoint, writing=writing, scope=scope),
     )
 
 
@@ -100,10 +101,14 @@ def _error_type(status: int, *, writing: bool) -> type[errors.RunsError]:
     return _ERROR_TYPES.get(status, errors.UpstreamError)
 
 
-def _next_step(status: int, *, writing: bool, key_setting: str, scope: str) -> str:
+def _next_step(status: int, endpoint: Endpoint, *, writing: bool, scope: str) -> str:
     """Returns the advice for this status, or "" for the advice of its kind."""
+    key_setting = endpoint.key_setting
     if 300 <= status < 400:
-        return "Redirects are not followed: check that the API's URL is the final one."
+        return (
+            "Redirects are not followed: check that the API's URL in "
+            f"{endpoint.url_setting} is the final one."
+        )
     if status == 401:
         return f"Ask the operator to set a valid key in {key_setting}; `runs-mcp check` tests it."
     if status == 403 and scope:

@@ -6,13 +6,12 @@ No key, no query string and no body is ever logged.
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
-from urllib.parse import urlsplit
 
 import httpx
 
 from runs_mcp.api.connections import Pool
+from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.error_responses import refusal
 from runs_mcp.api.link_header import NextPage, next_page
 from runs_mcp.api.response_body import read_body
@@ -21,29 +20,6 @@ from runs_mcp.api.transport_errors import MEANINGS, error_of
 Params: TypeAlias = Sequence[tuple[str, str]]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """An API, and the caller's key to it.
-
-    Args:
-        api: The name of the API, for messages.
-        base_url: What every path is appended to.
-        key: The caller's key; sent as a Bearer token, never shown.
-        key_setting: The setting that holds the key, for messages.
-    """
-
-    api: str
-    base_url: str
-    key: str = field(repr=False)
-    key_setting: str
-
-    @property
-    def origin(self) -> str:
-        """The scheme, host and port of the API."""
-        url = urlsplit(self.base_url)
-        return f"{url.scheme}://{url.netloc}"
 
 
 class Request(NamedTuple):
@@ -100,7 +76,7 @@ async def send(
             outcome = str(response.status_code)
             return await _received(response, endpoint, max_bytes)
     except tuple(MEANINGS) as error:
-        raise error_of(error, endpoint.api, endpoint.origin) from error
+        raise error_of(error, endpoint) from error
     finally:
         elapsed_ms = (time.monotonic() - started) * 1000
         logger.info(
@@ -122,8 +98,6 @@ def _headers(key: str, content: bytes | None) -> dict[str, str]:
 
 async def _received(response: httpx.Response, endpoint: Endpoint, max_bytes: int) -> Received:
     if not response.is_success:
-        raise await refusal(
-            response, api=endpoint.api, key=endpoint.key, key_setting=endpoint.key_setting
-        )
+        raise await refusal(response, endpoint)
     link = next_page(response.headers.get("Link", ""))
     return Received(await read_body(response, max_bytes, endpoint.api), link)

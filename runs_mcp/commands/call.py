@@ -1,9 +1,10 @@
 """`runs-mcp call`: one tool call, for shells, CI and scripts."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import anyio
 import anyio.to_thread
@@ -13,8 +14,11 @@ from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from runs_mcp.answers.encoding import Json
 from runs_mcp.configuration import Configuration
+from runs_mcp.errors import SettingsError
 from runs_mcp.server.build import build_server
-from runs_mcp.settings import SettingsError
+from runs_mcp.standard_streams import write_error, write_json, write_out
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 def call_tool(
@@ -37,7 +41,9 @@ def call_tool(
     Raises:
         SettingsError: The arguments cannot be read.
     """
-    return anyio.run(_call, configuration, tool, pairs, json_arguments, output)
+    # What was no text on the command line is no name of a tool.
+    name = tool.encode(errors="replace").decode()
+    return anyio.run(_call, configuration, name, pairs, json_arguments, output)
 
 
 async def _call(
@@ -57,11 +63,12 @@ async def _call(
         result = await client.call_tool(tool, arguments)
     text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     if result.is_error:
-        sys.stderr.write(f"{text}\n")
+        write_error(f"{text}\n")
         return 1
     if output == "json":
-        text = json.dumps(result.structured_content, ensure_ascii=False, indent=2)
-    sys.stdout.write(f"{text}\n")
+        write_json(result.structured_content)
+    else:
+        write_out(f"{text}\n")
     return 0
 
 
@@ -69,8 +76,7 @@ async def _ask_on_terminal(
     context: ClientRequestContext, params: ElicitRequestParams
 ) -> ElicitResult:
     del context
-    sys.stderr.write(f"{params.message}\n> ")
-    sys.stderr.flush()
+    write_error(f"{params.message}\n> ")
     typed = await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True)
     if not typed.strip():
         return ElicitResult(action="decline")
@@ -82,7 +88,7 @@ def _from_json(text: str) -> dict[str, Json]:
         return {}
     try:
         arguments = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"--json is not JSON: {error}") from error
     if not isinstance(arguments, dict):
         raise SettingsError("--json is not a JSON object")
@@ -92,7 +98,7 @@ def _from_json(text: str) -> dict[str, Json]:
 def _typed(value: str, schema: Mapping[str, Json] | None) -> Json:
     """Returns a value from the command line as its schema wants it; the tool checks the rest."""
     match (schema or {}).get("type"):
-        case "integer" if value.removeprefix("-").isdecimal():
+        case "integer" if _INTEGER.fullmatch(value):
             return int(value)
         case "boolean" if value.lower() in ("true", "false"):
             return value.lower() == "true"

@@ -11,6 +11,8 @@ from mcp.client import ClientRequestContext
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
+from runs_mcp.standard_streams import write_error, write_out
+
 
 def demo() -> int:
     """Plays a host that looks into last night's runs; returns 0 when every step worked."""
@@ -20,7 +22,7 @@ def demo() -> int:
         problem = anyio.run(_play, log)
         if problem:
             log.seek(0)
-            sys.stderr.write(log.read())
+            write_error(log.read())
             _say(f"the demo stops here: {problem}")
             return 1
     _say(f"\nAll of it in {time.monotonic() - started:.1f} s.")
@@ -166,5 +168,4 @@ async def _cancel_a_run(host: _Host, project: str, person: _Person) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    write_out(f"{line}\n")

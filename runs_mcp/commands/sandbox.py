@@ -1,14 +1,14 @@
 """`runs-mcp sandbox`, and the embedded sandbox of `--sandbox`."""
 
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runs_mcp.configuration import Configuration
+from runs_mcp.errors import SettingsError
 from runs_mcp.sandbox import READ_ONLY_KEY, Sandbox
-from runs_mcp.settings import SettingsError
+from runs_mcp.standard_streams import write_out
 
 
 @contextmanager
@@ -28,10 +28,9 @@ def serve_sandbox(port: int) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Sandbox(port=port) as sandbox:
-            for name, value in sandbox.variables.items():
-                sys.stdout.write(f"{name}={value}\n")
-            sys.stdout.write(f"# read-only: CURRENTS_API_KEY={READ_ONLY_KEY}\n")
-            sys.stdout.flush()
+            lines = [f"{name}={value}" for name, value in sandbox.variables.items()]
+            lines.append(f"# read-only: CURRENTS_API_KEY={READ_ONLY_KEY}")
+            write_out("".join(f"{line}\n" for line in lines))
             _wait_for_interrupt()
     except (OSError, OverflowError) as error:
         raise SettingsError(f"--port {port} cannot be used: {error}") from error

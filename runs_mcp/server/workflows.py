@@ -14,8 +14,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from runs_mcp.errors import InvalidArgument
-from runs_mcp.settings import SettingsError
+from runs_mcp.errors import InvalidArgument, SettingsError
 from runs_mcp.text import clip, one_line, quoted, safe_line
 
 _PACKAGE: Final = Path(__file__).parent.parent

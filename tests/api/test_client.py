@@ -56,6 +56,7 @@ class Api:
             base_url=URL,
             key=KEY,
             key_setting="EXAMPLE_KEY",
+            url_setting="EXAMPLE_URL",
             deadline=Deadline(seconds),
             max_bytes=max_bytes,
         )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.error_responses import refusal
 from runs_mcp.errors import RunsError
 
@@ -20,7 +21,7 @@ async def refused(
         yield content
 
     response = httpx.Response(status, content=parts(), headers=headers, request=request)
-    return await refusal(response, api="Example", key="k3y", key_setting="KEY")
+    return await refusal(response, Endpoint("Example", "https://api.example", "k3y", "KEY", "URL"))
 
 
 @pytest.mark.parametrize(

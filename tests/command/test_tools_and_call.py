@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from command_runs import on, run
 
 from runs_mcp.sandbox import Sandbox
@@ -59,3 +60,21 @@ def test_call_fails_with_the_error_on_stderr(sandbox: Sandbox) -> None:
     assert done.stdout == ""
     assert "kind=invalid_argument" in done.stderr
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["limit=" + "9" * 5000, "limit=--1", "limit=²", "limit=٣", "search=\udcff", "limit="],
+)
+def test_call_leaves_to_the_tool_what_it_cannot_read(argument: str, story: Sandbox) -> None:
+    done = run("call", "currents_list_runs", f"project_id={BOOKING_PROJECT}", argument, **on(story))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "kind=invalid_argument" in done.stderr
+
+
+@pytest.mark.parametrize("tool", ["\udcff", "", "a\nb", "\x1b[31m", "x" * 100_000])
+def test_call_says_of_any_other_name_that_there_is_no_such_tool(tool: str) -> None:
+    done = run("call", "--sandbox", tool)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("There is no tool ")

@@ -3,9 +3,10 @@
 import pytest
 
 from runs_mcp.configuration import Configuration
+from runs_mcp.errors import SettingsError
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.currents.settings import CurrentsSettings
-from runs_mcp.settings import PREFIX, Settings, SettingsError, option_fields
+from runs_mcp.settings import PREFIX, Settings, option_fields
 
 
 def refusal(options: dict[str, str | bool] | None = None) -> str:
@@ -40,6 +41,12 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         ("RUNS_MCP_PROVIDERS", " currents , ", "providers", ("currents",)),
         ("RUNS_MCP_PROVIDERS", ",", "providers", ()),
         ("runs_mcp_result_bytes", "9000", "result_bytes", 9000),
+        ("RUNS_MCP_CONFIRM", '"page"', "confirm", "page"),
+        ("RUNS_MCP_READ_ONLY", " 'true' ", "read_only", True),
+        ("RUNS_MCP_RESULT_BYTES", "RUNS_MCP_RESULT_BYTES=9000", "result_bytes", 9000),
+        ("RUNS_MCP_PREAPPROVE", "'cancel', \"delete\"", "preapprove", ("cancel", "delete")),
+        ("RUNS_MCP_PREAPPROVE", '"cancel","delete"', "preapprove", ("cancel", "delete")),
+        ("RUNS_MCP_PREAPPROVE", '"cancel,delete"', "preapprove", ("cancel", "delete")),
     ],
 )
 def test_a_setting_is_read_from_the_environment(

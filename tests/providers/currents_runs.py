@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.api.connections import connection_pool
+from runs_mcp.api.connections import open_pool
 from runs_mcp.confirmation.action import Action
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.currents.actions.cancel_run_by_github_ci import CancelRunByGithubCi
@@ -42,13 +42,14 @@ PROJECT: Final = currents_project_id(BOOKING_PROJECT)
 
 @asynccontextmanager
 async def client_of(url: str, *, timeout_s: float = 30) -> AsyncIterator[CurrentsClient]:
-    async with connection_pool(url) as pool:
+    async with open_pool(url, "CURRENTS_API_URL") as pool:
         api = ApiClient(
             pool,
             api="Currents",
             base_url=url,
             key=READ_WRITE_KEY,
             key_setting="CURRENTS_API_KEY",
+            url_setting="CURRENTS_API_URL",
             deadline=Deadline(timeout_s),
             max_bytes=100_000_000,
         )

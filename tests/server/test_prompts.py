@@ -16,13 +16,12 @@ from mcp_types import INVALID_PARAMS, TextContent
 
 import runs_mcp
 from runs_mcp.configuration import Configuration
-from runs_mcp.errors import InvalidArgument
+from runs_mcp.errors import InvalidArgument, SettingsError
 from runs_mcp.providers import PROVIDERS
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.tools.catalog import tool_providers
 from runs_mcp.server.workflows import load_workflows, parse_workflow, prompt_directory
-from runs_mcp.settings import SettingsError
 
 ALL: Final = ["clean_up_stale_runs", "did_my_change_break_it", "flaky_report", "triage_failed_run"]
 TOOL_NAMES: Final = set(tool_providers(PROVIDERS))

@@ -8,6 +8,7 @@ from hosts import text_of
 from in_process import configured, connect, with_key
 from story_api import NOW
 
+from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.error_responses import refusal
 from runs_mcp.commands.check import check
 from runs_mcp.sandbox import READ_WRITE_KEY, Sandbox
@@ -80,7 +81,8 @@ async def test_the_scope_is_read_from_the_challenge_that_requires_it(
         request=httpx.Request("GET", "https://api.example/v1/runs"),
         stream=httpx.ByteStream(b"{}"),
     )
-    error = await refusal(response, api="Currents", key="k", key_setting="CURRENTS_API_KEY")
+    api = Endpoint("Currents", "https://api.example", "k", "CURRENTS_API_KEY", "CURRENTS_API_URL")
+    error = await refusal(response, api)
     expected = f"lacks the scope {scope}:" if scope else "may not do this"
     assert expected in str(error)
 

@@ -25,6 +25,7 @@ from runs_mcp.providers.buildkite.mapping.failed_executions import (
 from runs_mcp.providers.buildkite.references import BuildkiteRunRef, BuildkiteSuite
 from runs_mcp.providers.field_values import count, present, title
 from runs_mcp.providers.run_reader import Progress
+from runs_mcp.text import quoted
 
 T = TypeVar("T")
 
@@ -80,7 +81,16 @@ class BuildkiteClient:
     async def list_suites(self, organization: str, start: ListPosition) -> BuildkitePage[Suite]:
         """Returns the suites of an organization, starting at a position."""
         query = ListQuery(wire.WireSuite, _SUITES, {"organization": organization})
-        page = await self._lists.page(query, start)
+        try:
+            page = await self._lists.page(query, start)
+        except NotFound as error:
+            raise NotFound(
+                f"There is no organization {quoted(organization, 128)} in Buildkite, or this token "
+                "cannot see it.",
+                status=error.status,
+                next_step="Take its slug from the address of its dashboard, "
+                "buildkite.com/<organization>; the operator sets BUILDKITE_ORGANIZATION.",
+            ) from error
         return page.with_items([run_mapping.suite(sent, organization) for sent in page.items])
 
     async def list_runs(

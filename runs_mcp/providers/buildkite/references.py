@@ -77,6 +77,26 @@ def buildkite_run(
     return BuildkiteRunRef(*buildkite_suite(organization, suite, defaults), identifier.lower())
 
 
+def is_slug(text: str) -> bool:
+    """Returns whether a text is the slug of an organization or a suite."""
+    return _SLUG.fullmatch(text) is not None
+
+
+def pasted_suite(text: str) -> BuildkiteSuite | None:
+    """Returns what a dashboard URL or `organization/suite` names; the suite may be empty."""
+    path = [
+        part for part in link_path(text, BUILDKITE_HOST) or () if part not in ("", _IN_SUITE[0])
+    ]
+    if link := _link(text):
+        named = BuildkiteSuite(link.organization, link.suite)
+    elif path:
+        named = BuildkiteSuite(path[0], "")
+    else:
+        organization, _, suite = text.partition("/")
+        named = BuildkiteSuite(organization, suite)
+    return named if all(is_slug(slug) for slug in named if slug) and named.organization else None
+
+
 def is_run_id(text: str) -> bool:
     """Returns whether a text is the ID of a run, a UUID."""
     return _UUID.fullmatch(text.lower()) is not None
@@ -114,7 +134,7 @@ def _slug(slug: str, thing: str, setting: str) -> str:
             f"No {thing} is given; nothing was requested.",
             next_step=f"Pass {thing}, or a dashboard URL; the operator can set {setting}.",
         )
-    if not _SLUG.fullmatch(slug):
+    if not is_slug(slug):
         raise _refused(slug, f"is not the slug of {'an' if thing[0] in 'aeiou' else 'a'} {thing}")
     return slug
 

@@ -17,6 +17,7 @@ from runs_mcp.providers.currents.references import (
     CurrentsRunId,
     currents_run_id,
 )
+from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.currents.wire import runs as wire
 from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.providers.field_values import present
@@ -54,9 +55,16 @@ class CurrentsClient:
 
     async def list_projects(self, *, limit: int, after: str = "") -> CurrentsPage[Project]:
         """Returns the projects that the key can see, starting after the cursor `after`."""
-        answer = await self._api.get(
-            wire.Envelope[list[wire.WireProject | None]], "/projects", _page(limit, after)
-        )
+        try:
+            answer = await self._api.get(
+                wire.Envelope[list[wire.WireProject | None]], "/projects", _page(limit, after)
+            )
+        except errors.NotFound as error:  # no ID can be wrong
+            error.next_step = (
+                f"{CurrentsSettings.url_setting} must be where the Currents API is, and most often "
+                "ends in /v1: the operator sets it."
+            )
+            raise
         return CurrentsPage(
             tuple(
                 (run_mapping.project(sent), sent.cursor or "")
