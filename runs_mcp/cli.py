@@ -17,6 +17,7 @@ from runs_mcp.settings import Settings, option_fields
 from runs_mcp.standard_streams import (
     OutputError,
     finish_streams,
+    first_error,
     prepare_streams,
     write_error,
     write_out,
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = _main(arguments, has_reader=has_reader)
     except* OutputError as ended:
-        problem = _first(ended).problem
+        problem = first_error(ended).problem
         if problem:
             write_error(f"runs-mcp: stdout cannot be written ({problem})\n")
         else:
@@ -85,11 +86,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         finish_streams()
     return status
-
-
-def _first(errors: BaseExceptionGroup[OutputError]) -> OutputError:
-    error = errors.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _main(arguments: Sequence[str] | None, *, has_reader: bool) -> int:

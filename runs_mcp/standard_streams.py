@@ -5,8 +5,9 @@ import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import Final
+from typing import Final, TypeVar
 
+_Error = TypeVar("_Error", bound=Exception)
 _NAMES: Final = ("stdin", "stdout", "stderr")
 
 
@@ -20,6 +21,12 @@ class OutputError(Exception):
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
+
+
+def first_error(errors: BaseExceptionGroup[_Error]) -> _Error:
+    """Returns the first error in a group, whatever groups it is in."""
+    error = errors.exceptions[0]
+    return first_error(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def prepare_streams() -> bool:

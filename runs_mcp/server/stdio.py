@@ -1,11 +1,10 @@
 """Serving on stdin and stdout, with an end that leaves no call unanswered."""
 
 import asyncio
-import concurrent.futures
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final, TypeAlias, cast
@@ -14,10 +13,11 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from mcp.shared._stream_protocols import ReadStream, WriteStream
+from mcp.shared._stream_protocols import WriteStream
 from mcp.shared.message import SessionMessage
 from mcp_types import (
     JSONRPCError,
+    JSONRPCMessage,
     JSONRPCNotification,
     JSONRPCRequest,
     JSONRPCResponse,
@@ -25,11 +25,12 @@ from mcp_types import (
 )
 
 from runs_mcp.running_calls import RunningCalls
+from runs_mcp.server.json_rpc_lines import read_line
+from runs_mcp.server.stdin_lines import StdinLines, private_stdin
+from runs_mcp.standard_streams import OutputError, first_error
 
 Incoming: TypeAlias = SessionMessage | Exception
 
-_STDIN: Final = 0
-_CHUNK_BYTES: Final = 65536
 _SIGNAL_GRACE_SECONDS: Final = 1.5
 _STDIN_ENDED_GRACE_SECONDS: Final = 3.0  # whoever pipes requests in waits for the answers
 _FLUSH_SECONDS: Final = 0.5
@@ -45,17 +46,31 @@ async def serve_on_stdio(server: Server[Any], calls: RunningCalls) -> None:
     Args:
         server: Answers the requests.
         calls: The tool calls under way.
+
+    Raises:
+        OutputError: Stdout cannot be written, in an exception group.
     """
     told_to_end = anyio.Event()
-    lines = _Lines()
+    lines = StdinLines()
     try:
-        with _signals_set(told_to_end), _private_stdin() as stdin:
+        with _signals_set(told_to_end), private_stdin() as stdin:
             lines.read_in_thread(stdin)
-            async with stdio_server(stdin=cast("anyio.AsyncFile[str]", lines)) as streams:
-                await _Serving(server, calls, told_to_end).run(*streams)
+            # Stdin is read here, as the SDK drops the lines that it cannot read.
+            nothing = cast("anyio.AsyncFile[str]", _no_lines())
+            async with stdio_server(stdin=nothing) as (from_nothing, to_host):
+                await from_nothing.aclose()
+                await _Serving(server, calls, told_to_end).run(lines, to_host)
                 lines.close()
     except* BrokenPipeError:
         pass  # The host is gone, and reads no more.
+    except* OSError as errors:
+        raise OutputError(first_error(errors).strerror or "unknown") from errors
+
+
+async def _no_lines() -> AsyncIterator[str]:
+    no_lines: tuple[str, ...] = ()
+    for line in no_lines:
+        yield line
 
 
 class _Serving:
@@ -69,15 +84,13 @@ class _Serving:
         self._all_answered = anyio.Event()
         self._grace_s = _SIGNAL_GRACE_SECONDS
 
-    async def run(
-        self, from_host: ReadStream[Incoming], to_host: WriteStream[SessionMessage]
-    ) -> None:
+    async def run(self, lines: AsyncIterable[bytes], to_host: WriteStream[SessionMessage]) -> None:
         """Serves until the end."""
         to_server, requests = anyio.create_memory_object_stream[Incoming](0)
         answers, from_server = anyio.create_memory_object_stream[SessionMessage](0)
         options = self._server.create_initialization_options()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._receive, from_host, to_server)
+            tasks.start_soon(self._receive, lines, to_server, to_host)
             tasks.start_soon(self._end, to_server)
             # The server closes its streams; what it sent before still goes out.
             async with anyio.create_task_group() as sending:
@@ -86,20 +99,28 @@ class _Serving:
             tasks.cancel_scope.cancel()
 
     async def _receive(
-        self, from_host: ReadStream[Incoming], to_server: MemoryObjectSendStream[Incoming]
+        self,
+        lines: AsyncIterable[bytes],
+        to_server: MemoryObjectSendStream[Incoming],
+        to_host: WriteStream[SessionMessage],
     ) -> None:
-        async with from_host:
-            async for item in from_host:
-                message = item.message if isinstance(item, SessionMessage) else None
-                if isinstance(message, JSONRPCRequest) and message.method != _STREAM:
-                    self._unanswered.add(message.id)
-                elif isinstance(message, JSONRPCNotification) and message.method == _CANCELLED:
-                    self._answered((message.params or {}).get("requestId"))
-                with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+        async for line in lines:
+            item = read_line(line)
+            with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
+                if isinstance(item, JSONRPCError):
+                    await to_host.send(SessionMessage(item))
+                elif item is not None:
+                    self._note(item.message)
                     await to_server.send(item)
-            self._grace_s = _STDIN_ENDED_GRACE_SECONDS
-            self._told_to_end.set()
-            await anyio.sleep_forever()
+        self._grace_s = _STDIN_ENDED_GRACE_SECONDS
+        self._told_to_end.set()
+        await anyio.sleep_forever()
+
+    def _note(self, message: JSONRPCMessage) -> None:
+        if isinstance(message, JSONRPCRequest) and message.method != _STREAM:
+            self._unanswered.add(message.id)
+        elif isinstance(message, JSONRPCNotification) and message.method == _CANCELLED:
+            self._answered((message.params or {}).get("requestId"))
 
     async def _send(
         self,
@@ -130,77 +151,6 @@ class _Serving:
         self._unanswered.discard(cast("RequestId", request))
         if self._told_to_end.is_set() and not self._unanswered:
             self._all_answered.set()
-
-
-class _Lines:
-    """The lines of stdin, as the SDK reads them.
-
-    A thread reads them, that holds nothing up: it is a daemon, and takes no lock of `sys.stdin`,
-    on which the interpreter would wait at its end.
-    """
-
-    def __init__(self) -> None:
-        self._sender, self._receiver = anyio.create_memory_object_stream[str](0)
-        self._loop = asyncio.get_running_loop()
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self._receiver
-
-    def read_in_thread(self, descriptor: int) -> None:
-        """Begins to read a file descriptor."""
-        read = threading.Thread(target=self._read, args=(descriptor,), name="stdin", daemon=True)
-        read.start()
-
-    def close(self) -> None:
-        """Ends the lines."""
-        self._sender.close()
-
-    def _read(self, descriptor: int) -> None:
-        with suppress(RuntimeError, concurrent.futures.CancelledError):  # the loop has ended
-            for line in _lines_of(descriptor):
-                # Waits until the line is taken: what a host sends does not pile up here.
-                sending = self._send(line.decode("utf-8", "replace"))
-                if not asyncio.run_coroutine_threadsafe(sending, self._loop).result():
-                    return
-            self._loop.call_soon_threadsafe(self.close)
-
-    async def _send(self, line: str) -> bool:
-        try:
-            await self._sender.send(line)
-        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-            return False
-        return True
-
-
-def _lines_of(descriptor: int) -> Iterator[bytes]:
-    parts: list[bytes] = []
-    with suppress(OSError):  # as at the end of stdin
-        while chunk := os.read(descriptor, _CHUNK_BYTES):
-            first, *rest = chunk.split(b"\n")
-            parts.append(first)
-            for part in rest:
-                yield b"".join(parts)
-                parts = [part]
-    if any(parts):
-        yield b"".join(parts)
-
-
-@contextmanager
-def _private_stdin() -> Iterator[int]:
-    """Yields a descriptor of what is stdin, and has children read nothing from it meanwhile."""
-    try:
-        private = os.dup(_STDIN)
-    except OSError:  # it is closed
-        private = os.open(os.devnull, os.O_RDONLY)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, _STDIN)
-    if nothing != _STDIN:
-        os.close(nothing)
-    try:
-        yield private
-    finally:
-        # The descriptor stays open: the thread may still read it.
-        os.dup2(private, _STDIN)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ HELLO: Final = {
     "capabilities": {},
     "clientInfo": {"name": "test", "version": "1"},
 }
+PING: Final = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 NAME: Final = "Fähre › «Skerry» \U0001f600"
 
 
@@ -90,8 +91,13 @@ def test_a_command_ends_without_a_traceback(
     assert done.returncode == status
 
 
-def test_a_full_disk_is_said() -> None:
-    done = shell(">/dev/full", "--version")
+@pytest.mark.parametrize(
+    ("redirection", "arguments"),
+    [(">/dev/full", ("--version",)), (f">/dev/full <<< '{json.dumps(PING)}'", ())],
+    ids=["a command", "a server"],
+)
+def test_a_full_disk_is_said(redirection: str, arguments: tuple[str, ...], story: Sandbox) -> None:
+    done = shell(redirection, *arguments, **on(story))
     assert done.returncode == 1
     assert done.stderr == "runs-mcp: stdout cannot be written (No space left on device)\n"
 
