@@ -21,12 +21,14 @@
 `SettingsError` is for the operator, and ends the command.
 """
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 from runs_mcp.text import clip, one_line
 
-MAX_ERROR_CHARS = 2000
-_MAX_ADVICE_CHARS = 1000
+MAX_ERROR_CHARS: Final = 2000
+_MAX_ADVICE_CHARS: Final = 1000
+_FACTS: Final = re.compile(r"\[\s*+kind\s*+=", re.IGNORECASE)
 
 
 class SettingsError(Exception):
@@ -76,7 +78,9 @@ class RunsError(Exception):
         if self.retry_after_s is not None:
             facts.append(f"retry_after_s={self.retry_after_s:g}")
         tail = f" [{' '.join(facts)}] {clip(self.next_step, _MAX_ADVICE_CHARS)}"
-        return clip(self.what, max(1, MAX_ERROR_CHARS - len(tail))) + tail
+        # What an API says stands in the sentence: it cannot pass for the facts.
+        what = _FACTS.sub("(kind=", self.what)
+        return clip(what, max(1, MAX_ERROR_CHARS - len(tail))) + tail
 
 
 class InvalidArgument(RunsError):

@@ -108,7 +108,7 @@ def list_page(
         has_more: Whether more follows the last item.
 
     Raises:
-        MalformedResponse: More follows, and there is no cursor to it.
+        MalformedResponse: More follows, and no cursor leads there.
     """
     # A page can end after an item that has a cursor, or at the end of the list.
     ends = [
@@ -116,7 +116,7 @@ def list_page(
         for count, (_, after) in enumerate(items, 1)
         if after or (count == len(items) and not has_more)
     ]
-    endless = MalformedResponse("The list goes on, but names no cursor to go on with.")
+    endless = MalformedResponse("The list goes on, but has no cursor that it can be read on with.")
     if items and not ends:
         raise endless
 

@@ -13,6 +13,7 @@ Backoff: TypeAlias = Callable[[Exception], bool | float]
 """Decides about a failure: no retry, one after the usual pause, or after that many seconds."""
 
 _ATTEMPTS: Final = 5
+_LEAST_PAUSE_S: Final = 0.2  # `Retry-After: 0` is no leave to ask without a pause
 _RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
 
 
@@ -46,7 +47,7 @@ class Attempts:
                 on=self._backoff,
                 attempts=_ATTEMPTS,
                 timeout=None,
-                wait_initial=0.2,
+                wait_initial=_LEAST_PAUSE_S,
                 wait_max=5,
                 wait_jitter=0.3,
             ):
@@ -74,7 +75,8 @@ def read_attempts(deadline: Deadline) -> Attempts:
             return False
         if error.retry_after_s is None:
             return True
-        return error.retry_after_s if error.retry_after_s < deadline.left_s() else False
+        pause_s = max(error.retry_after_s, _LEAST_PAUSE_S)
+        return pause_s if pause_s < deadline.left_s() else False
 
     return Attempts(deadline, backoff)
 

@@ -1,5 +1,6 @@
 """Connection pools: one for each API, shared by all calls."""
 
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias
 
 import httpx
@@ -36,6 +37,8 @@ def open_pool(base_url: str, url_setting: str) -> Pool:
             proxy=proxy and proxy.url,
             verify=tls_context(trust_environment=not is_on_this_machine(base_url)),
             follow_redirects=False,
+            # A pool is shared by callers: what one was sent must not go out for another.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
             headers={
                 "Accept": "application/json",

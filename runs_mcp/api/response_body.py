@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final, TypeVar
 
 import httpx
@@ -70,17 +70,37 @@ async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[by
             f"The {api} API's answer is encoded in a way that was not asked for.",
             status=response.status_code,
         )
-    gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    gunzip = _Gunzip()
     try:
         async for raw in response.aiter_raw():
-            part = gunzip.decompress(raw, _PART_BYTES)
-            while part:
+            for part in gunzip.parts(raw):
                 yield part
-                part = gunzip.decompress(gunzip.unconsumed_tail, _PART_BYTES)
     except zlib.error as error:
         raise _not_json(api) from error
-    if not gunzip.eof:
+    if not gunzip.is_complete:
         raise _not_json(api)
+
+
+class _Gunzip:
+    """Decompresses gzip, which is one member after another (RFC 1952, 2.2)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last member has ended."""
+        return self._member.eof
+
+    def parts(self, raw: bytes) -> Iterator[bytes]:
+        """Yields what the next bytes are decompressed to, in parts of bounded size."""
+        while raw:
+            if self._member.eof:
+                self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+            while part := self._member.decompress(raw, _PART_BYTES):
+                yield part
+                raw = self._member.unconsumed_tail
+            raw = self._member.unused_data
 
 
 def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[str, ...]]:

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 import anyio
 import anyio.to_thread
@@ -87,12 +87,16 @@ def _from_json(text: str) -> dict[str, Json]:
     if not text:
         return {}
     try:
-        arguments = json.loads(text)
+        arguments = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"--json is not JSON: {error}") from error
     if not isinstance(arguments, dict):
         raise SettingsError("--json is not a JSON object")
     return arguments
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no value of JSON")
 
 
 def _typed(value: str, schema: Mapping[str, Json] | None) -> Json:

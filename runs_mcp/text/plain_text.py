@@ -36,15 +36,19 @@ _HIDDEN: Final = re.compile(
     rf"|(?<=[0-9#*])\ufe0f(?=\u20e3))"
     rf"|[{_INVISIBLE}]+"
 )
+_ANY_HIDDEN: Final = re.compile(f"[{_INVISIBLE}]")
+_HIDDEN_ASCII: Final = re.compile(r"[\x00-\x06\x08\x0e-\x1a\x1c-\x1f\x7f]+")
 _LINE_END: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # The payload of a string ends where another sequence may begin (as on a terminal), so no character
 # is scanned for two introducers.
 _ESCAPE: Final = re.compile(
-    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c)"  # OSC, DCS …
-    r"|(?:\x1b\[|\x9b)[0-?]*+(?:[ -/]*+[@-~])?"  # CSI; without a final character if cut short
-    r"|\x1b[!-/]++[0-~]"  # character sets, such as ESC ( B
-    r"|\x1b[0-@\\-`{-~]"  # ESC 7, ESC =; an unterminated string's introducer
-    r"|[\x07\x1b\x80-\x9f]"
+    r"[\x07\x1b\x80-\x9f](?:"  # one set of characters first: it is searched for much faster
+    r"(?:(?<=\x1b)[\]PX^_]|(?<=[\x90\x98\x9d-\x9f]))"  # OSC, DCS …
+    r"[^\x07\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c)"
+    r"|(?:(?<=\x1b)\[|(?<=\x9b))[0-?]*+(?:[ -/]*+[@-~])?"  # CSI; without an end if cut short
+    r"|(?<=\x1b)[!-/]++[0-~]"  # character sets, such as ESC ( B
+    r"|(?<=\x1b)[0-@\\-`{-~]"  # ESC 7, ESC =; an unterminated string's introducer
+    r"|)"
 )
 _ESCAPED_CODE: Final = re.compile(r"(?:\x1b\[|\x9b)([0-9;]{1,40})m")
 _MILLISECONDS: Final = re.compile(r"s(?![\w\[])")  # the rest of "[31ms]" after "[31m"
@@ -76,10 +80,10 @@ def plain(text: str) -> str:
     # go first; those that lost their base with a sequence go afterwards. Removing bare colour
     # codes creates neither.
     text = _LINE_END.sub("\n", text)
-    text = _HIDDEN.sub(r"\g<kept>", text)
+    text = _without_hidden(text)
     coloured = any(_is_colour_code(code[1], surely=True) for code in _ESCAPED_CODE.finditer(text))
     text = _ESCAPE.sub("", text)
-    text = _HIDDEN.sub(r"\g<kept>", text)
+    text = _without_hidden(text)
     if coloured or any(_is_colour_code(code[1], surely=True) for code in _BARE_CODE.finditer(text)):
         return _without_bare_codes(text)
     return text
@@ -88,6 +92,12 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """Returns plain text on one line: each run of whitespace (line ends, NBSP …) is a space."""
     return " ".join(plain(text).split())
+
+
+def _without_hidden(text: str) -> str:
+    if text.isascii():
+        return _HIDDEN_ASCII.sub("", text)
+    return _HIDDEN.sub(r"\g<kept>", text) if _ANY_HIDDEN.search(text) else text
 
 
 def _is_colour_code(parameters: str, *, surely: bool) -> bool:

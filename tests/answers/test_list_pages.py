@@ -103,13 +103,13 @@ def test_a_list_without_cursors_is_shown_where_all_of_it_is_there_and_fits(count
 @pytest.mark.parametrize("count", [1, 16, 20])
 def test_a_list_that_goes_on_without_a_cursor_is_malformed(count: int) -> None:
     items = [(project, "") for project in projects(count)]
-    with pytest.raises(MalformedResponse, match="no cursor to go on with"):
+    with pytest.raises(MalformedResponse, match="no cursor that it can be read on with"):
         project_page(items, has_more=True)
 
 
 def test_a_list_without_cursors_that_does_not_fit_is_malformed_and_not_cut_silently() -> None:
     items = [(project, "") for project in projects(50, chars=128)]
-    with pytest.raises(MalformedResponse, match="no cursor to go on with"):
+    with pytest.raises(MalformedResponse, match="no cursor that it can be read on with"):
         project_page(items, budget=2000)
 
 

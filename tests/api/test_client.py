@@ -126,6 +126,13 @@ async def test_a_read_is_retried(failure: httpx.Response | Exception) -> None:
     assert len(api.requests) == 3
 
 
+async def test_there_is_a_pause_before_another_attempt_whatever_the_api_says() -> None:
+    api = Api(httpx.Response(429, headers={"Retry-After": "0"}))
+    with pytest.raises(RateLimited):
+        await read(api.client(seconds=0.5))
+    assert len(api.requests) <= 3
+
+
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("call", [read, cancel])
 async def test_there_are_five_attempts(call: Callable[[ApiClient], Any]) -> None:

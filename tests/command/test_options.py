@@ -47,6 +47,7 @@ def test_without_a_key_it_says_what_to_set_and_that_the_sandbox_needs_none(
         ([], {"CURRENTS_API_KEY": "hush\nhush"}, "CURRENTS_API_KEY"),
         (["call", "currents_get_run", "run_id", "--sandbox"], {}, "name=value"),
         (["call", "currents_get_run", "--json", "{", "--sandbox"], {}, "--json"),
+        (["call", "currents_list_runs", "--json", '{"limit":NaN}', "--sandbox"], {}, "--json"),
         (["sandbox", "--port", "99999"], {}, "--port 99999"),
     ],
     ids=str,

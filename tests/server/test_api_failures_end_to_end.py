@@ -1,5 +1,6 @@
 """Whatever the API does wrong comes back as one clear error, in time, and without a secret."""
 
+import json
 import re
 import socket
 import time
@@ -143,6 +144,23 @@ def test_a_read_is_retried_where_that_may_help(
 
     assert (facts["kind"], facts["retryable"]) == (kind, "yes")
     assert len(sandbox.requests) == 5
+
+
+def test_a_cursor_of_the_api_that_is_too_long_to_hand_on_is_said(
+    sandbox: Sandbox, client: SharedClient
+) -> None:
+    runs = [{"runId": f"run{n}", "cursor": "c" * 480} for n in range(2)]
+    runs[1]["cursor"] = "c" * 100_000
+    page = {"status": "OK", "has_more": True, "data": runs}
+    sandbox.fail(Fault(status=200, body=json.dumps(page)))
+    listing = ("currents_list_runs", {"project_id": BOOKING_PROJECT})
+    first = structured_of(client.call(*listing))
+    assert [run["id"] for run in first["runs"]] == ["run0"]
+    page["data"] = runs[1:]
+    sandbox.heal()
+    sandbox.fail(Fault(status=200, body=json.dumps(page)))
+    second = client.call(listing[0], {**listing[1], "cursor": first["next_cursor"]})
+    assert facts_of(second)["kind"] == "malformed_response"
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -30,6 +30,7 @@ _SEARCHED_PAGES: Final = 10
 _OK_STATUS: Final = 200
 _TOO_LARGE_STATUS: Final = 413
 _ERROR_CHARS: Final = 300
+_CURSOR_CHARS: Final = 480  # Of a cursor of ours, 4,000 are taken back: 8 for each, escaped.
 _WRITTEN: Final = wire.Envelope[wire.WireReceipt]
 _RECORD: Final = wire.Envelope[dict[str, Any]]
 
@@ -67,8 +68,7 @@ class CurrentsClient:
             raise
         return CurrentsPage(
             tuple(
-                (run_mapping.project(sent), sent.cursor or "")
-                for sent in present(_data(answer.data))
+                (run_mapping.project(sent), _cursor(sent)) for sent in present(_data(answer.data))
             ),
             has_more=bool(answer.data.has_more),
             unreadable=answer.unreadable,
@@ -231,7 +231,7 @@ class CurrentsClient:
             project_id=project,
         )
         return CurrentsPage(
-            tuple((sent, sent.cursor or "") for sent in present(_data(answer.data))),
+            tuple((sent, _cursor(sent)) for sent in present(_data(answer.data))),
             bool(answer.data.has_more),
             answer.unreadable,
         )
@@ -239,6 +239,12 @@ class CurrentsClient:
 
 def _page(limit: int, after: str) -> list[tuple[str, str]]:
     return [("limit", str(limit)), *([("starting_after", after)] if after else [])]
+
+
+def _cursor(sent: wire.WireProject | wire.WireRun) -> str:
+    """Returns the API's cursor to what follows, or "" where ours could not hold it."""
+    cursor = sent.cursor or ""
+    return cursor if len(cursor) <= _CURSOR_CHARS else ""
 
 
 def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:

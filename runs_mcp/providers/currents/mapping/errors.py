@@ -54,10 +54,11 @@ def explained(test: RecordedTest, spec: str, title: str) -> Explained:
         title: Its whole title.
     """
     error, further = _main_error(test)
-    root = _root(error, spec)
+    printed_stack = uncut(error.stack)
+    root = _root(error, printed_stack, spec)
     text = model.ErrorText(
         message=uncut(text_of(error)),
-        stack=uncut(error.stack),
+        stack=printed_stack,
         name=line(error.name) or _type_of(error),
         code_frame=uncut(_code(error)),
         further=tuple(uncut(text_of(other)) for other in further),
@@ -137,14 +138,14 @@ def _location(error: wire.WireError, stack: Stack, root: str, spec: str) -> str:
     return f"{stack.top.file}:{stack.top.line}" if stack.top else ""
 
 
-def _root(error: wire.WireError, spec: str) -> str:
+def _root(error: wire.WireError, stack: str, spec: str) -> str:
     """Returns the folder of the checkout on the machine that ran the test; empty if not known."""
     frame = error.code_frame if isinstance(error.code_frame, wire.WireCodeFrame) else None
     if frame is not None and frame.relative_file:
         root = checkout_root(frame.absolute_file or frame.file or "", frame.relative_file)
         if root:
             return root
-    if root := checkout_root_of(plain(bounded(error.stack or "")), spec):
+    if root := checkout_root_of(stack, spec):
         return root
     files = [frame.file if frame else None, error.location.file if error.location else None]
     return next((root for file in present(files) if (root := checkout_root(file, spec))), "")
