@@ -1,10 +1,30 @@
 """The deadline of a tool call."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final, TypeVar
 
 import anyio
+import anyio.to_thread
+
+T = TypeVar("T")
+
+_of_work: Final[ContextVar["Deadline | None"]] = ContextVar("deadline_of_work", default=None)
+
+
+def stop_when_late() -> None:
+    """Ends work in a thread, see `Deadline.run_in_thread`, whose deadline has passed.
+
+    Nothing else ends it: whoever waited for it has gone on, and it would take up time and memory.
+
+    Raises:
+        TimeoutError: The deadline has passed.
+    """
+    deadline = _of_work.get()
+    if deadline is not None and not deadline.left_s():
+        raise TimeoutError
 
 
 class Deadline:
@@ -33,6 +53,19 @@ class Deadline:
                 yield
             finally:
                 self._scopes.discard(scope)
+
+    async def run_in_thread(self, work: Callable[[], T]) -> T:
+        """Returns what `work` returns; the event loop goes on meanwhile.
+
+        Raises:
+            TimeoutError: The deadline has passed.
+        """
+        with self.fail_after():
+            before = _of_work.set(self)
+            try:
+                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+            finally:
+                _of_work.reset(before)
 
     @contextmanager
     def reserving(self, seconds: float) -> Iterator[None]:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
-import anyio
-import anyio.to_thread
 import msgspec
 
 from runs_mcp.api.attempts import read_attempts, write_attempts
@@ -112,19 +110,18 @@ class ApiClient:
         )
         return Answer(data, len(body), link.exists, link.number, unreadable)
 
-    async def work_on(self, work: Callable[[], T], size: int) -> T:
+    async def work_on(self, work: Callable[[], T], size: int | None = None) -> T:
         """Returns what `work` makes of an answer of so many bytes, within the deadline.
 
-        What may take long is done in a thread, so that other calls go on.
+        What may take long is done in a thread, so that other calls go on; without a size, all is.
 
         Raises:
             DeadlineExceeded: It took too long.
         """
-        if size <= _SMALL_BYTES:
+        if size is not None and size <= _SMALL_BYTES:
             return work()
         try:
-            with self._deadline.fail_after():
-                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+            return await self._deadline.run_in_thread(work)
         except TimeoutError as error:
             raise self._deadline_exceeded(None) from error
 

@@ -1,6 +1,5 @@
 """Response bodies: downloaded up to a size, then decoded as typed JSON."""
 
-import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Final, TypeVar
@@ -9,21 +8,13 @@ import httpx
 import msgspec
 
 from runs_mcp import errors
+from runs_mcp.api.answer_size import fitted_into_memory
+from runs_mcp.api.json_texts import with_valid_texts
 from runs_mcp.api.lenient_decoding import decode_leniently
 
 T = TypeVar("T")
 
 _PART_BYTES: Final = 1_000_000
-_MOST_OBJECTS: Final = 500_000
-_MOST_ITEMS: Final = 3_000_000
-_MOST_LONE_SURROGATES: Final = 100_000  # With more of them, it is no text that was cut.
-# An escape, not one that is itself escaped: after no backslash, or after two.
-_IS_ESCAPE: Final = rb"(?:(?<!\\)|(?<=[^\\]\\\\))"
-_HIGH: Final = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
-_LOW: Final = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_LONE_SURROGATE: Final = re.compile(
-    _IS_ESCAPE + b"(?:" + _HIGH + b"(?!" + _LOW + b")|(?<!" + _HIGH + b")" + _LOW + b")"
-)
 
 
 async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytearray:
@@ -112,14 +103,14 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
         TooLarge: It holds more objects or items than there is memory for.
         MalformedResponse: It is not JSON, or not of the documented shape as a whole.
     """
-    _check_amount(body, api)
+    body = fitted_into_memory(body, api)
     try:
         try:
             return _decode(body, answer_type)
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return _decode(_valid_text(body), answer_type)
+            return _decode(with_valid_texts(body), answer_type)
     except msgspec.ValidationError as error:
         raise errors.MalformedResponse(
             f"The {api} API's answer is not of the documented shape: {error}."
@@ -128,32 +119,11 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
         raise _not_json(api) from error
 
 
-def _check_amount(body: bytearray, api: str) -> None:
-    """Refuses a body that would become much larger than it is: 30 KB can hold 10 million objects.
-
-    What is counted also stands in texts, so these are upper bounds.
-    """
-    if body.count(b"{") > _MOST_OBJECTS or body.count(b",") + body.count(b"[") > _MOST_ITEMS:
-        raise errors.TooLarge(
-            f"The {api} API's answer has more records than can be read: over {_MOST_OBJECTS:,} "
-            f"objects or {_MOST_ITEMS:,} values."
-        )
-
-
 def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
     try:
         return msgspec.json.decode(body, type=answer_type, strict=False), ()
     except msgspec.ValidationError:
         return decode_leniently(body, answer_type)
-
-
-def _valid_text(body: bytearray) -> bytes:
-    """Replaces bytes that are not UTF-8, and lone surrogates.
-
-    Frameworks cut messages in the middle of an emoji; the run is readable all the same.
-    """
-    text = body.decode("utf-8", "replace").encode()
-    return _LONE_SURROGATE.sub(rb"\\ufffd", text, count=_MOST_LONE_SURROGATES)
 
 
 def _not_json(api: str) -> errors.MalformedResponse:

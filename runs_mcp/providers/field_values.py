@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
+from runs_mcp.deadline import stop_when_late
 from runs_mcp.model import TITLE_CHARS
 from runs_mcp.text import clip, clip_middle, safe_line, safe_text
 
@@ -56,7 +57,12 @@ def uncut(value: str | None) -> str:
 
 
 def bounded(value: str) -> str:
-    """Returns a text without its middle if it has more than a million characters."""
+    """Returns a text without its middle if it has more than a million characters.
+
+    Raises:
+        TimeoutError: The deadline of the work that reads it has passed.
+    """
+    stop_when_late()
     if len(value) <= _MOST_CHARS:
         return value
     return f"{value[: _MOST_CHARS // 2]}\n…\n{value[-_MOST_CHARS // 2 :]}"

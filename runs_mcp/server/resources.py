@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-import anyio.to_thread
 import msgspec
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import (
@@ -19,6 +18,7 @@ from mcp.server.mcpserver.exceptions import (
 )
 
 from runs_mcp.configuration import Configuration, ConfiguredProvider
+from runs_mcp.deadline import stop_when_late
 from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError
 from runs_mcp.providers.definition import RecordTemplate
 from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
@@ -42,8 +42,10 @@ def add_resources(server: MCPServer[Services], configuration: Configuration) -> 
 def _reader(provider: ConfiguredProvider, template: RecordTemplate) -> ContextFunction[str]:
     async def read(ctx: Ctx, **parts: object) -> str:
         services = ctx.request_context.lifespan_context
-        record = await template.read(services.call(provider), **parts)
-        return await _as_json(record, own_keys(services.configuration))
+        call = services.call(provider)
+        record = await template.read(call, **parts)
+        keys = own_keys(services.configuration)
+        return await call.api.work_on(lambda: _as_json(record, keys))
 
     return with_context(read, template.read)
 
@@ -67,12 +69,7 @@ def resource_error(error: ResourceError, uri: str) -> ResourceError:
     return error
 
 
-async def _as_json(record: dict[str, Any], keys: Sequence[str]) -> str:
-    # Off the event loop: a record of many MB takes a second.
-    return await anyio.to_thread.run_sync(_encode, record, keys)
-
-
-def _encode(record: dict[str, Any], keys: Sequence[str]) -> str:
+def _as_json(record: dict[str, Any], keys: Sequence[str]) -> str:
     remove_secrets(record, keys)
     return msgspec.json.encode(record).decode()
 
@@ -119,6 +116,7 @@ def _hide_across_lines(lines: list[Any], keys: Sequence[str]) -> None:
 
 def _without_secrets(text: str, keys: Sequence[str]) -> str:
     """Returns the text without secrets, as plain text if only that shows them."""
+    stop_when_late()
     flat = plain(text)
     if flat != text and (hidden := _hidden(flat, keys)) != flat:
         return hidden

@@ -1,11 +1,21 @@
 """Answers that would become much larger than they are."""
 
-from typing import Any
+import json
+from typing import Any, Final
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from runs_mcp.api import answer_size
 from runs_mcp.api.response_body import decode
 from runs_mcp.errors import MalformedResponse, TooLarge
+
+ESCAPES: Final = [r"\\", r"\n", r"\"", r"\u0041", r"\ud83d\ude00", r"\\ud83d"]
+UNITS: Final = ["a", "{", "é", "\U0001f600", *ESCAPES]
+"""Characters as JSON has them."""
+HIGH, LOW = "\ud83d", "\ude00"
 
 
 def decoded(body: bytes) -> dict[str, Any]:
@@ -15,9 +25,9 @@ def decoded(body: bytes) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"specs":[' + b"{}," * 600_000 + b"{}]}",
-        b'{"tags":[' + b'"",' * 3_100_000 + b'""]}',
-        b'{"specs":[' + b"[]," * 1_600_000 + b"[]]}",
+        b'{"specs":[' + b"{}," * 500_000 + b"{}]}",
+        b'{"tags":[' + b'"",' * 4_500_000 + b'""]}',
+        b'{"specs":[' + b"[]," * 2_500_000 + b"[]]}",
     ],
     ids=["objects", "items", "lists"],
 )
@@ -26,8 +36,39 @@ def test_a_few_kilobytes_sent_that_hold_millions_of_values_are_too_large(body: b
         decoded(body)
 
 
-def test_a_large_answer_of_few_values_is_read() -> None:
-    assert len(decoded(b'{"message":"' + b"a" * 20_000_000 + b'"}')["message"]) == 20_000_000
+def test_texts_that_would_take_too_much_memory_are_too_large() -> None:
+    wide = '"\N{SMILING FACE WITH OPEN MOUTH}'.encode() + b"a" * 1_000_000 + b'"'
+    with pytest.raises(TooLarge, match="more records than can be read"):
+        decoded(b'{"texts":[' + b",".join([wide] * 50) + b"]}")
+    narrow = [b'"' + b"a" * 1_000_000 + b'"'] * 50
+    assert len(decoded(b'{"texts":[' + b",".join([wide, *narrow]) + b"]}")["texts"]) == 51
+
+
+@pytest.mark.parametrize("of", [b"{", b",", b"[", b"\\u001b[31m", rb"\""], ids=repr)
+def test_what_stands_in_texts_is_not_taken_for_records(of: bytes) -> None:
+    text = b'"' + of * (9_000_000 // len(of)) + b'"'
+    assert len(decoded(b'{"texts":[' + b",".join([text] * 6) + b"]}")["texts"]) == 6
+
+
+def test_a_text_of_up_to_ten_megabytes_stays_whole() -> None:
+    body = b'{"message":"' + b"a" * 10_000_000 + b'","note":"' + b"b" * 9_000_000 + b'"}'
+    assert list(map(len, decoded(body).values())) == [10_000_000, 9_000_000]
+
+
+@given(st.lists(st.sampled_from(UNITS), min_size=1, max_size=5), st.integers(0, 9))
+def test_of_a_longer_text_the_beginning_and_the_end_stay(units: list[str], before: int) -> None:
+    written = "x" * before + "".join(units) * 60
+    sent = bytearray(f'{{"a":"{written}","b":"c"}}'.encode())
+    with patch.multiple(answer_size, _TEXT_BYTES=60, _BLOCK_BYTES=30, _SMALL_BYTES=0):
+        shortened = json.loads(answer_size.fitted_into_memory(sent, "Currents"))
+    whole = json.loads(sent)["a"]
+    assert shortened["b"] == "c"
+    if len(written.encode()) > 60:
+        head, tail = shortened["a"].split("\n…\n")
+        # A pair may be cut: halves are replaced when it is decoded.
+        assert whole.startswith(head.rstrip(HIGH))
+        assert whole.endswith(tail.lstrip(LOW))
+        assert 4 <= len(head.encode("utf-8", "replace")) <= 40
 
 
 @pytest.mark.parametrize(
