@@ -1,6 +1,6 @@
 """The client of the Buildkite Test Engine API: suites, runs, failed executions and builds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 from runs_mcp.api.client import ApiClient
@@ -28,6 +28,7 @@ from runs_mcp.providers.run_reader import Progress
 from runs_mcp.text import quoted
 
 T = TypeVar("T")
+W = TypeVar("W")
 
 _SUITES: Final = "/analytics/organizations/{organization}/suites"
 _SUITE: Final = _SUITES + "/{suite}"
@@ -91,7 +92,9 @@ class BuildkiteClient:
                 next_step="Take its slug from the address of its dashboard, "
                 "buildkite.com/<organization>; the operator sets BUILDKITE_ORGANIZATION.",
             ) from error
-        return page.with_items([run_mapping.suite(sent, organization) for sent in page.items])
+        return page.with_items(
+            await self._made(page, lambda sent: run_mapping.suite(sent, organization))
+        )
 
     async def list_runs(
         self, suite: BuildkiteSuite, start: ListPosition, *, build_id: str = ""
@@ -100,7 +103,9 @@ class BuildkiteClient:
         filters = [("build_id", build_id)] if build_id else []
         query = ListQuery(wire.WireRun, _SUITE + "/runs", suite._asdict(), filters)
         page = await self._lists.page(query, start)
-        return page.with_items([run_mapping.listed_run(sent, suite) for sent in page.items])
+        return page.with_items(
+            await self._made(page, lambda sent: run_mapping.listed_run(sent, suite))
+        )
 
     async def get_run(self, run: BuildkiteRunRef) -> Run:
         """Returns a run."""
@@ -118,7 +123,9 @@ class BuildkiteClient:
         """
         query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
         page = await self._lists.page(query, start)
-        return page.with_items([failed_execution(sent, run.organization) for sent in page.items])
+        return page.with_items(
+            await self._made(page, lambda sent: failed_execution(sent, run.organization))
+        )
 
     async def all_failed_executions(
         self, run: BuildkiteRunRef, *, expanded: bool, progress: Progress | None = None
@@ -127,7 +134,7 @@ class BuildkiteClient:
         query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
         executions = await self._lists.all(query, lambda sent: sent.execution_id, progress)
         return executions.with_items(
-            [failed_execution(sent, run.organization) for sent in executions.items]
+            await self._made(executions, lambda sent: failed_execution(sent, run.organization))
         )
 
     async def get_build_tests(self, suite: BuildkiteSuite, build_id: str, tags: str) -> BuildTests:
@@ -149,11 +156,8 @@ class BuildkiteClient:
         )
         listed = await self._lists.all(query, lambda sent: sent.id)
         listed.require_complete()
-        counts = {}
-        for sent in listed.items:
-            test = _execution_counts(sent, suite)
-            counts[key_of_test(sent.id, sent.url, test.file, sent.name)] = test
-        return BuildTests(counts, listed.unreadable)
+        counts = await self._made(listed, lambda sent: _counts_of_test(sent, suite))
+        return BuildTests(dict(counts), listed.unreadable)
 
     async def get_muted_tests(self, suite: BuildkiteSuite) -> frozenset[str]:
         """Returns the IDs of the muted tests of a suite."""
@@ -208,10 +212,24 @@ class BuildkiteClient:
         executions.require_complete()
         return {**answer.data, "failed_executions": list(executions.items)}
 
+    async def _made(
+        self, listed: BuildkitePage[W] | BuildkiteList[W], make: Callable[[W], T]
+    ) -> list[T]:
+        return await self._api.work_on(
+            lambda: [make(sent) for sent in listed.items], listed.upstream_bytes
+        )
+
 
 def _failed_executions(item_type: type[T], run: BuildkiteRunRef, *, expanded: bool) -> ListQuery[T]:
     filters = [("include_failure_expanded", "true")] if expanded else []
     return ListQuery(item_type, _RUN + "/failed_executions", run._asdict(), filters)
+
+
+def _counts_of_test(
+    sent: wire.WireBuildTest, suite: BuildkiteSuite
+) -> tuple[TestKey, ExecutionCounts]:
+    test = _execution_counts(sent, suite)
+    return key_of_test(sent.id, sent.url, test.file, sent.name), test
 
 
 def _execution_counts(sent: wire.WireBuildTest, suite: BuildkiteSuite) -> ExecutionCounts:

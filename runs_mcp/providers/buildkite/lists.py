@@ -78,15 +78,17 @@ class BuildkiteList(Generic[T]):
         items: The items, each once.
         unreadable: For each item that could not be read, where it was and why.
         error: The kind of error that ended the reading early; empty if the list is complete.
+        upstream_bytes: The size of all pages.
     """
 
     items: tuple[T, ...]
     unreadable: tuple[str, ...]
     error: str
+    upstream_bytes: int = 0
 
     def with_items(self, items: Sequence[W]) -> "BuildkiteList[W]":
         """Returns the list with other items."""
-        return BuildkiteList(tuple(items), self.unreadable, self.error)
+        return BuildkiteList(tuple(items), self.unreadable, self.error, self.upstream_bytes)
 
     def require_complete(self) -> None:
         """Checks that the list was read to its end.
@@ -217,4 +219,4 @@ class _Collected(Generic[T]):
 
     def as_list(self, error: str) -> BuildkiteList[T]:
         """Returns the items as a list that ended with this kind of error, or without."""
-        return BuildkiteList(tuple(self.items.values()), self._unreadable, error)
+        return BuildkiteList(tuple(self.items.values()), self._unreadable, error, self._bytes)

@@ -1,5 +1,6 @@
 """The client of the Currents API: projects, runs, instances and writes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -24,6 +25,7 @@ from runs_mcp.providers.field_values import present
 from runs_mcp.text import clip, safe_line
 
 T = TypeVar("T")
+W = TypeVar("W", wire.WireProject, wire.WireRun)
 
 MAX_LIMIT: Final = 50  # what the API's documentation allows a page
 _SEARCHED_PAGES: Final = 10
@@ -58,7 +60,9 @@ class CurrentsClient:
         """Returns the projects that the key can see, starting after the cursor `after`."""
         try:
             answer = await self._api.get(
-                wire.Envelope[list[wire.WireProject | None]], "/projects", _page(limit, after)
+                wire.Envelope[list[wire.WireProject | None]],
+                "/projects",
+                _page_params(limit, after),
             )
         except errors.NotFound as error:  # no ID can be wrong
             error.next_step = (
@@ -66,13 +70,7 @@ class CurrentsClient:
                 "ends in /v1: the operator sets it."
             )
             raise
-        return CurrentsPage(
-            tuple(
-                (run_mapping.project(sent), _cursor(sent)) for sent in present(_data(answer.data))
-            ),
-            has_more=bool(answer.data.has_more),
-            unreadable=answer.unreadable,
-        )
+        return await self._page(answer, run_mapping.project)
 
     async def get_project(self, project: CurrentsProjectId) -> Project:
         """Returns a project, with its default branch where the API knows it."""
@@ -85,12 +83,8 @@ class CurrentsClient:
         self, project: CurrentsProjectId, filters: RunFilters, *, limit: int, after: str = ""
     ) -> CurrentsPage[ListedRun]:
         """Returns the runs of a project, newest first, starting after the cursor `after`."""
-        listed = await self._runs(project, filters, limit, after)
-        return CurrentsPage(
-            tuple((run_mapping.listed_run(sent), after) for sent, after in listed.items),
-            listed.has_more,
-            listed.unreadable,
-        )
+        answer = await self._runs(project, filters, limit, after)
+        return await self._page(answer, run_mapping.listed_run)
 
     async def get_run(self, run: CurrentsRunId) -> FullRun:
         """Returns a run with all its specs."""
@@ -209,12 +203,13 @@ class CurrentsClient:
         limit = 1 if filters.branches else MAX_LIMIT
         after = ""
         for _ in range(_SEARCHED_PAGES):
-            listed = await self._runs(project, filters, limit, after)
-            for run, _ in listed.items:
+            answer = await self._runs(project, filters, limit, after)
+            runs = present(_data(answer.data))
+            for run in runs:
                 if query.matches(run) and run.run_id:
                     return currents_run_id(run.run_id)
-            after = listed.items[-1][1] if listed.items else ""
-            if not listed.has_more or not after:
+            after = _cursor(runs[-1]) if runs else ""
+            if not answer.data.has_more or not after:
                 break
         raise errors.NotFound(
             "No completed run that matches was found among the latest of the project.",
@@ -223,21 +218,25 @@ class CurrentsClient:
 
     async def _runs(
         self, project: CurrentsProjectId, filters: RunFilters, limit: int, after: str
-    ) -> CurrentsPage[wire.WireRun]:
-        answer = await self._api.get(
+    ) -> Answer[wire.Envelope[list[wire.WireRun | None]]]:
+        return await self._api.get(
             wire.Envelope[list[wire.WireRun | None]],
             "/projects/{project_id}/runs",
-            _page(limit, after) + filters.params(),
+            _page_params(limit, after) + filters.params(),
             project_id=project,
         )
-        return CurrentsPage(
-            tuple((sent, _cursor(sent)) for sent in present(_data(answer.data))),
-            bool(answer.data.has_more),
-            answer.unreadable,
+
+    async def _page(
+        self, answer: Answer[wire.Envelope[list[W | None]]], make: Callable[[W], T]
+    ) -> CurrentsPage[T]:
+        sent = present(_data(answer.data))
+        items = await self._api.work_on(
+            lambda: tuple((make(item), _cursor(item)) for item in sent), answer.bytes
         )
+        return CurrentsPage(items, bool(answer.data.has_more), answer.unreadable)
 
 
-def _page(limit: int, after: str) -> list[tuple[str, str]]:
+def _page_params(limit: int, after: str) -> list[tuple[str, str]]:
     return [("limit", str(limit)), *([("starting_after", after)] if after else [])]
 
 
