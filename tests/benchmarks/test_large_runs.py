@@ -15,6 +15,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from msgspec import UNSET
 from run_of_size import add_run_of_size
+from server_memory import MemoryOfServer
 
 from runs_mcp.sandbox import READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
@@ -68,25 +69,10 @@ async def test_a_server_that_answered_a_40_mb_run_used_little_memory(sandbox: Sa
     add_run_of_size(sandbox, "large", 40_000_000)
     async with connect(sandbox) as client:
         took = await seconds_of(client, "currents_get_run")
-        peak = peak_bytes_of_server()
+        peak = MemoryOfServer.measured().peak
 
     sys.stdout.write(f"\n40 MB: {took * 1000:.0f} ms, peak of {peak / 1e6:.0f} MB\n")
     assert peak < MAX_PEAK_BYTES
-
-
-def peak_bytes_of_server() -> int:
-    """Returns the peak memory (VmHWM) of the one `runs-mcp` that this process has started."""
-    children = Path("/proc/self/task").glob("*/children")
-    pids = [pid for listed in children for pid in listed.read_text().split()]
-    (server,) = [
-        Path("/proc") / pid
-        for pid in pids
-        if b"runs_mcp" in (Path("/proc") / pid / "cmdline").read_bytes()
-    ]
-    (line,) = [
-        line for line in (server / "status").read_text().splitlines() if line.startswith("VmHWM")
-    ]
-    return int(line.split()[1]) * 1024
 
 
 async def test_triage_reads_120_failing_specs_at_the_same_time(sandbox: Sandbox) -> None:
