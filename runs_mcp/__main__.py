@@ -1,8 +1,6 @@
 """`python -m runs_mcp` is the command `runs-mcp`."""
 
-import sys
-
-from runs_mcp.cli import main
+from runs_mcp.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -2,9 +2,11 @@
 
 import argparse
 import logging
+import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
@@ -25,6 +27,7 @@ from runs_mcp.standard_streams import (
 from runs_mcp.text import one_line
 
 _READER_IS_GONE: Final = 141  # as of a program that SIGPIPE ends
+_THREAD_S: Final = 0.2
 # A value, or a long word, on the command line may be a key.
 _VALUE: Final = re.compile(r"(?<==)[^\s,]+|(?<![\w-])(?!--)[\w~+/.-]{20,}")
 
@@ -86,6 +89,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         finish_streams()
     return status
+
+
+def run() -> NoReturn:
+    """Runs the command as a process, and ends it."""
+    status = main()
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(_THREAD_S)
+            if thread.is_alive():
+                os._exit(status)  # It works on for nobody, and would hold up the end.
+    sys.exit(status)
 
 
 def _main(arguments: Sequence[str] | None, *, has_reader: bool) -> int:

@@ -24,7 +24,14 @@ from runs_mcp.providers.definition import RecordTemplate
 from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
 from runs_mcp.server.key_hiding import own_keys
 from runs_mcp.services import Services
-from runs_mcp.text import is_secret_field, plain, quoted, without_keys, without_url_secrets
+from runs_mcp.text import (
+    is_secret_field,
+    parts_of,
+    plain,
+    quoted,
+    without_keys,
+    without_url_secrets,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +122,10 @@ def _hide_across_lines(lines: list[Any], keys: Sequence[str]) -> None:
 
 
 def _without_secrets(text: str, keys: Sequence[str]) -> str:
+    return "".join(_part_without_secrets(part, keys) for part in parts_of(text))
+
+
+def _part_without_secrets(text: str, keys: Sequence[str]) -> str:
     """Returns the text without secrets, as plain text if only that shows them."""
     stop_when_late()
     flat = plain(text)

@@ -1,5 +1,6 @@
 """Untrusted text: made plain, clipped, quoted, and without secrets."""
 
+from runs_mcp.text.cleaning import parts_of, safe_line, safe_text
 from runs_mcp.text.clipping import (
     clip,
     clip_middle,
@@ -11,7 +12,7 @@ from runs_mcp.text.clipping import (
 from runs_mcp.text.own_keys import body_without_key, without_keys
 from runs_mcp.text.plain_text import one_line, plain
 from runs_mcp.text.quoting import quoted, quoted_in_columns, quoted_list
-from runs_mcp.text.redaction import is_secret_field, safe_line, safe_text, without_url_secrets
+from runs_mcp.text.redaction import is_secret_field, without_url_secrets
 
 __all__ = [
     "body_without_key",
@@ -21,6 +22,7 @@ __all__ = [
     "columns",
     "is_secret_field",
     "one_line",
+    "parts_of",
     "plain",
     "quoted",
     "quoted_in_columns",

@@ -11,8 +11,6 @@ from html import unescape
 from typing import Final
 from urllib.parse import unquote
 
-from runs_mcp.text.plain_text import plain
-
 _CREDENTIALS: Final = re.compile(
     r"((?:\bBearer|(?i:\bauthorization[\\\"']*\s{0,20}[:=]\s{0,20}[\\\"']*(?:bearer|basic|token)))"
     r"(?:[ \t]+|\s{1,40}(?=[\w~+/=.-]{8})(?=[^\s0-9]{0,80}[0-9])))"
@@ -83,19 +81,8 @@ _LEAST_VALUE: Final = 8
 _MOST_ENCODINGS: Final = 9
 _HINTS: Final = (
     *("secret", "passw", "passphrase", "auth", "token", "sig", "credential", "key", "jwt"),
-    *("accessid", "session", "sessid", "q-ak"),
+    *("accessid", "session", "sessid", "q-ak", "bearer", "cookie"),
 )
-
-
-def safe_text(text: str) -> str:
-    """Returns a stranger's text as plain text without secrets."""
-    return without_url_secrets(plain(text))
-
-
-def safe_line(text: str) -> str:
-    """Returns a stranger's text as one plain line without secrets."""
-    # Hidden first: on one line, a name that was broken over two is in two pieces.
-    return " ".join(safe_text(text).split())
 
 
 def without_url_secrets(text: str) -> str:
@@ -112,7 +99,7 @@ def without_url_secrets(text: str) -> str:
     if ":/" in text or ":\\/" in text:
         text = _USERINFO.sub(r"\1…@", text)
         text = _URL.sub(_without_secret_query, text)
-    if not _may_name_secret(text, lowered):
+    if not may_name_secret(text):
         return text
     if "=" in text or "3d" in lowered or "&" in text:
         text = _QUERY.sub(_without_long_secret_query, text)
@@ -120,8 +107,9 @@ def without_url_secrets(text: str) -> str:
     return _NAMED.sub(_without_named_value, text)
 
 
-def _may_name_secret(text: str, lowered: str) -> bool:
-    """Whether the name of a secret may be in a text: fast, as most texts have none."""
+def may_name_secret(text: str) -> bool:
+    """Returns whether the name of a secret may be in a text: fast, as most texts have none."""
+    lowered = text.lower()
     if "\n" in lowered:  # A name can be broken over two lines.
         lowered = "".join(lowered.split())
     is_encoded = "%" in text and _ENCODED_LETTER.search(text)

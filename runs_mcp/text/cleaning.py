@@ -1,0 +1,45 @@
+"""Texts of strangers made fit to show: plain, and without secrets."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from runs_mcp.text.plain_text import plain
+from runs_mcp.text.redaction import may_name_secret, without_url_secrets
+
+_PART_CHARS: Final = 200_000
+_MARGIN: Final = 300  # a name and what is between it and its value
+
+
+def safe_text(text: str) -> str:
+    """Returns a stranger's text as plain text without secrets."""
+    return "".join(without_url_secrets(plain(part)) for part in parts_of(text))
+
+
+def safe_line(text: str) -> str:
+    """Returns a stranger's text as one plain line without secrets."""
+    # Hidden first: on one line, a name that was broken over two is in two pieces.
+    return " ".join(safe_text(text).split())
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """Yields a long text in parts: a search through all of it would hold up other threads.
+
+    It is parted where no secret and no escape sequence is near.
+    """
+    start = 0
+    while len(text) - start > _PART_CHARS:
+        end = _harmless_place(text, start + _PART_CHARS)
+        yield text[start:end]
+        start = end
+    if start < len(text) or not text:
+        yield text[start:]
+
+
+def _harmless_place(text: str, start: int) -> int:
+    """Returns the first place from `start` on where a text can be parted, or its end."""
+    for place in range(start, len(text) - _MARGIN, _MARGIN):
+        around = text[place - _MARGIN : place + _MARGIN]
+        if plain(around) == around and not may_name_secret(around):
+            space = around.rfind(" ", 0, _MARGIN)
+            return place if space < 0 else place - _MARGIN + space
+    return len(text)
