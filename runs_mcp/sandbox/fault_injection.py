@@ -1,6 +1,7 @@
 """What each fault does to a request, including what plain ASGI cannot do to a connection."""
 
 import asyncio
+import gzip
 import socket
 import struct
 import zlib
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runs_mcp.sandbox.faults import Fault
 
 _CHUNK = 64 * 1024
+_TRICKLE_S = 0.02
 
 
 class Exchange:
@@ -40,8 +42,9 @@ class Exchange:
             self._transport.abort()
         await self._until_disconnected()
 
-    async def close(self) -> None:
-        """Sends what is buffered and closes, even before Content-Length bytes."""
+    async def close(self, last: bytes = b"") -> None:
+        """Sends what is buffered, and these bytes, and closes, even before Content-Length bytes."""
+        self._transport.write(last)
         self._transport.close()
         await self._until_disconnected()
 
@@ -58,8 +61,10 @@ async def inject(fault: Fault, exchange: Exchange, app: ASGIApp) -> None:
     elif fault.lose_answer:
         await _answer_of(app, exchange)
         await exchange.reset()
-    elif fault.truncate:
-        await _truncate(await _answer_of(app, exchange), exchange)
+    elif fault.truncate or fault.short_length or fault.cut_gzip:
+        await _spoil(fault, await _answer_of(app, exchange), exchange)
+    elif fault.trickle:
+        await _trickle(exchange)
     elif fault.oversized is not None:
         await _flood(fault.oversized, exchange, gzipped=fault.gzip_bomb)
     elif fault.malformed:
@@ -112,13 +117,33 @@ async def _answer_of(app: ASGIApp, exchange: Exchange) -> list[Message]:
     return answer
 
 
-async def _truncate(answer: list[Message], exchange: Exchange) -> None:
+async def _spoil(fault: Fault, answer: list[Message], exchange: Exchange) -> None:
     start, *parts = answer
     body = b"".join(part.get("body", b"") for part in parts)
-    await exchange.send(start)
-    half = body[: len(body) // 2]
-    await exchange.send({"type": "http.response.body", "body": half, "more_body": True})
-    await exchange.close()
+    fields = {name: value for name, value in start["headers"] if name != b"content-length"}
+    if fault.cut_gzip:
+        packed = body if b"content-encoding" in fields else gzip.compress(body)
+        fields |= {b"content-encoding": b"gzip"}
+        await exchange.send({**start, "headers": list(fields.items())})
+        await exchange.send({"type": "http.response.body", "body": packed[: len(packed) // 2]})
+    elif fault.short_length:
+        # Written here: the server does not send more than it declares.
+        fields |= {b"content-length": str(len(body) // 2).encode()}
+        head = b"".join(b"%b: %b\r\n" % field for field in fields.items())
+        await exchange.close(b"HTTP/1.1 %d OK\r\n%b\r\n%b" % (start["status"], head, body))
+    else:
+        await exchange.send(start)
+        half = body[: len(body) // 2]
+        await exchange.send({"type": "http.response.body", "body": half, "more_body": True})
+        await exchange.close()
+
+
+async def _trickle(exchange: Exchange) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
+    while not exchange.is_gone:
+        await exchange.send({"type": "http.response.body", "body": b" ", "more_body": True})
+        await asyncio.sleep(_TRICKLE_S)
 
 
 async def _flood(size: int, exchange: Exchange, *, gzipped: bool) -> None:

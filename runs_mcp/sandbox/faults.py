@@ -14,6 +14,8 @@ class Fault:
     """None for every method."""
     path: str = ""
     """A regular expression that the start of the raw path must match, such as a plain prefix."""
+    after: int = 0
+    """How many requests that match it spares first."""
     times: int | None = None
     """How many requests it happens to; None for all until it is removed."""
     delay_s: float = 0.0
@@ -29,6 +31,12 @@ class Fault:
     """Reset the TCP connection before any byte of an answer; the API is not asked."""
     truncate: bool = False
     """Send the right answer with its full Content-Length, but only the first half of the body."""
+    short_length: bool = False
+    """Send the right answer, but with half of its length as Content-Length."""
+    cut_gzip: bool = False
+    """Send the right answer as gzip without its second half, which HTTP does not notice."""
+    trickle: bool = False
+    """Answer 200 and send a body without an end, little by little."""
     malformed: bool = False
     """Answer 200 with malformed JSON."""
     oversized: int | None = None
@@ -43,20 +51,13 @@ class Fault:
             re.compile(self.path)
         except re.error as error:
             raise ValueError(f"path is not a regular expression: {error}") from error
-        if (self.times or 0) < 0 or self.delay_s < 0:
-            raise ValueError("neither times nor delay_s can be negative")
-        effects = (
-            self.status is not None,
-            self.reset,
-            self.truncate,
-            self.malformed,
-            self.oversized is not None,
-            self.lose_answer,
-        )
-        if sum(effects) > 1:
+        if min(self.times or 0, self.after, self.delay_s) < 0:
+            raise ValueError("times, after and delay_s cannot be negative")
+        effects = ("reset", "truncate", "short_length", "cut_gzip", "trickle", "malformed")
+        chosen = [self.status is not None, self.oversized is not None, self.lose_answer]
+        if sum([*chosen, *(getattr(self, effect) for effect in effects)]) > 1:
             raise ValueError(
-                "a fault can have only one of"
-                " status, reset, truncate, malformed, oversized, lose_answer"
+                f"a fault can have only one of status, oversized, lose_answer, {', '.join(effects)}"
             )
         if self.gzip_bomb and self.oversized is None:
             raise ValueError("gzip_bomb needs oversized")
@@ -68,17 +69,26 @@ class Fault:
         return self.method in (None, method) and re.match(self.path, path) is not None
 
 
+@dataclass
+class _Active:
+    """A fault, how many requests it still spares, and how many it happens to then."""
+
+    fault: Fault
+    spared: int
+    left: int | None
+
+
 class FaultList:
     """The active faults, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._faults: list[tuple[Fault, int | None]] = []
+        self._faults: list[_Active] = []
 
     def add(self, fault: Fault) -> None:
         """Adds a fault."""
         with self._lock:
-            self._faults.append((fault, fault.times))
+            self._faults.append(_Active(fault, fault.after, fault.times))
 
     def clear(self) -> None:
         """Removes all faults."""
@@ -88,10 +98,13 @@ class FaultList:
     def next_for(self, method: str, path: str) -> Fault | None:
         """Returns the fault that happens to this request, and counts it."""
         with self._lock:
-            for at, (fault, left) in enumerate(self._faults):
-                if left == 0 or not fault.matches(method, path):
+            for active in self._faults:
+                if active.left == 0 or not active.fault.matches(method, path):
                     continue
-                if left is not None:
-                    self._faults[at] = (fault, left - 1)
-                return fault
+                if active.spared:
+                    active.spared -= 1
+                    continue
+                if active.left is not None:
+                    active.left -= 1
+                return active.fault
         return None
