@@ -116,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         told = self.server.stub.answer(self.command, self.path, sent)
         time.sleep(told.sleep_s)
-        body = msgspec.json.encode(told.body) if told.raw is None else told.raw.encode()
+        raw = None if told.raw is None else told.raw.encode(errors="surrogatepass")
+        body = msgspec.json.encode(told.body) if raw is None else raw
         self.send_response(told.status)
         for name, value in {"Content-Type": "application/json", **told.headers}.items():
             self.send_header(name, value)

@@ -37,11 +37,15 @@ class SharedClient:
 
     def answer(self, tool: str, **arguments: object) -> dict[str, Any]:
         """Returns what a tool answers; it must fit the schema that the tool publishes."""
-        content = structured_of(self.call(tool, arguments))
+        result = self.call(tool, arguments)
+        self.validate(tool, result)
+        return structured_of(result)
+
+    def validate(self, tool: str, result: CallToolResult) -> None:
+        """Checks that an answer fits the schema that the tool publishes."""
         schema = self._schemas[tool]
         assert schema is not None
-        jsonschema.validate(content, schema)
-        return content
+        jsonschema.validate(structured_of(result), schema)
 
     def pages(self, tool: str, **arguments: object) -> list[CallToolResult]:
         """Returns every page of a query, following its cursors."""
