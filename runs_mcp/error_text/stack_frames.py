@@ -44,7 +44,8 @@ _GO: Final = re.compile(
     r"(?:Error Trace:\s+)?(?P<file>\S+\.go):(?P<line>[0-9]{1,9})(?: \+0x[0-9a-f]+)?"
 )
 _GO_CALL: Final = re.compile(
-    r"(?:created by )?(?P<function>[\w./*()-]*\w)(?:\(.*\)| in goroutine .*)"
+    r"(?:created by )?(?>(?P<function>[\w./*()-]*\w)(?=\(| in goroutine ))"
+    r"(?:\(.*\)| in goroutine .*)"
 )
 _RUST_CALL: Final = re.compile(r"[0-9]+: +(?:0x[0-9a-f]+ - )?(?P<function>\S+)")
 _CALL_BEFORE: Final = {"go": _GO_CALL, "rs": _RUST_CALL}

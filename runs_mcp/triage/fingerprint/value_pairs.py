@@ -30,19 +30,19 @@ _PAIRS: Final = tuple(
             r"\s*(?P<matcher>(?:not )?to [a-z ]++):?[^\S\n]*\n\s*(?P<expected>.+)",
         ),
         (  # most: «expected: 3» and «but was: 4» on two lines, in either order
-            rf"^[^\S\n]*(?:{_EXPECTED})\s*: *(?P<expected>.+)\n",
-            rf"\s*(?:{_RECEIVED})\s*: *(?P<received>.+)",
+            rf"^[^\S\n]*(?:{_EXPECTED})\s*:(?P<expected>.+)\n",
+            rf"\s*(?:{_RECEIVED})\s*:(?P<received>.+)",
         ),
         (
-            rf"^[^\S\n]*(?:{_RECEIVED})\s*: *(?P<received>.+)\n",
-            rf"\s*(?:{_EXPECTED})\s*: *(?P<expected>.+)",
+            rf"^[^\S\n]*(?:{_RECEIVED})\s*:(?P<received>.+)\n",
+            rf"\s*(?:{_EXPECTED})\s*:(?P<expected>.+)",
         ),
         (
             rf"^Failed asserting that (?P<received>{_ANY}) (?P<matcher>{_PHPUNIT_MATCHER})",
             r"(?: (?P<expected>[^a-z ].*|null|true|false))?\.$",
         ),
         (
-            rf"(?P<matcher>XCT\w+) failed: \((?P<received>{_ANY})\) is not [a-z ]+ ",
+            rf"(?P<matcher>XCT\w{{1,60}}) failed: \((?P<received>{_ANY})\) is not [a-z ]+ ",
             rf"\((?P<expected>{_ANY})\)",
         ),
         (  # GoogleTest
@@ -51,7 +51,7 @@ _PAIRS: Final = tuple(
         ),
         (rf"^(?P<received>{_ANY}) !==? (?P<expected>{_REST})$",),  # node:assert
         (  # FluentAssertions
-            r"^Expected (?P<message>[\w.()\[\]]+) to (?P<matcher>[a-z ]+?) ",
+            r"^Expected (?P<message>[\w.()\[\]]+) to (?P<matcher>[a-z ]{1,80}?) ",
             rf"(?P<expected>{_ANY}),? but (?:found |it )?(?P<received>{_REST})",
         ),
     )
