@@ -16,7 +16,7 @@ from runs_mcp.text import quoted, safe_line, without_keys
 
 _ERROR_BODY_BYTES: Final = 64_000
 _CHALLENGE_PART: Final = re.compile(
-    r"(?P<name>[\w-]+)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,\"]+)|(?P<scheme>[A-Za-z][\w-]*)"
+    r"(?<![\w-])(?P<name>[\w-]++)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,\"]+)|(?P<scheme>[A-Za-z][\w-]*)"
 )
 _SCOPE: Final = re.compile(r"[\w:./-]{1,100}(?: [\w:./-]{1,100}){0,9}")
 _ERROR_TYPES: Final[dict[int, type[errors.RunsError]]] = {

@@ -4,8 +4,12 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-_QUOTED: Final = r"\"(?:[^\"\\]|\\.)*\""
-_LINK: Final = re.compile(rf"<(?P<url>[^<>]*)>(?P<parameters>(?:{_QUOTED}|[^\",])*)")
+_QUOTED: Final = r"\"(?:[^\"\\]|\\.)*+\""
+_LINK: Final = re.compile(
+    # A quotation that is not closed takes the rest, so that it is not looked through again.
+    rf"<(?P<url>[^<>]*)>(?P<parameters>(?:{_QUOTED}|[^\",])*+)(?:\"(?:[^\"\\]|\\.)*+\Z)?",
+    re.DOTALL,
+)
 _PARAMETER: Final = re.compile(rf";\s*(?P<name>[^\s=;]+)\s*=\s*(?P<value>{_QUOTED}|[^\s\";]+)")
 _PAGE_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 

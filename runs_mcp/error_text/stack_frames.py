@@ -23,10 +23,10 @@ _JVM: Final = re.compile(
 )
 # .NET: «at Shop.Cart.Add(Int32 count) in /src/Cart.cs:line 12»
 _DOTNET: Final = re.compile(
-    r"at (?P<function>[^()]+)\(.*?\) in (?P<file>\S.*?):line (?P<line>[0-9]{1,9})"
+    r"at (?P<function>[^()]+)\((?>.*?\) in (?=\S))(?P<file>.+):line (?P<line>[0-9]{1,9})"
 )
 # «./spec/a_spec.rb:3:in `block'»
-_RUBY: Final = re.compile(r"(?:# )?(?P<outer>\S.*:[0-9]+):in [`'](?P<function>.*)'")
+_RUBY: Final = re.compile(r"(?=.*'\Z)(?:# )?(?P<outer>\S.*:[0-9]+):in [`'](?P<function>.*)'")
 # pytest: «tests/test_a.py:12: in test», «app/a.py:3: KeyError»; a traceback: «File "a.py", line 3»
 _PYTEST: Final = re.compile(
     r"(?P<outer>[^\s:]+\.py:[0-9]+):(?: in (?P<function>\w+|<\w+>)| [\w.]+)?"
@@ -44,7 +44,8 @@ _GO: Final = re.compile(
     r"(?:Error Trace:\s+)?(?P<file>\S+\.go):(?P<line>[0-9]{1,9})(?: \+0x[0-9a-f]+)?"
 )
 _GO_CALL: Final = re.compile(
-    r"(?:created by )?(?P<function>[\w./*()-]*\w)(?:\(.*\)| in goroutine .*)"
+    r"(?:created by )?(?>(?P<function>[\w./*()-]*\w)(?=\(| in goroutine ))"
+    r"(?:\(.*\)| in goroutine .*)"
 )
 _RUST_CALL: Final = re.compile(r"[0-9]+: +(?:0x[0-9a-f]+ - )?(?P<function>\S+)")
 _CALL_BEFORE: Final = {"go": _GO_CALL, "rs": _RUST_CALL}
@@ -57,15 +58,17 @@ _PLAIN: Final = re.compile(
     r"(?P<file>[^\s:()]+\.(?:php|swift|cc|cpp|cxx|hpp|mm?)):(?P<line>[0-9]{1,9})(?:: Failure)?"
 )
 _PHP: Final = re.compile(
-    r"#[0-9]+ (?P<file>\S+\.php)\((?P<line>[0-9]{1,9})\): (?P<function>[\w\\]+(?:(?:->|::)\w+)?).*"
+    r"#[0-9]+ (?P<file>\S+\.php)\((?P<line>[0-9]{1,9})\): "
+    r"(?P<function>[\w\\]++(?:(?:->|::)\w++)?+).*"
 )
 # vitest's own: an ornament, «addItem src/cart.ts:40:12»
 _VITEST: Final = re.compile(r"\u276f (?:(?P<function>\S+) )?(?P<outer>\S+:[0-9]+:[0-9]+)")
 # Frames that name no file.
 _NOWHERE: Final = re.compile(
     r"at .* \((?:<anonymous>|native|index [0-9]+)\)"
-    r"|at [^\s()]+\.[^\s()]+\((?:Native Method|Unknown Source|[\w.$-]+\.java)\)"
-    r"|at [A-Z][\w.+<>`\[\],|]*\.[\w.<>`\[\],|]+\([^()]*\)"
+    r"|at [^\s()][^\s().]*+\.[^\s()]++\((?:Native Method|Unknown Source|[\w.$-]+\.java)\)"
+    # .NET: what comes before a «+» is the type around a type.
+    r"|at [A-Z](?:[\w.+<>`\[\],|]*\+)?+[\w<>`\[\],|]*+\.[\w.<>`\[\],|]++\([^()]*\)"
     r"|[0-9]+: +(?:0x[0-9a-f]+ - )?[\w<][^:\n]*::[^\n]*"
     r"|\.\.\. [0-9]+ (?:more|common frames omitted)|#[0-9]+ \{main\}"
     r"|--- End of (?:inner exception )?stack trace.*|goroutine [0-9]+ \[.*\]:"

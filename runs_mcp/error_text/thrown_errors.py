@@ -31,11 +31,12 @@ _ENDING: Final = re.compile(
 )
 # Elixir: the type after a summary, then the code of the test: «code: assert {:ok, _} = save()».
 _ELIXIR: Final = re.compile(
-    r"\n\s*\*\* \((?P<type>(?!ExUnit\.)[A-Z][\w.]*)\) (?P<message>.*?)(?=\n\s*code: |\Z)", re.DOTALL
+    r"\n[^\S\n]*\*\* \((?P<type>(?!ExUnit\.)[A-Z][\w.]*)\) (?P<message>.*?)(?=\n[^\S\n]*code: |\Z)",
+    re.DOTALL,
 )
 # «page.evaluate: TypeError: …», «Error: TypeError: …»: the last of them was thrown first.
 _PREFIX: Final = re.compile(
-    r"(?:[A-Za-z]\w*\.[a-z]\w*|Error|Exception): (?=[A-Z][\w.$]*(?:Error|Exception): )"
+    r"(?:(?:[A-Za-z]\w*\.[a-z]\w*|Error|Exception): (?=[A-Z][\w.$]*(?:Error|Exception): ))+"
 )
 
 _CAUSE: Final = re.compile(
@@ -44,10 +45,9 @@ _CAUSE: Final = re.compile(
 )
 # Rust: «called `Result::unwrap()` on an `Err` value: NotFound { … }», «some words: NotFound(…)»
 _UNWRAPPED: Final = re.compile(r"called `Result::\w+\(\)` on an `(?:Err|Ok)` value: ")
-_DEBUG_VALUE: Final = re.compile(
-    r"(?:[^\n]*?: )?(?P<value>(?P<type>[A-Z]\w*)(?:\([^\n]*\)| \{ [^\n]* \}))(?:\n\s*)*"
-)
-_QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
+_DEBUG_CALL: Final = re.compile(r"(?=.*\)\Z)(?:.*?: )?(?P<value>(?P<type>[A-Z]\w*+)\(.*\))")
+_DEBUG_STRUCT: Final = re.compile(r"(?=.* \}\Z)(?:.*?: )?(?P<value>(?P<type>[A-Z]\w*+) \{ .* \})")
+_QUOTED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*+(?P<end>\"?)")
 _CLOSING: Final = re.compile(r"[\]})]+,?")
 _CAUSE_BEGINNINGS: Final = ("#", "[", "C", "c", "-")
 _INLINE_CAUSE: Final = re.compile(r" ---> (?P<rest>[\w.]+: .*)")
@@ -159,12 +159,12 @@ def _thrown(text: str, frames: Sequence[Frame]) -> ThrownError:
     text = text.strip()
     if unwrapped := _UNWRAPPED.match(text):
         text = text[unwrapped.end() :]
-    if text.endswith((")", "}")) and (debugged := _DEBUG_VALUE.fullmatch(text)):
-        message = _QUOTED.sub("…", debugged["value"])
+    if debugged := _DEBUG_CALL.fullmatch(text) or _DEBUG_STRUCT.fullmatch(text):
+        message = _QUOTED.sub(lambda quoted: "…" if quoted["end"] else quoted[0], debugged["value"])
         return ThrownError(debugged["type"], message, ())  # They show where it was unwrapped.
     if elixir := _ELIXIR.search(text):
         return ThrownError(elixir["type"], elixir["message"].strip(), tuple(frames))
-    while prefix := _PREFIX.match(text):
+    if prefix := _PREFIX.match(text):
         text = text[prefix.end() :]
     if numbered := _NUMBERED.match(text):
         text = text[numbered.end() :]

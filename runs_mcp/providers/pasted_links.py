@@ -24,6 +24,6 @@ def _link(host: str) -> re.Pattern[str]:
         rf"(?ai:(?:https?:{{1,2}}//)?{re.escape(host)})"
         r"(?P<path>(?:/[^\s/?#<>\"'`()\[\]{}|\\”“’»›…]*)*)"
         # The rest of the link; or closing marks; or «|name>», as in chats.
-        r"(?:[/?#].*|[\s>)\]}\"'`*.,;:!?”“’»›…]*|\|[^>]*>\s*)",
+        r"(?:[/?#].*|[\s>)\]}\"'`*.,;:!?”“’»›…]*|\|[^>|]*>\s*)",
         re.DOTALL,
     )

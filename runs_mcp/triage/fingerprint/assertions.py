@@ -25,6 +25,7 @@ class Assertion(NamedTuple):
     """The whole value, where only a part of it was compared: a list and its length."""
 
 
+_ANY: Final = r".{0,1000}"  # No line that is read is longer.
 # jest and Playwright: «expect(received).toBe(expected) // Object.is equality»
 _JEST: Final = re.compile(r"expect\([^()\n]*\)(?P<matcher>(?:\.not|\.resolves|\.rejects)*\.to\w+)")
 _JEST_EXPECTED: Final = re.compile(r"^Expected(?P<label>[^:\n]*): +(?P<value>.*)$", re.MULTILINE)
@@ -33,16 +34,16 @@ _JEST_WHOLE: Final = re.compile(
     r"^Received (?:array|object|set|map|value|string): +(?P<value>.*)$", re.MULTILINE
 )
 # Lines of Playwright's call log begin like those of a diff.
-_CALL_LOG: Final = re.compile(r"\n\s*Call [lL]og:")
+_CALL_LOG: Final = re.compile(r"\n[^\S\n]*Call [lL]og:")
 # chai, so vitest and Cypress: «expected 'a' to be 'b' // Object.is equality»
 _CHAI: Final = re.compile(
-    r"^(?:\w*Error: )?(?:(?P<message>[^\n]*?): )?expected (?P<received>.+?) "
+    r"^(?:\w*Error: )?(?:(?>(?P<message>[^\n]*?): expected )|expected )(?P<received>.+?) "
     r"(?P<matcher>(?:not )?to (?:not )?(?:be |deeply |strictly |loosely |equal |include |contain |"
     r"match |have |been |a |an |of |property |length |text |throw |close |greater |less |than )*)"
-    r"(?P<expected>.*?)(?: +// .*)?$",
+    r"(?P<expected>(?:[^ \n]++| ++(?!// ))*+)(?: ++// .*)?$",
     re.MULTILINE,
 )
-_CHAI_SNAPSHOT: Final = re.compile(r"Snapshot [`'\"].*[`'\"] mismatched")
+_CHAI_SNAPSHOT: Final = re.compile(rf"Snapshot [`'\"]{_ANY}[`'\"] mismatched")
 _CHAI_PROPERTY: Final = re.compile(r"[\"'](?P<key>[^\"']+)[\"'](?: with value .*)?$")
 # jest: «Rejected to value: [Error: …]»; vitest: «promise rejected "Error: …" instead of resolving»;
 # RSpec: «expected no Exception, got #<…>»; Rust: «left: Err(…)» where Ok(…) was expected; Elixir:
@@ -50,11 +51,12 @@ _CHAI_PROPERTY: Final = re.compile(r"[\"'](?P<key>[^\"']+)[\"'](?: with value .*
 # Cypress, of what the page threw: «The following error originated from your application code».
 _NESTED: Final = re.compile(
     r"^(?:Rejected to value|Thrown value): +\[(.*)\]$"
-    r"|promise rejected \"(.*?)\" instead of resolving"
-    r"|expected no Exception, got #<([\w:]+: .*?)>(?: with backtrace:)?$"
-    r"|originated from your (?:application|test) code[^>]*> (.*)$"
-    r"|^\s*(?:left|right): Err\((.*)\)$(?=[^:]*: Ok\()|^\s*left: Ok\(.*\n\s*right: Err\((.*)\)$"
-    r"|^\s*left: +\{?:ok\b.*\n\s*right: +\{:error, (.*)\}$",
+    rf"|promise rejected \"({_ANY}?)\" instead of resolving"
+    rf"|expected no Exception, got #<([\w:]+: {_ANY}?)>(?: with backtrace:)?$"
+    r"|originated from your (?:application|test) code[^>]{0,400}> (.*)$"
+    r"|^[^\S\n]*(?:left|right): Err\((.*)\)$(?=[^:]*: Ok\()"
+    r"|^[^\S\n]*left: Ok\(.*\n\s*right: Err\((.*)\)$"
+    r"|^[^\S\n]*left: +\{?:ok\b.*\n\s*right: +\{:error, (.*)\}$",
     re.MULTILINE,
 )
 _NESTED_HINTS: Final = (
@@ -68,10 +70,10 @@ _NESTED_HINTS: Final = (
 # RSpec: «expected: 17» and «got: 20» on two lines; other matchers on one.
 _RSPEC: Final = re.compile(r"\s*Failure/Error:")
 _RSPEC_EQUAL: Final = re.compile(
-    r"^\s*expected:? (?P<expected>.*)\n\s*got:? (?P<received>.*)", re.MULTILINE
+    r"^[^\S\n]*expected:? (?P<expected>.*)\n\s*got:? (?P<received>.*)", re.MULTILINE
 )
 _RSPEC_OTHER: Final = re.compile(
-    r"^\s*expected (?P<received>.+?) (?P<matcher>(?:not )?to [a-z_]+)(?: (?P<expected>.*))?$",
+    r"^[^\S\n]*expected (?P<received>.+?) (?P<matcher>(?:not )?to [a-z_]+)(?: (?P<expected>.*))?$",
     re.MULTILINE,
 )
 # match_array: only the missing and the extra elements matter.
@@ -80,7 +82,7 @@ _RSPEC_ARRAY: Final = re.compile(
     r"(?:\n\s*the missing elements were:\s+(?P<missing>.*))?"
     r"(?:\n\s*the extra elements were:\s+(?P<extra>.*))?"
 )
-_RSPEC_ANY: Final = re.compile(r"^\s*expected (?P<received>.+)$", re.MULTILINE)
+_RSPEC_ANY: Final = re.compile(r"^[^\S\n]*expected (?P<received>.+)$", re.MULTILINE)
 # pytest: «assert 2 == 3», after the message of the assertion if it has one; in modules whose
 # assertions are not rewritten, the message alone.
 _PYTEST: Final = re.compile(
@@ -90,16 +92,16 @@ _PYTEST_PLAIN: Final = re.compile(
     r"AssertionError(?:: (?P<message>[^\n]*))?(?:\n|$)(?=(?s:.*)^> +assert )", re.MULTILINE
 )
 _COMPARED: Final = re.compile(
-    r"(?P<left>.+?) (?P<matcher>==|!=|<=|>=|<|>|is not|is|not in|in) (?P<right>.+)"
+    r"(?P<left>.+?) (?P<matcher>==|!=|<=|>=|<|>|is not|is|not in|in) (?P<right>(?s:.+))"
 )
 # pytest on dicts: «Left contains 1 more item:» and the item, «Differing items:» and both.
 _PYTEST_ITEMS: Final = re.compile(
-    r"(?P<side>Left|Right|Differing)(?: contains| items).*\n\s*\{(?P<key>'[^']*'|\w+): "
+    r"(?P<side>Left|Right|Differing)(?: contains| items).{0,100}\n\s*\{(?P<key>'[^']*'|\w+): "
 )
 
 _ASSERTION_TYPE: Final = re.compile(
-    r"Assert\w*(?:Error|Failure|Failed\w*|Exception)|ComparisonFailure|MultipleFailuresError"
-    r"|ExpectationFailed\w*|XunitException"
+    r"Assert\w{0,100}(?:Error|Failure|Failed|Exception)|ComparisonFailure|MultipleFailuresError"
+    r"|ExpectationFailed|XunitException"
 )
 _ASSERTION_TEXT: Final = re.compile(
     r"XCT\w+ failed|Assertion with \S+ failed|Failed asserting that|assertion (?:`|failed)"

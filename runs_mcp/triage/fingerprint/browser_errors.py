@@ -33,7 +33,7 @@ _RECEIVED: Final = re.compile(r"^(?:Received[^:\n]*|Actual value): +(?P<value>.*
 # Playwright names the locator in the messages of expect and strict mode, and in the call log.
 _LOCATORS: Final = (
     re.compile(r"^Locator: +(?P<locator>\S.*)$", re.MULTILINE),
-    re.compile(r"strict mode violation: (?P<locator>.+) resolved to [0-9]+ elements"),
+    re.compile(r"strict mode violation: (?P<locator>.{1,1000}) resolved to [0-9]+ elements"),
     re.compile(
         r"^ *(?:- )?waiting for (?P<locator>(?:getBy|get_by_|locator\(|frameLocator\("
         r"|frame_locator\(|selector \").*?)(?: to be \w+)?$",
@@ -41,10 +41,10 @@ _LOCATORS: Final = (
     ),
 )
 _CODE_LOCATOR: Final = re.compile(
-    r"(?:getBy[A-Z]\w*|get_by_\w+|locator|frameLocator|frame_locator)\((?:[^()'\"`]|'[^']*'|\"[^\"]*\"|`[^`]*`)*\)"
+    r"(?:getBy[A-Z]\w{0,60}|get_by_\w{1,60}|locator|frameLocator|frame_locator)\((?:[^()'\"`]|'[^']*'|\"[^\"]*\"|`[^`]*`)*\)"
 )
-_TEMPLATE: Final = re.compile(r"`([^`]*\$\{[^`]*)`")
-_PARAMETER: Final = re.compile(r"(?:\$\{[^}]*\})+")
+_TEMPLATE: Final = re.compile(r"`((?:[^`$]|\$(?!\{))*+\$\{[^`]*)`")
+_PARAMETER: Final = re.compile(r"(?:\$\{[^}]{0,200}\})+")
 _MOST_PARAMETERS: Final = 3
 # What makes a locator specific: a test ID, a name, a text, a class, an ID.
 _SPECIFIC: Final = re.compile(
@@ -55,7 +55,9 @@ _STATE: Final = re.compile(
     r"element is (?P<state>not (?:enabled|editable|stable)|outside of the viewport)"
 )
 # Playwright's call log shows what covers the element to click.
-_COVER: Final = re.compile(r"(?P<cover><[^>\n]*>).*intercepts pointer events")
+_COVER: Final = re.compile(
+    r"^[^<\n]*+(?P<cover><[^>\n]*+>).*intercepts pointer events", re.MULTILINE
+)
 _FOUND: Final = re.compile(
     r"(?:locator|selector) resolved to|pixels|^Received|^\+ Received|^Actual value: (?!None$)",
     re.MULTILINE,
@@ -77,11 +79,11 @@ _ANSWER: Final = re.compile(r"^ *(?:- )?← (?P<status>[0-9]{3}.*)$", re.MULTILI
 _NAVIGATION: Final = re.compile(r"(?:waiting for navigation|- navigating) to (?P<url>\".*?\")")
 _PAGE_MATCHER: Final = re.compile(r"expect\(page\)(?P<matcher>(?:\.not)?\.toHave(?:URL|Title))")
 _AWAITED: Final = re.compile(
-    r"(?P<call>\w+\.waitFor(?:Response|Request|Event|Function|LoadState)): "
-    r"(?:Test timeout|Timeout) .*?exceeded(?P<rest>.*)"
+    r"\b(?P<call>\w++\.waitFor(?:Response|Request|Event|Function|LoadState)): "
+    r"(?:Test timeout|Timeout) .{0,200}?exceeded(?P<rest>.*)"
 )
 _WAITED_FOR: Final = re.compile(
-    r"waitFor\w+\([^'\"`/]{0,60}(?P<what>'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s])+/)"
+    r"waitFor\w{1,60}\([^'\"`/]{0,60}(?P<what>'[^']*'|\"[^\"]*\"|`[^`]*`|/(?:\\.|[^/\s\\])++/)"
 )
 # A picture that differs: its name tells, the number of pixels does not.
 _PICTURE_MATCHER: Final = re.compile(
@@ -102,8 +104,10 @@ _CYPRESS_STATUS: Final = re.compile(r"> (?P<status>[0-9]{3}: .*)")
 _CYPRESS_ROUTE: Final = re.compile(
     r"the \w+ (?P<what>request|response) to the route: `(?P<route>.+?)`"
 )
-_CYPRESS_COVER: Final = re.compile(r"is being covered by another element:\s*`?(?P<cover><[^>\n]*>)")
-_CYPRESS_MARKUP: Final = re.compile(r"^\s*`?(?P<element><[^>\n]*>)", re.MULTILINE)
+_CYPRESS_COVER: Final = re.compile(
+    r"is being covered by another element:\s*`?(?P<cover><[^>\n]{0,1000}>)"
+)
+_CYPRESS_MARKUP: Final = re.compile(r"^[^\S\n]*`?(?P<element><[^>\n]*>)", re.MULTILINE)
 
 
 def read_browser_error(text: str, code_line: str) -> BrowserError | None:
@@ -209,7 +213,9 @@ def _without_parameters(locator: str, code_line: str) -> str:
     for template in _TEMPLATE.findall(code_line):
         fixed = _PARAMETER.split(template)
         if len(fixed) <= _MOST_PARAMETERS + 1 and any(part.strip("-_ ") for part in fixed):
-            quoted = r"(['\"`])" + r"[^'\"`]+".join(map(re.escape, fixed)) + r"\1"
+            first, *others = [*map(re.escape, fixed[:-1]), re.escape(fixed[-1]) + r"\1"]
+            # Each parameter ends where the next part of the template first stands.
+            quoted = rf"(['\"`]){first}" + "".join(rf"(?>[^'\"`]+?{part})" for part in others)
             mask = "<n>".join(fixed).replace("\\", "")
             locator = re.sub(quoted, rf"\g<1>{mask}\g<1>", locator)
     return locator

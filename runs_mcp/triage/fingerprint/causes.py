@@ -59,9 +59,10 @@ _TIMED_OUT: Final = re.compile(
 _ASSERTED: Final = re.compile(
     # Those of mocks that were to be called, and of views that were to be there.
     r".*(?:ButNotInvoked|ActualInvocations|WantedButInvoked|ArgumentsAreDifferent|MockException"
-    r"|NoInteractionsWanted|VerificationInOrderFailure|NoMatchingView\w*|AmbiguousView\w*)|"
-    r".*Assert\w*(?:Error|Failure|Failed\w*|Exception)|.*(?:ExpectationNotMet|ElementNotFound\w*)\w*"
-    r"|.*ComparisonFailure|.*MultipleFailuresError|.*NoSuchElement\w*|.*ElementError"
+    r"|NoInteractionsWanted|VerificationInOrderFailure|(?:NoMatchingView|AmbiguousView)\w{0,100})|"
+    r".*Assert\w{0,100}(?:Error|Failure|Failed\w{0,100}|Exception)"
+    r"|.*(?:ExpectationNotMet|ElementNotFound|NoSuchElement)\w{0,100}"
+    r"|.*ComparisonFailure|.*MultipleFailuresError|.*ElementError"
 )
 # An element that a query did not find, as the drivers of browsers say it.
 _SOUGHT: Final = re.compile(

@@ -62,7 +62,7 @@ _FAILED: Final = re.compile(
 )
 
 _NUMERIC: Final = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:]*\]|::1|localhost"
-_NAME: Final = r"[A-Za-z][\w-]*(?:\.[\w-]+)*"
+_NAME: Final = r"(?<![A-Za-z])[A-Za-z][\w-]{0,62}+(?:\.[\w-]{1,63}+){0,9}+"
 _SOURCE: Final = (
     r"\.go",
     r"\.rs",
@@ -80,11 +80,11 @@ _NO_FILE: Final = "".join(f"(?<!{ending})" for ending in _SOURCE)  # as in «car
 _SERVERS: Final = (
     # «connection to server at "db" (172.18.0.2), port 5432», «host='api', port=443»
     re.compile(
-        r"(?:server at|host|for)[ =]+[\"'](?P<host>[^\"'\s]+)[\"'](?: \([^)]*\))?,? *(?:and )?"
-        r"port[ =]+(?P<port>[0-9]+)"
+        r"(?:server at|host|for)[ =]+[\"'](?P<host>[^\"'\s]+)[\"'](?: \([^)]{0,100}\))?,? *"
+        r"(?:and )?port[ =]+(?P<port>[0-9]+)"
     ),
     re.compile(
-        r"[a-z][a-z0-9+.-]*://(?:[^\s/@\"']+@)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:?#\"'`)\]>]+)"
+        r"[a-z][a-z0-9+.-]{0,30}://(?:[^\s/@\"']+@)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s/:?#\"'`)\]>]+)"
         r"(?::(?P<port>[0-9]+))?"
     ),
     re.compile(
@@ -94,7 +94,7 @@ _SERVERS: Final = (
     re.compile(rf"(?P<host>{_NUMERIC})(?:[^0-9\n]{{0,12}}port[ =]+(?P<port>[0-9]+))?"),
 )
 _UNKNOWN_HOST: Final = re.compile(
-    r"(?:ENOTFOUND|EAI_AGAIN|lookup|resolve host:?|host name|getaddrinfo\w*"
+    r"(?:ENOTFOUND|EAI_AGAIN|lookup|resolve host:?|host name|getaddrinfo\w{0,60}"
     rf"|UnknownHostException:) +[\"'(]?(?!E[A-Z_]{{4,}}\b)(?P<host>{_NAME})(?P<port>)"
 )
 _PORTS: Final = {"http": "80", "https": "443", "ws": "80", "wss": "443"}

@@ -32,7 +32,7 @@ _NOISE: Final = re.compile(
 )
 # Go: the place and the message on one line; testify: a heading for each part.
 _GO_LINE: Final = re.compile(r"\s*(?P<file>[\w./-]+\.go):(?P<line>[0-9]{1,9}): ?(?P<message>.*)")
-_TESTIFY: Final = re.compile(r"\s*(?P<name>Error Trace|Error|Test|Messages):\s*(?P<text>.*)")
+_TESTIFY: Final = re.compile(r"\s*(?P<name>Error Trace|Error|Test|Messages):\s*+(?P<text>.*)")
 _WRAPPED_PARTS: Final = 3
 _GO_PANIC: Final = re.compile(r"^panic: (?P<message>.*?)(?: \[recovered\].*)?$", re.MULTILINE)
 # Cypress quotes the error that it reports.
@@ -45,14 +45,16 @@ _TEST_FILE: Final = re.compile(
     r"|(?:^|[/\\])tests[/\\][^/\\]+\.rs$|(?:Tests?|IT|ITCase|Spec|Specs|TestCase)\.(?:java|kt|groovy|scala|cs|php|swift|mm?|cpp)$"
 )
 _TEST_CODE: Final = re.compile(r"(?:^|::)tests?::")  # Rust has tests beside the code
-_BUNDLE_HASH: Final = re.compile(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?=\.)|\?.*$")
+_BUNDLE_HASH: Final = re.compile(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,}(?=\.)|\?.*")
 _FUNCTION_NOISE: Final = re.compile(
-    r"^(?:Object|Module|Context|async|new)[. ]|^(?:block|rescue|ensure)(?: \([0-9]+ levels?\))? in "
-    r"|\(.*$|^.*<anonymous>.*$|<module>|<lambda>|<top \(required\)>|lambda\$|\$[0-9]+$"
+    r"^(?:(?:Object|Module|Context|async|new)[. ])+"
+    r"|^(?:(?:block|rescue|ensure)(?: \([0-9]+ levels?\))? in )+"
+    r"|\(.*|^.*<anonymous>.*|<module>|<lambda>|<top \(required\)>|lambda\$|\$[0-9]+$"
     r"|::h[0-9a-f]{16}$"
     r"|::\{\{closure\}\}|\.func[0-9.]+$|^anonymous fn/[0-9]+ in | \[as \w+\]"
 )
-_PARAMETERS: Final = re.compile(r"\[[^\]]*\]$")  # of a parametrised test: «test_add[1-2]»
+# Those of a parametrised test: «test_add[1-2]».
+_PARAMETERS: Final = re.compile(r"(?P<before>(?:^|\])[^\[\]]*+)\[[^\]]*+\]$")
 # jest's source maps give the frame of a helper the name of the matcher that it calls.
 _MATCHER_CALL: Final = re.compile(r"(?:not\.)?to[A-Z]\w*")
 
@@ -109,7 +111,7 @@ class Facts(NamedTuple):
         frame = self._test_frame()
         if frame and (function := _function(frame)):
             return Place(_short_file(frame.file), function)
-        return Place(self.spec, masked(_PARAMETERS.sub("", self.test)))
+        return Place(self.spec, masked(_PARAMETERS.sub(r"\g<before>", self.test)))
 
     def _test_frame(self) -> Frame | None:
         frames = (frame for error in self.errors for frame in error.frames)

@@ -15,12 +15,12 @@ _LITERAL: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|(?<![\w.])[0-9][\w.]*"
 
 # The argument of expect(…) in JavaScript and Ruby, the left side of a comparison in Python.
 _CHECKED: Final = (
-    re.compile(r"expect(?:\.\w+)?\(\s*(?P<checked>.*?)\)\s*\.(?:not|to|resolves|rejects)"),
-    re.compile(r"assert (?:not )?(?P<checked>.*?) (?:==|!=|<=|>=|<|>) "),
+    re.compile(r"^(?>.*?expect(?:\.\w+)?\()\s*+(?P<checked>.*?)\)\s*\.(?:not|to|resolves|rejects)"),
+    re.compile(r"^(?>.*?assert )(?:not )?(?P<checked>.*?) (?:==|!=|<=|>=|<|>) "),
     re.compile(r"assert (?:not )?(?P<checked>.*)"),
 )
 _ROOT: Final = re.compile(r"(?:await |\()*(?P<name>[A-Za-z_]\w*)")
-_CALLED: Final = re.compile(r"(?P<name>[A-Za-z_][\w.]*)\(")
+_NAMES: Final = re.compile(r"(?P<name>[A-Za-z_][\w.]*+)(?P<call>\(?)")
 _CONVERSION: Final = re.compile(
     r"len|sorted|list|set|sum|min|max|round|str|int|float|bool|any|all|dict|tuple|repr|type"
     r"|isinstance|Number|String|Boolean|Object\.\w+|JSON\.\w+|Array\.from|Math\.\w+"
@@ -66,8 +66,8 @@ def checked_call(code: FailingCode) -> str:
         assignment = re.compile(rf"\b{root['name']}\b[^=\n]{{0,40}}=(?!=)\s*(.+)")
         if assigned := assignment.findall(code.before):
             checked = assigned[-1] + checked[root.end() :]
-    called = (name for name in _CALLED.findall(checked) if not _CONVERSION.fullmatch(name))
-    name = next(called, "")
+    names = (each["name"] for each in _NAMES.finditer(checked) if each["call"])
+    name = next((name for name in names if not _CONVERSION.fullmatch(name)), "")
     if not name:
         return ""
     part, path = _PART.search(checked), _PATH.search(checked)

@@ -17,7 +17,7 @@ _TROUBLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "page crashed": (
         r"(?:[Tt]arget|[Pp]age|[Tt]ab) crashed|[Rr]enderer process (?:just )?(?:crashed|gone)",
-        r"Chrom\w+ (?:\w+ )*process (?:just )?crashed|DevToolsActivePort",
+        r"Chrom\w{1,40} (?:\w{1,40} ){0,6}process (?:just )?crashed|DevToolsActivePort",
     ),
     "browser closed": (
         r"Target page, context or browser has been closed|[Bb]rowser has been closed",

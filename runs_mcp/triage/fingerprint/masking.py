@@ -13,7 +13,7 @@ _DATE: Final = r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
 _ZONE: Final = r"(?:Z|[ ]?(?:UTC|GMT)|[ ]?[+-][0-9]{2}:?[0-9]{2})?"
 # Host and port depend on the environment, the query on the test.
-_ORIGIN: Final = r"\b[a-z][a-z0-9+.-]*://[^\s/?#\"'`<>)\]]+"
+_ORIGIN: Final = r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/?#\"'`<>)\]]+"
 _HOST: Final = r"\b(?:localhost|(?:[0-9]{1,3}\.){3}[0-9]{1,3})(?::[0-9]+)?\b"
 _QUERY: Final = r"(?<=[\w/])\?[\w%.~-]+=[^\s\"'`<>)\]]*"
 # Temporary files change in each run; of other absolute paths the folders do.
@@ -29,7 +29,9 @@ _MACHINE: Final = (
 _ADDRESS: Final = r"\b0x[0-9a-fA-F]+\b"
 _HEX: Final = r"(?<![0-9A-Za-z])(?=[a-f]*+[0-9])(?=[0-9]*+[a-f])[0-9a-f]{6,}+(?![0-9A-Za-z])"
 # Codes of things, AB-24 or AB100, and all other numbers.
-_CODE: Final = r"\b[A-Z]++(?:[-_][A-Z]++)*+[-_]?[0-9]++(?:[A-Z]++[0-9]*+)*+(?:[-_][A-Z0-9]++)*+\b"
+_CODE: Final = (
+    r"\b[A-Z]++(?:[-_][A-Z]++){0,20}+[-_]?[0-9]++(?:[A-Z]++[0-9]*+)*+(?:[-_][A-Z0-9]++){0,20}+\b"
+)
 # But not HTTP statuses and the numbers of errors: those tell.
 _NO_STATUS: Final = "".join(
     f"(?<!{before} )" for before in ("status code", "status", "HTTP", "answered", "responded with")

@@ -14,14 +14,14 @@ from runs_mcp.triage.fingerprint.masking import masked, skeleton
 
 # Errors of languages and data bases that name what is missing: the same wherever it is used.
 _NAMED: Final = re.compile(
-    r"([\w$]+)\)? is not a (?:function|constructor)$|^([\w$]+) is not defined"
+    r"(?<![\w$])([\w$]++)\)? is not a (?:function|constructor)$|^([\w$]+) is not defined"
     r"|^(?:type object )?'(?!NoneType)(\w+)' (?:object )?has no attribute '(\w+)'"
     r"|^module '([\w.]+)' has no attribute '(\w+)'|^name '(\w+)' is not defined"
     r"|^No module named '([\w.]+)'|^cannot import name '(\w+)'|Cannot find module '([^']+)'"
     r"|Can't resolve '([^']+)'|cannot load such file -- (\S+)|Class \"([\w\\]+)\" not found"
     r"|Failed to resolve import \"([^\"]+)\"|Could not resolve \"([^\"]+)\""
     r"|Cannot find package '([^']+)'|unresolved import `([^`]+)`|^fixture '(\w+)' not found"
-    r"|would receive the click: (<[^>\n]*>)"
+    r"|would receive the click: (<[^>\n]{0,1000}>)"
     r"|^([\w.]+\(\)) got an unexpected keyword argument ('\w+')"
     r"|^undefined (?:local variable or )?method [`'](\S+)' for (?!nil)(?:an instance of |#<)?"
     r"([\w:]+)"
@@ -58,16 +58,16 @@ _NAMES_CODE: Final = re.compile(
     r"|UndefinedFunctionError|NullPointerException|NullReferenceException|ClassCastException)"
 )
 # What code gets that something else stopped: that is the cause.
-_CANCELLED: Final = re.compile(r"(?:Cancell?ed|Cancellation|Interrupted|Abort)\w*$")
+_CANCELLED: Final = re.compile(r"(?:Cancell?ed|Cancellation|Interrupted|Abort)\w{0,100}$")
 _TELLING_WORDS: Final = 4
 _LINES_READ: Final = 4
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _VAGUE: Final = re.compile(
     r"An element could not be located on the page using the given search parameters\.?"
-    r"|(?:Timed out retrying.*)?(?:Not enough|Too many) elements found\..*"
+    r"|(?:Timed out retrying.*)?(?:Not enough|Too many) elements found\.(?s:.*)"
     r"|stale element.*|element not interactable.*"
     r"|(?:(?:null|nil|None|undefined|unknown|assertion|error|failed|failure|internal|server|panic"
-    r"|fail|false|true|<[a-z]+>)\W*)*",
+    r"|fail|false|true|<[a-z]+>)(?:[^\w<]|<(?![a-z]+>))*+)*+",
     re.IGNORECASE,
 )
 

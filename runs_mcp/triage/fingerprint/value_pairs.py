@@ -26,23 +26,23 @@ _PAIRS: Final = tuple(
             rf"\[(?P<received>{_ANY})\]",
         ),
         (  # AssertJ: «Expecting actual: … to be equal to: …» on lines of their own
-            r"Expecting(?: actual)?:\s*\n\s*(?P<received>.+)\n",
-            r"\s*(?P<matcher>(?:not )?to [a-z ]+):?\s*\n\s*(?P<expected>.+)",
+            r"Expecting(?: actual)?:[^\S\n]*\n\s*+(?P<received>.+)\n",
+            r"\s*(?P<matcher>(?:not )?to [a-z ]++):?[^\S\n]*\n\s*(?P<expected>.+)",
         ),
         (  # most: «expected: 3» and «but was: 4» on two lines, in either order
-            rf"^\s*(?:{_EXPECTED})\s*: *(?P<expected>.+)\n",
-            rf"\s*(?:{_RECEIVED})\s*: *(?P<received>.+)",
+            rf"^[^\S\n]*(?:{_EXPECTED})\s*:(?P<expected>.+)\n",
+            rf"\s*(?:{_RECEIVED})\s*:(?P<received>.+)",
         ),
         (
-            rf"^\s*(?:{_RECEIVED})\s*: *(?P<received>.+)\n",
-            rf"\s*(?:{_EXPECTED})\s*: *(?P<expected>.+)",
+            rf"^[^\S\n]*(?:{_RECEIVED})\s*:(?P<received>.+)\n",
+            rf"\s*(?:{_EXPECTED})\s*:(?P<expected>.+)",
         ),
         (
             rf"^Failed asserting that (?P<received>{_ANY}) (?P<matcher>{_PHPUNIT_MATCHER})",
             r"(?: (?P<expected>[^a-z ].*|null|true|false))?\.$",
         ),
         (
-            rf"(?P<matcher>XCT\w+) failed: \((?P<received>{_ANY})\) is not [a-z ]+ ",
+            rf"(?P<matcher>XCT\w{{1,60}}) failed: \((?P<received>{_ANY})\) is not [a-z ]+ ",
             rf"\((?P<expected>{_ANY})\)",
         ),
         (  # GoogleTest
@@ -51,7 +51,7 @@ _PAIRS: Final = tuple(
         ),
         (rf"^(?P<received>{_ANY}) !==? (?P<expected>{_REST})$",),  # node:assert
         (  # FluentAssertions
-            r"^Expected (?P<message>[\w.()\[\]]+) to (?P<matcher>[a-z ]+?) ",
+            r"^Expected (?P<message>[\w.()\[\]]+) to (?P<matcher>[a-z ]{1,80}?) ",
             rf"(?P<expected>{_ANY}),? but (?:found |it )?(?P<received>{_REST})",
         ),
     )
@@ -61,7 +61,7 @@ _HINTS: Final = ("xpect", "want", "right", "asserting", "XCT", "!=", "Difference
 # Diffs of node:assert, AVA and ExUnit: lines of both sides.
 _DIFF_LINE: Final = re.compile(r"^ {0,4}(?P<sign>[-+]) +(?P<text>\S.*)$", re.MULTILINE)
 _DIFF_LEGEND: Final = re.compile(
-    r"\+ actual - expected|Difference(?: \(.*\))?:|^ ?--- Expected", re.MULTILINE
+    r"\+ actual - expected|Difference(?: \(.{0,300}\))?:|^ ?--- Expected", re.MULTILINE
 )
 _LEGEND_LINE: Final = re.compile(
     r"(?:actual - expected|expected - actual|Expected|Actual)\b.*|@@.*"

@@ -100,7 +100,7 @@ def without_checkout(text: str, organization: str) -> str:
 def _checkout(organization: str) -> re.Pattern[str]:
     step = r"[^/\\\s():]++[/\\]"
     return re.compile(
-        rf"(?<![^\s(\"'`@])(?:file://)?(?:[A-Za-z]:)?[/\\](?:{step})*?builds[/\\]{step}"
+        rf"(?<![^\s(\"'`@])(?:file://)?(?:[A-Za-z]:)?[/\\](?:{step}){{0,40}}?builds[/\\]{step}"
         rf"{re.escape(organization)}[/\\]{step}"
     )
 
