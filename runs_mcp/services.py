@@ -7,7 +7,7 @@ connections are shared.
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
@@ -25,9 +25,14 @@ from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
+from runs_mcp.errors import DeadlineExceeded
 from runs_mcp.providers.definition import Call
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.settings import Settings
+
+T = TypeVar("T")
+
+_COMPUTING_S: Final = 1.5
 
 ServePages: TypeAlias = Callable[[ConfirmationPages], AbstractAsyncContextManager[PageServer]]
 
@@ -65,6 +70,25 @@ class Services:
     def deadline(self) -> Deadline:
         """Returns the deadline of one call, starting now."""
         return self.calls.deadline(self.settings.timeout_s)
+
+    async def compute(self, work: Callable[[], T], deadline: Deadline) -> T:
+        """Returns what `work` makes of all that was read, in a thread: other calls go on.
+
+        Args:
+            work: Pure functions; `stop_when_late` ends them.
+            deadline: That of the call; once it has passed, a second and a half is left for this.
+
+        Raises:
+            DeadlineExceeded: It took too long.
+        """
+        left = self.calls.deadline(max(deadline.left_s(), _COMPUTING_S))
+        try:
+            return await left.run_in_thread(work)
+        except TimeoutError as error:
+            raise DeadlineExceeded(
+                f"What was read could not be put in order within {deadline.seconds:g} s, the "
+                "deadline of one call."
+            ) from error
 
     def call(self, provider: ConfiguredProvider, deadline: Deadline | None = None) -> Call[Any]:
         """Returns what a provider works with in one call. By default, its deadline starts now."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from runs_mcp.model import FailedTest, Run, TestStatus, Totals
@@ -56,10 +57,14 @@ class Findings(NamedTuple):
         """
         if self.completed is None:
             return self.run.is_over
-        groups = {group for _, group in self.completed}
-        if is_only_group and len(groups) == 1:
+        if is_only_group and len(groups := _groups_of(self.completed)) == 1:
             return (spec, *groups) in self.completed
         return (spec, group) in self.completed
+
+
+@lru_cache(maxsize=2)
+def _groups_of(completed: frozenset[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(group for _, group in completed)
 
 
 class CaseKey(NamedTuple):

@@ -26,6 +26,7 @@ async def compare_runs(
     For "did my change break it": base is a run before the change, head one with it.
     """
     services = ctx.request_context.lifespan_context
+    deadline = services.deadline()
     before, after = open_run(base, services), open_run(head, services)
     if before.reference.partition(":")[0] != after.reference.partition(":")[0]:
         raise InvalidArgument(
@@ -40,4 +41,8 @@ async def compare_runs(
     )
     query = ("compare_runs", before.reference, after.reference)
     page = PageRequest(query, cursor, services.settings.result_bytes)
-    return answer(compare_page(compare(base_tests, head_tests), page))
+    return answer(
+        await services.compute(
+            lambda: compare_page(compare(base_tests, head_tests), page), deadline
+        )
+    )

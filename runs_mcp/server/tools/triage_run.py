@@ -9,7 +9,7 @@ from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.triage_pages import TriageAnswer
 from runs_mcp.answers.triage_reports import BaselineReport
 from runs_mcp.errors import RunsError
-from runs_mcp.model import Run
+from runs_mcp.model import Record, Run
 from runs_mcp.providers.reading_at_once import read_at_once
 from runs_mcp.providers.run_reader import Baseline, RunReader
 from runs_mcp.providers.tool_arguments import Cursor
@@ -50,14 +50,19 @@ async def triage_run(
     with a fingerprint, that cause alone with all of its tests.
     """
     services = ctx.request_context.lifespan_context
+    deadline = services.deadline()
     reader = open_run(run, services)
     named = open_run(baseline, services) if baseline else None
     findings, before = await _read_with_baseline(reader, named, ReadingProgress(ctx))
-    groups = group_by_cause(findings.failures, before.findings)
     missing = before.missing if findings.failures else ""
-    whole = TriageAnswer(findings, groups, before.report, missing, fingerprint)
     query = ("triage_run", reader.reference, named.reference if named else "", fingerprint)
-    return answer(whole.page(PageRequest(query, cursor, services.settings.result_bytes)))
+    request = PageRequest(query, cursor, services.settings.result_bytes)
+
+    def page() -> Record:
+        groups = group_by_cause(findings.failures, before.findings)
+        return TriageAnswer(findings, groups, before.report, missing, fingerprint).page(request)
+
+    return answer(await services.compute(page, deadline))
 
 
 class _Before(NamedTuple):

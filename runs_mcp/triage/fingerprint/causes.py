@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
+from runs_mcp.deadline import stop_when_late
 from runs_mcp.error_text.thrown_errors import ThrownError
 from runs_mcp.model import ErrorText, Record
 from runs_mcp.text import clip
@@ -110,6 +111,7 @@ def _cause(evidence: tuple[str, ...], cause: str, kind: Kind) -> Cause:
 
 
 def _read(error: ErrorText) -> _Reading:
+    stop_when_late()
     facts = read_facts(error)
     if not facts.has_text:
         return _Reading(("silent", facts.spec, facts.test), "The failure has no text.", "other")

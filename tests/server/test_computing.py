@@ -1,0 +1,57 @@
+"""What is made of a run after it was read: it holds nobody up, and ends in time."""
+
+import threading
+
+import anyio
+import pytest
+from hosts import structured_of, text_of
+from in_process import connect
+from mcp_types import CallToolResult
+from server.story_references import BRANCH
+
+from runs_mcp import services
+from runs_mcp.sandbox import Sandbox
+
+WAIT_SECONDS = 30.0
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "step"),
+    [
+        ("triage_run", {"run": BRANCH}, "triage_run.group_by_cause"),
+        ("compare_runs", {"base": BRANCH, "head": BRANCH}, "compare_runs.compare"),
+    ],
+)
+async def test_computing_ends_in_time_and_other_calls_go_on(
+    tool: str,
+    arguments: dict[str, str],
+    step: str,
+    story: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held, begun = threading.Event(), threading.Event()
+
+    def hold(*_: object) -> None:
+        begun.set()
+        held.wait(WAIT_SECONDS)
+
+    monkeypatch.setattr(f"runs_mcp.server.tools.{step}", hold)
+    monkeypatch.setattr(services, "_COMPUTING_S", 0.5)
+    results: list[CallToolResult] = []
+
+    async def call() -> None:
+        results.append(await client.call_tool(tool, arguments))
+
+    try:
+        async with connect(story, settings={"RUNS_MCP_TIMEOUT_S": "0.5"}) as client:
+            with anyio.fail_after(WAIT_SECONDS):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(call)
+                    await anyio.to_thread.run_sync(begun.wait, WAIT_SECONDS)
+                    structured_of(await client.call_tool("currents_list_projects", {}))
+                    assert not results
+    finally:
+        held.set()
+    (result,) = results
+    assert "could not be put in order within 0.5 s" in text_of(result)
+    assert "kind=timeout" in text_of(result)
