@@ -16,8 +16,8 @@ KINDS: Final = frozenset(
 
 
 def examples(usually: int) -> range:
-    """Returns the seeds of a test; RUNS_MCP_FUZZ says how many times as many there are."""
-    return range(usually * int(os.environ.get("RUNS_MCP_FUZZ", "1")))
+    """Returns the seeds of a test; FUZZ_TIMES says how many times as many there are."""
+    return range(usually * int(os.environ.get("FUZZ_TIMES", "1")))
 
 
 def problem_of(result: CallToolResult) -> str:

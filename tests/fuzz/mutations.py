@@ -34,7 +34,7 @@ def mutated(value: Json, random: Random) -> Json:
     for _ in range(random.choice((1, 1, 1, 2, 4))):
         place = any_place(value, random)
         if not place:
-            return random.choice(ODD)
+            return copy.deepcopy(random.choice(ODD))
         container = value
         for step in place[:-1]:
             container = container[step]

@@ -1,5 +1,6 @@
 """Whatever a host sends as arguments, cursors, tokens or the form of a page: nothing is written."""
 
+import copy
 import json
 from collections.abc import Iterator
 from random import Random
@@ -58,7 +59,7 @@ def test_no_arguments_break_a_tool_or_write(story: Sandbox, by_token: SharedClie
         changed = mutated(sendable(usual), random)
         arguments: dict[str, Any] = changed if isinstance(changed, dict) else dict(usual)
         if random.random() < 0.5:
-            arguments[random.choice(ANY_ARGUMENTS)] = random.choice(ODD)
+            arguments[random.choice(ANY_ARGUMENTS)] = copy.deepcopy(random.choice(ODD))
         story.requests.clear()
         result = by_token.call(tool, sendable(arguments))
         if (problem := problem_of(result)) or writes(story):

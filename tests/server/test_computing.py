@@ -6,7 +6,6 @@ import anyio
 import pytest
 from hosts import structured_of, text_of
 from in_process import connect
-from mcp_types import CallToolResult
 from server.story_references import BRANCH
 
 from runs_mcp import services
@@ -37,7 +36,7 @@ async def test_computing_ends_in_time_and_other_calls_go_on(
 
     monkeypatch.setattr(f"runs_mcp.server.tools.{step}", hold)
     monkeypatch.setattr(services, "_COMPUTING_S", 0.5)
-    results: list[CallToolResult] = []
+    results = []
 
     async def call() -> None:
         results.append(await client.call_tool(tool, arguments))
