@@ -1,6 +1,8 @@
+import os
 from collections.abc import Iterator
 
 import pytest
+import stamina
 from hosts import environment
 from hypothesis import settings
 from in_process import configured
@@ -15,11 +17,23 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: many tests wait for processes, signals, and the browser."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing that a test confirms is remembered in the state folder of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture
+def no_pauses() -> Iterator[None]:
+    """Retries do not wait; a cap leaves their number as it is."""
+    with stamina.set_testing(True, attempts=100, cap=True):
         yield
 
 

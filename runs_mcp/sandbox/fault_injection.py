@@ -42,9 +42,13 @@ class Exchange:
             self._transport.abort()
         await self._until_disconnected()
 
-    async def close(self, last: bytes = b"") -> None:
-        """Sends what is buffered, and these bytes, and closes, even before Content-Length bytes."""
-        self._transport.write(last)
+    async def write(self, answer: bytes) -> None:
+        """Sends a whole answer past the server, and waits until the client leaves."""
+        self._transport.write(answer)
+        await self._until_disconnected()
+
+    async def close(self) -> None:
+        """Sends what is buffered and closes, even before Content-Length bytes."""
         self._transport.close()
         await self._until_disconnected()
 
@@ -128,9 +132,9 @@ async def _spoil(fault: Fault, answer: list[Message], exchange: Exchange) -> Non
         await exchange.send({"type": "http.response.body", "body": packed[: len(packed) // 2]})
     elif fault.short_length:
         # Written here: the server does not send more than it declares.
-        fields |= {b"content-length": str(len(body) // 2).encode()}
+        fields |= {b"content-length": b"%d" % (len(body) // 2), b"connection": b"close"}
         head = b"".join(b"%b: %b\r\n" % field for field in fields.items())
-        await exchange.close(b"HTTP/1.1 %d OK\r\n%b\r\n%b" % (start["status"], head, body))
+        await exchange.write(b"HTTP/1.1 %d OK\r\n%b\r\n%b" % (start["status"], head, body))
     else:
         await exchange.send(start)
         half = body[: len(body) // 2]

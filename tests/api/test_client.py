@@ -1,14 +1,13 @@
 """The client of an API: retries, deadlines, and what a failed write means."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 import httpx
 import pytest
-import stamina
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.deadline import Deadline
@@ -26,13 +25,6 @@ from runs_mcp.errors import (
 
 URL = "https://api.example/v1"
 KEY = "k3y-of-the-caller"
-
-
-@pytest.fixture
-def no_pauses() -> Iterator[None]:
-    # A cap leaves the number of attempts as it is.
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 class Api:

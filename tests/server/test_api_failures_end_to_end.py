@@ -4,14 +4,12 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import anyio
 import hosts
 import pytest
-import stamina
 from hosts import ERAS, Era, structured_of, text_of
 from in_process import connect
 from mcp_types import CallToolResult
@@ -54,13 +52,6 @@ def sandbox(story: Sandbox) -> Sandbox:
     story.heal()
     story.requests.clear()
     return story
-
-
-@pytest.fixture
-def no_pauses() -> Iterator[None]:
-    # A cap leaves the number of attempts as it is.
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
 
 
 async def read_run(

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 
 import anyio
 import pytest
-import stamina
 from api_faults import FAULTS, MAX_BYTES, PARTLY, RIGHT, Cell
 from calls_of_every_tool import calls_of_every_tool
 from hosts import ERAS, Era, environment, structured_of, text_of
@@ -30,9 +29,10 @@ from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 
 DEADLINE_S: Final = 0.4
-LATE_S: Final = 2.0
+LATE_S: Final = 10.0
 ATTEMPTS: Final = count(100)
 KIND: Final = re.compile(r"\[kind=(\w+) ")
+pytestmark = pytest.mark.usefixtures("no_pauses")
 every_fault = pytest.mark.parametrize("cell", FAULTS.values(), ids=FAULTS)
 
 
@@ -101,13 +101,6 @@ def hurried(story: Sandbox) -> Iterator[SharedClient]:
         yield connected
 
 
-@pytest.fixture(autouse=True)
-def no_pauses() -> Iterator[None]:
-    # A cap leaves the number of attempts as it is.
-    with stamina.set_testing(True, attempts=100, cap=True):
-        yield
-
-
 @every_fault
 def test_every_tool_survives_every_fault(
     cell: Cell,
@@ -126,7 +119,7 @@ def test_every_tool_survives_every_fault(
         began = time.monotonic()
         results = chosen.run(call_beside_another, chosen.client, batch)
         took = time.monotonic() - began
-        in_order = took < DEADLINE_S + LATE_S and not writes(story)
+        in_order = (took < LATE_S or not cell.takes_all_time) and not writes(story)
         for call, result in zip(batch, results, strict=True):
             as_usual = usual[str(call)]
             ended = how_it_ended(result, as_usual.answer)
@@ -170,13 +163,15 @@ def how_it_ended(result: CallToolResult, usual: dict[str, Any]) -> str:
     answer = structured_of(result)
     if without_what_varies(answer) == without_what_varies(usual):
         return RIGHT
-    lacks_total = "total" in usual["trim"] and "total" not in answer["trim"]
+    lacks_total = "total" in usual.get("trim", {}) and "total" not in answer["trim"]
     return PARTLY if lacks_total or "unauthorized" in text_of(result) else "wrong"
 
 
 def without_what_varies(answer: dict[str, Any]) -> dict[str, Any]:
-    """Returns an answer without what is made anew each time: signed URLs, pages, times."""
-    varies = ("assets", "expires_in_s", "next", "waited_ms")
+    """Returns an answer without what is made anew each time: signed URLs, pages, times, ages."""
+    if "outcome" in answer:
+        return {"outcome": answer["outcome"]}
+    varies = ("assets", "waited_ms")
     return {name: value for name, value in answer.items() if name not in varies}
 
 
