@@ -33,7 +33,7 @@ from runs_mcp.text import body_without_key
 T = TypeVar("T")
 
 _SMALL_BYTES: Final = 200_000  # of an answer that takes a few milliseconds to read
-_CONNECT_SHARE: Final = 1 / 3  # of the deadline: a lost SYN leaves time for another attempt
+_STEP_SHARE: Final = 1 / 3  # of the deadline: a lost SYN leaves time for another attempt
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class ApiClient:
             self._pool,
             self._endpoint,
             request,
-            connect_s=self._deadline.seconds * _CONNECT_SHARE,
+            step_s=self._deadline.seconds * _STEP_SHARE,
             max_bytes=self._max_bytes,
         )
 

@@ -15,6 +15,7 @@ from runs_mcp.api.response_body import read_head
 from runs_mcp.text import quoted, safe_line, without_keys
 
 _ERROR_BODY_BYTES: Final = 64_000
+_ERROR_BODY_SECONDS: Final = 2.0
 _CHALLENGE_PART: Final = re.compile(
     r"(?<![\w-])(?P<name>[\w-]++)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,\"]+)|(?P<scheme>[A-Za-z][\w-]*)"
 )
@@ -32,17 +33,21 @@ _PROXY_LOGIN: Final = 407
 _STATUSES_WITH_A_WAIT: Final = frozenset({429, 502, 503, 504})
 
 
-async def refusal(response: httpx.Response, endpoint: Endpoint) -> errors.RunsError:
+async def refusal(
+    response: httpx.Response, endpoint: Endpoint, body_s: float = _ERROR_BODY_SECONDS
+) -> errors.RunsError:
     """Returns the error that a response other than 2xx means.
 
     Args:
         response: The response, its body not yet read.
         endpoint: The API, and the caller's key, which must not be in the message.
+        body_s: The seconds that its body may take, if they are fewer than usual.
     """
     status = response.status_code
     if status == _PROXY_LOGIN:
         return proxy_error(endpoint, f"{status} {response.reason_phrase}")
-    message = _quoted_message(await read_head(response, _ERROR_BODY_BYTES), endpoint.key)
+    body = await read_head(response, _ERROR_BODY_BYTES, min(body_s, _ERROR_BODY_SECONDS))
+    message = _quoted_message(body, endpoint.key)
     writing = response.request.method != "GET"
     scope = without_keys(_missing_scope(response.headers), [endpoint.key])
     return _error_type(status, writing=writing)(

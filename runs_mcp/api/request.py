@@ -48,7 +48,7 @@ class Received(NamedTuple):
 
 
 async def send(
-    pool: Pool, endpoint: Endpoint, request: Request, *, connect_s: float, max_bytes: int
+    pool: Pool, endpoint: Endpoint, request: Request, *, step_s: float, max_bytes: int
 ) -> Received:
     """Sends a request once.
 
@@ -56,7 +56,7 @@ async def send(
         pool: The connections to use.
         endpoint: Where to send it.
         request: What to send.
-        connect_s: The seconds in which a connection must be made.
+        step_s: The seconds in which a connection must be made, and an error's body be read.
         max_bytes: The decoded size at which a download is stopped.
 
     Raises:
@@ -71,10 +71,10 @@ async def send(
             params=list(request.params) or None,
             content=request.content,
             headers=_headers(endpoint.key, request.content),
-            timeout=httpx.Timeout(None, connect=connect_s),
+            timeout=httpx.Timeout(None, connect=step_s),
         ) as response:
             outcome = str(response.status_code)
-            return await _received(response, endpoint, max_bytes)
+            return await _received(response, endpoint, step_s, max_bytes)
     except tuple(MEANINGS) as error:
         raise error_of(error, endpoint) from error
     finally:
@@ -96,8 +96,10 @@ def _headers(key: str, content: bytes | None) -> dict[str, str]:
     return headers
 
 
-async def _received(response: httpx.Response, endpoint: Endpoint, max_bytes: int) -> Received:
+async def _received(
+    response: httpx.Response, endpoint: Endpoint, step_s: float, max_bytes: int
+) -> Received:
     if not response.is_success:
-        raise await refusal(response, endpoint)
+        raise await refusal(response, endpoint, step_s)
     link = next_page(response.headers.get("Link", ""))
     return Received(await read_body(response, max_bytes, endpoint.api), link)

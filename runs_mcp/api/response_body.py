@@ -4,6 +4,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Final, TypeVar
 
+import anyio
 import httpx
 import msgspec
 
@@ -36,16 +37,20 @@ async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytea
     return body
 
 
-async def read_head(response: httpx.Response, max_bytes: int) -> bytes:
-    """Returns the first bytes of an error's body, or none if they cannot be read."""
+async def read_head(response: httpx.Response, max_bytes: int, seconds: float) -> bytes:
+    """Returns the first bytes of an error's body, or none if they cannot be read.
+
+    The status is enough: a body that does not end in time must not take its place.
+    """
     head = bytearray()
     try:
-        async for part in _decoded_parts(response, ""):
-            head += part
-            if len(head) >= max_bytes:
-                break
+        with anyio.move_on_after(seconds):
+            async for part in _decoded_parts(response, ""):
+                head += part
+                if len(head) >= max_bytes:
+                    break
     except (httpx.TransportError, errors.MalformedResponse):
-        return b""  # The status is enough.
+        return b""
     return bytes(head[:max_bytes])
 
 

@@ -1,7 +1,7 @@
 """The client of an API: retries, deadlines, and what a failed write means."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anyio
@@ -17,6 +17,7 @@ from runs_mcp.errors import (
     DeadlineExceeded,
     InvalidArgument,
     NotConnected,
+    NotFound,
     RateLimited,
     RunsError,
     TooLarge,
@@ -182,6 +183,21 @@ async def test_a_write_without_a_clear_answer_may_have_been_carried_out(
         await cancel(api.client())
     assert lost.value.status == status
     assert len(api.requests) == 1
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that begins, and never ends."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"error":"'
+        await anyio.sleep_forever()
+
+
+async def test_the_status_of_an_error_counts_though_its_body_has_no_end() -> None:
+    with pytest.raises(NotFound, match="answered 404"):
+        await read(Api(httpx.Response(404, stream=Endless())).client(seconds=0.3))
+    with pytest.raises(Conflict, match="answered 409"):
+        await cancel(Api(httpx.Response(409, stream=Endless())).client(seconds=0.3))
 
 
 async def test_a_write_that_is_cut_off_by_the_deadline_may_have_been_carried_out() -> None:

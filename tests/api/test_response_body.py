@@ -184,13 +184,13 @@ async def test_the_head_of_an_error_is_as_long_as_asked_for(
     sent = compress(HELLO) if compress else HELLO
     encoding = "gzip" if compress else None
     for size in (0, 1, 10, len(HELLO), 10_000):
-        head = await read_head(response(Sent(*in_parts(sent, 50)), encoding, 500), size)
+        head = await read_head(response(Sent(*in_parts(sent, 50)), encoding, 500), size, 5.0)
         assert head == HELLO[:size]
 
 
 async def test_an_error_without_an_end_is_read_no_further_than_its_head() -> None:
     sent = Sent(*[b"x" * 1000] * 500)
-    assert await read_head(response(sent, status=500), 2500) == b"x" * 2500
+    assert await read_head(response(sent, status=500), 2500, 5.0) == b"x" * 2500
     assert sent.asked_for == 3
 
 
@@ -207,7 +207,7 @@ async def test_an_error_without_an_end_is_read_no_further_than_its_head() -> Non
 async def test_the_body_of_an_error_that_cannot_be_read_is_empty(
     sent: Sent, encoding: str | None
 ) -> None:
-    assert await read_head(response(sent, encoding, 502), 10_000) == b""
+    assert await read_head(response(sent, encoding, 502), 10_000, 5.0) == b""
 
 
 async def test_a_body_is_read_through_a_real_client() -> None:

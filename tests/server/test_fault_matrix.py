@@ -163,8 +163,7 @@ def how_it_ended(result: CallToolResult, usual: dict[str, Any]) -> str:
     answer = structured_of(result)
     if without_what_varies(answer) == without_what_varies(usual):
         return RIGHT
-    lacks_total = "total" in usual.get("trim", {}) and "total" not in answer["trim"]
-    return PARTLY if lacks_total or "unauthorized" in text_of(result) else "wrong"
+    return PARTLY if "unauthorized" in text_of(result) else "wrong"
 
 
 def without_what_varies(answer: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from runs_mcp.providers.tool_arguments import Cursor
 
 _POSITION: Final = re.compile(r"(?:100|[1-9][0-9]?)\.[1-9][0-9]{0,8}\.[0-9]{1,3}")
 _TOTAL: Final = re.compile(r"[0-9]{1,9}")
+_TOTAL_UNKNOWN: Final = "How many failed executions there are in all is not known: {}."
 _NOTHING_LISTED: Final = (
     "The run has failed, but the API lists no failed execution of it; "
     "triage_run names interrupted tests."
@@ -157,7 +158,7 @@ class _ReadFailures(NamedTuple):
     Args:
         listed: The executions.
         total: How many the run has; None if that is not known.
-        note: A note for a failed run without failed executions.
+        note: Why the total is not known, or that a failed run has no failed executions.
     """
 
     listed: BuildkitePage[FailedExecution]
@@ -172,20 +173,23 @@ async def _read_failures(
     position, _, known_total = page.upstream_cursor().rpartition("/")
     start = _position(position, MAX_LIMIT)
     listed = await client.get_failed_executions(run, start, expanded=expanded)
-    total = int(known_total) if _TOTAL.fullmatch(known_total) else await _total(client, run)
+    is_known = _TOTAL.fullmatch(known_total)
+    total, note = (int(known_total), "") if is_known else await _total(client, run)
     lists_nothing = not listed.items and not listed.unreadable
     if not lists_nothing or (await client.get_run(run)).status != "failed":
-        return _ReadFailures(listed, total, "")
+        return _ReadFailures(listed, total, note)
     return _ReadFailures(listed, total, _NOTHING_LISTED)
 
 
-async def _total(client: BuildkiteClient, run: BuildkiteRunRef) -> int | None:
-    """Returns how many failed executions a run has; None if they cannot all be read."""
+async def _total(client: BuildkiteClient, run: BuildkiteRunRef) -> tuple[int | None, str]:
+    """Returns how many failed executions a run has; or None, and a note that says why."""
     try:
         executions = await client.all_failed_executions(run, expanded=False)
-    except RunsError:
-        return None
-    return None if executions.error else len(executions.items)
+    except RunsError as error:
+        return None, _TOTAL_UNKNOWN.format(error.kind)
+    if executions.error:
+        return None, _TOTAL_UNKNOWN.format(executions.error)
+    return len(executions.items), ""
 
 
 def _client(call: BuildkiteCall) -> BuildkiteClient:
