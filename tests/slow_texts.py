@@ -1,5 +1,6 @@
 """Texts for which a pattern or a function of the product takes more than linear time."""
 
+import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -23,18 +24,21 @@ class Trial(NamedTuple):
     slow: list[str]
 
 
-def try_patterns(patterns: Iterable[UsedPattern], pairs: int, *, all_ends: bool = False) -> Trial:
+def try_patterns(patterns: Iterable[UsedPattern], pairs: int, *, most: int | None = None) -> Trial:
     """Tries texts made from each pattern against it, until one is slow.
 
     Args:
         patterns: The patterns.
-        pairs: As in `attacks`.
-        all_ends: As in `attacks`.
+        pairs: How many texts for a pattern have two pieces.
+        most: How many texts a pattern gets at most, chosen at random, each piece with one end;
+            None for all, with every end.
     """
     texts = 0
     slow = []
     for used in patterns:
-        tried = attacks(used.pattern, pairs, all_ends=all_ends)
+        tried = attacks(used.pattern, pairs, all_ends=most is None)
+        if most is not None and len(tried) > most:
+            tried = random.Random(most).sample(tried, most)
         for method in _methods(used):
             texts += len(tried)
             work = _work(used.pattern, method)
