@@ -50,7 +50,8 @@ def product_modules() -> tuple[ModuleType, ...]:
     return tuple(map(importlib.import_module, names))
 
 
-def used_patterns() -> list[UsedPattern]:
+@cache
+def used_patterns() -> tuple[UsedPattern, ...]:
     """Returns the patterns in the globals of all modules, and those of calls such as `re.search`.
 
     The methods of a pattern in a collection are those that its module calls on any variable.
@@ -64,7 +65,7 @@ def used_patterns() -> list[UsedPattern]:
         ):
             known = found.get(id(used.pattern), used)
             found[id(used.pattern)] = known._replace(methods=known.methods | used.methods)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def functions_that_make_patterns() -> set[str]:

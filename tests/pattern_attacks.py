@@ -80,14 +80,15 @@ def attacks(pattern: AnyPattern, pairs: int, *, all_ends: bool = False) -> list[
     Args:
         pattern: The pattern.
         pairs: How many texts of two pieces, chosen at random, mixed and one after the other.
-        all_ends: Whether each piece is tried with every end, and not with one alone.
+        all_ends: Whether each piece is tried with every end, and not only with the one that makes
+            it no match, where there is one.
     """
     root = _Reader(pattern).read()
     single = [each for each in dict.fromkeys(_walk(root, "")) if each[1]]
     found = [
         Attack(beginning, (piece,), end)
         for at, (beginning, piece) in enumerate(single)
-        for end in (_ENDS if all_ends else (_ENDS[at % len(_ENDS)],))
+        for end in (_ENDS if all_ends else (_failing_end(pattern, beginning + piece * 3, at),))
     ]
     pieces = list(dict.fromkeys(piece for _, piece in single))
     beginnings = list(dict.fromkeys(["", *(beginning for beginning, _ in single)]))
@@ -98,6 +99,18 @@ def attacks(pattern: AnyPattern, pairs: int, *, all_ends: bool = False) -> list[
         end = chance.choice(_ENDS)
         found.append(Attack(chance.choice(beginnings), chance.choice(both), end))
     return found
+
+
+def _failing_end(pattern: AnyPattern, text: str, turn: int) -> str:
+    """Returns an end with which a text is no match; of several that are alike, each in turn."""
+
+    def is_match(end: str) -> tuple[bool, bool]:
+        whole = (text + end).encode() if isinstance(pattern.pattern, bytes) else text + end
+        found: list[object] = [call(whole) for call in (pattern.search, pattern.fullmatch)]  # type: ignore[arg-type]
+        return found[0] is not None, found[1] is not None
+
+    turned = turn % len(_ENDS)
+    return min(_ENDS[turned:] + _ENDS[:turned], key=is_match)
 
 
 class _Reader:

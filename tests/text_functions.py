@@ -1,19 +1,25 @@
 """Every function of the product that reads a stranger's text, and what frameworks write."""
 
+import asyncio
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from types import FunctionType
 from typing import Final
 
+import httpx
 import msgspec
 from case_scores import case_sets
 from compiled_patterns import product_modules
 from corpus_scores import corpus_runs
 
+from runs_mcp.api.endpoint import Endpoint
+from runs_mcp.api.error_responses import refusal
+from runs_mcp.api.lenient_decoding import decode_leniently
 from runs_mcp.errors import RunsError
 from runs_mcp.model import ErrorText
 from runs_mcp.providers.buildkite import wire
@@ -62,6 +68,7 @@ _ERRORS: Final[dict[str, Callable[[str], ErrorText]]] = {
 _DATA: Final = Path(__file__).parent
 
 
+@cache
 def text_functions() -> dict[str, TextFunction]:
     """Returns the functions by name: those of the rooms for text, found there, and what uses them.
 
@@ -72,22 +79,34 @@ def text_functions() -> dict[str, TextFunction]:
         found[f"causes_of, {field}"] = partial(_causes_of, error)
     found["an instance of Currents"] = _currents_instance
     found["a failed execution of Buildkite"] = _failed_execution
+    found["an error of an API"] = _api_error
+    found["lenient decoding"] = _lenient_decoding
     return found
 
 
 @cache
 def phrases() -> tuple[str, ...]:
-    """Returns lines that frameworks write: the first ones of a failure in each set of the data."""
-    errors = [run.failures[0] for run in corpus_runs().values()]
+    """Returns lines that frameworks write, those of each framework in turn.
+
+    They are the first lines of the message and of the stack of each failure in the data.
+    """
+    lines: dict[str, dict[str, None]] = {}
+    for framework, error in _failures():
+        for text in (error.message, error.stack):
+            found = [f"{line}\n" for line in text.splitlines()[:2] if line.strip()]
+            lines.setdefault(framework, {}).update(dict.fromkeys(found))
+    in_turn = chain.from_iterable(zip_longest(*lines.values()))
+    return tuple(dict.fromkeys(line for line in in_turn if line))
+
+
+def _failures() -> Iterator[tuple[str, ErrorText]]:
+    for run in corpus_runs().values():
+        yield run.framework, run.failures[0]
     for folder in ("cases", "planted/sets", "planted/second_author"):
-        errors += [each.texts[0] for each in case_sets(_DATA / folder)]
-    lines = [
-        line + "\n"
-        for error in errors
-        for text in (error.message, error.stack)
-        for line in text.splitlines()[:2]
-    ]
-    return tuple(dict.fromkeys(line for line in lines if line.strip()))
+        for each in case_sets(_DATA / folder):
+            yield from (
+                (sent.framework, text) for sent, text in zip(each.failures, each.texts, strict=True)
+            )
 
 
 def _in_rooms() -> Iterator[tuple[str, TextFunction]]:
@@ -175,3 +194,25 @@ def _failed_execution(text: str) -> None:
     }
     body = msgspec.json.encode(sent)
     failed_execution(msgspec.json.decode(body, type=wire.WireFailedExecution), "acme")
+
+
+def _api_error(text: str) -> None:
+    header = text.encode("latin-1", errors="replace")
+    response = httpx.Response(
+        429,
+        headers=[(b"WWW-Authenticate", header), (b"Retry-After", header)],
+        stream=httpx.ByteStream(msgspec.json.encode({"error": {"message": text}})),
+        request=httpx.Request("GET", "https://api.example"),
+    )
+    endpoint = Endpoint("Example", "https://api.example", KEY, "EXAMPLE_KEY", "EXAMPLE_URL")
+    asyncio.run(_refused(response, endpoint))
+
+
+async def _refused(response: httpx.Response, endpoint: Endpoint) -> None:
+    await refusal(response, endpoint)
+
+
+def _lenient_decoding(text: str) -> None:
+    pieces = [text[at : at + 5] for at in range(0, len(text), 5)]
+    body = {"spec": text, "results": {"tests": pieces, "stats": dict.fromkeys(pieces, text[:5])}}
+    decode_leniently(msgspec.json.encode(body), WireInstance)

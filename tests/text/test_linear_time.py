@@ -23,9 +23,9 @@ from runs_mcp.text.own_keys import body_without_key, without_keys
 from runs_mcp.triage.fingerprint.causes import causes_of
 
 PAIRS: Final = 5
-MOST: Final = 150
-PHRASES: Final = 12
-PATTERNS: Final = 10
+MOST: Final = 120
+PHRASES: Final = 14  # one of each framework
+PATTERNS: Final = 6
 # Its pattern has the numbers of a run, for a name of at most 128 characters.
 SHORT: Final = "runs_mcp.providers.currents.actions.cancel_run_by_github_ci._is_meant"
 
@@ -51,13 +51,15 @@ def make_patterns() -> None:
 def test_no_pattern_takes_more_than_linear_time() -> None:
     patterns = used_patterns()
     assert len(patterns) > 200
-    assert not try_patterns(patterns, PAIRS, most=MOST).slow
+    slow = try_patterns(patterns, PAIRS, most=MOST).slow
+    assert slow == []
 
 
 def test_no_pattern_that_is_made_in_a_call_takes_more_than_linear_time() -> None:
     made = patterns_made_by(make_patterns)
     assert {used.name for used in made} == functions_that_make_patterns() - {SHORT}
-    assert not try_patterns(made, PAIRS, most=MOST).slow
+    slow = try_patterns(made, PAIRS, most=MOST).slow
+    assert slow == []
 
 
 @cache
@@ -66,11 +68,11 @@ def texts() -> list[Attack]:
     chance = random.Random(1)
     patterns = chance.sample(used_patterns(), PATTERNS)
     return [
-        *(Attack("", (phrase,), "") for phrase in chance.sample(phrases(), PHRASES)),
+        *(Attack("", (phrase,), "") for phrase in phrases()[:PHRASES]),
         *(chance.choice(attacks(used.pattern, PAIRS)) for used in patterns),
     ]
 
 
 @pytest.mark.parametrize("name", text_functions())
 def test_no_function_takes_more_than_linear_time_for_what_frameworks_write(name: str) -> None:
-    assert not try_function(text_functions()[name], texts())
+    assert try_function(text_functions()[name], texts()) == []
