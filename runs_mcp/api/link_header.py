@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 _QUOTED: Final = r"\"(?:[^\"\\]|\\.)*+\""
 _LINK: Final = re.compile(
     # A quotation that is not closed takes the rest, so that it is not looked through again.
-    rf"<(?P<url>[^<>]*)>(?P<parameters>(?:{_QUOTED}|[^\",])*+)(?:\"(?:[^\"\\]|\\.)*+\Z)?",
+    rf"<(?P<url>[^<>]*)>(?P<parameters>(?:{_QUOTED}|[^\",])*+)(?:\"(?:[^\"\\]|\\.)*+)?",
     re.DOTALL,
 )
 _PARAMETER: Final = re.compile(rf";\s*(?P<name>[^\s=;]+)\s*=\s*(?P<value>{_QUOTED}|[^\s\";]+)")
