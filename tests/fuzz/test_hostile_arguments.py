@@ -53,7 +53,7 @@ def sendable(value: object) -> Any:  # noqa: ANN401 - JSON
 def test_no_arguments_break_a_tool_or_write(story: Sandbox, by_token: SharedClient) -> None:
     calls = list(calls_of_every_tool(story).items())
     wrong: dict[int, Any] = {}
-    for seed in examples(250):
+    for seed in examples(80):
         random = Random(seed)
         tool, usual = random.choice(calls)
         changed = mutated(sendable(usual), random)
@@ -87,7 +87,7 @@ def test_no_cursor_breaks_a_tool(
     cursors: list[tuple[str, dict[str, object], str]], by_token: SharedClient
 ) -> None:
     wrong: dict[int, Any] = {}
-    for seed in examples(150):
+    for seed in examples(50):
         random = Random(seed)
         # A page of a triage takes many requests.
         weights = [0.1 if "_run" in tool and "s_" not in tool else 1.0 for tool, *_ in cursors]
@@ -111,7 +111,7 @@ def test_no_token_but_the_right_one_writes(story: Sandbox, by_token: SharedClien
     }
     wrong: dict[int, Any] = {}
     story.requests.clear()
-    for seed in examples(150):
+    for seed in examples(50):
         random = Random(seed)
         action = random.choice(DESTRUCTIVE)
         tool, arguments, _ = calls[action]
@@ -131,7 +131,7 @@ async def test_no_form_but_the_right_one_confirms(story: Sandbox) -> None:
     async with connect(story) as client:
         visitor = PageVisitor(structured_of(await client.call_tool(*call))["confirmation_url"])
         right = {"form_token": await visitor.form_token(), "typed": "", "decision": "confirm"}
-        for seed in examples(60):
+        for seed in examples(20):
             random = Random(seed)
             changed = mutated({**right, "typed": RUNNING[-6:]}, random)
             form = changed if isinstance(changed, dict) else {}

@@ -22,11 +22,12 @@ from mcp import Client
 from mcp_types import CallToolResult
 from providers.currents_runs import from_github, put_run, some_specs, writes
 from server.destructive_calls import ALL_PREAPPROVED, BY_GITHUB, GITHUB_RUN
-from server.story_references import buildkite
+from server.story_references import buildkite, currents
 from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
+from runs_mcp.sandbox.story.notable import NotableRun
 
 DEADLINE_S: Final = 0.4
 LATE_S: Final = 10.0
@@ -48,8 +49,15 @@ class ToolCall(NamedTuple):
 def calls(sandbox: Sandbox) -> list[ToolCall]:
     """Returns a call of every tool, and one more of those that read from any provider."""
     main = buildkite(NotableBuildkiteRun.MAIN)
+    # Runs of few specs: others take a hundred requests.
+    before, failed = currents(NotableRun.CONSOLE_MAIN), currents(NotableRun.CONSOLE_FAILED)
+    every: dict[str, dict[str, object]] = {
+        **calls_of_every_tool(sandbox),
+        "triage_run": {"run": failed, "baseline": before},
+        "compare_runs": {"base": before, "head": before},
+    }
     by_tool: list[tuple[str, dict[str, object]]] = [
-        *calls_of_every_tool(sandbox).items(),
+        *every.items(),
         ("triage_run", {"run": main}),
         ("compare_runs", {"base": main, "head": buildkite(NotableBuildkiteRun.PASSED_SO_FAR)}),
         ("wait_for_run", {"run": main}),

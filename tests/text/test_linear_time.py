@@ -22,8 +22,8 @@ from runs_mcp.setting_values import unwrapped
 from runs_mcp.text.own_keys import body_without_key, without_keys
 from runs_mcp.triage.fingerprint.causes import causes_of
 
-PAIRS: Final = 5
-MOST: Final = 120
+PAIRS: Final = 3
+MOST: Final = 60
 PHRASES: Final = 14  # one of each framework
 PATTERNS: Final = 6
 # Its pattern has the numbers of a run, for a name of at most 128 characters.
