@@ -20,6 +20,8 @@ from shared_client import SharedClient, shared_client
 
 from runs_mcp.sandbox import Sandbox
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 ANY_ARGUMENTS: Final = ("cursor", "detail", "limit", "run_id", "project_id", "confirmation_token")
 DESTRUCTIVE: Final = ("cancel", "cancel by CI", "reset", "delete")
 WITH_CURSORS: Final = (

@@ -20,6 +20,8 @@ from story_api import NO_TLS
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, READ_WRITE_KEY, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 
 class Recorded(NamedTuple):
     """A call, and what the APIs answered to it, by path and query."""

@@ -29,6 +29,8 @@ from story_api import NO_TLS
 
 from runs_mcp.server.build import build_server
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 CALLS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("currents_list_projects", {}),
     ("currents_list_runs", {"project_id": PROJECT}),

@@ -22,6 +22,8 @@ from runs_mcp.setting_values import unwrapped
 from runs_mcp.text.own_keys import body_without_key, without_keys
 from runs_mcp.triage.fingerprint.causes import causes_of
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 PAIRS: Final = 3
 MOST: Final = 60
 PHRASES: Final = 14  # one of each framework
