@@ -104,6 +104,7 @@ NAMED: Final[dict[str, _Shape]] = {
     "database": lambda s: f"postgres://app:{s}@db.example:5432/app",
     "user in a url in json": lambda s: f"https:\\/\\/user:{s}@git.example\\/a",
     "cookie": lambda s: f"Cookie: theme=dark; CloudFront-Signature={s}; a=b",
+    "a session behind another cookie": lambda s: f"Cookie: theme=dark; sid={s}",
     "cookies of a session": lambda s: f"set-cookie: sid={s}; Path=/; HttpOnly",
     "header": lambda s: f"x-api-key: {s}",
     "json field": lambda s: json.dumps({"accessToken": s}),

@@ -19,8 +19,19 @@ _CREDENTIALS: Final = re.compile(
     r"(?:[\w~+/=-]|\.(?=[\w~+/=-]))+"
 )
 _COOKIES: Final = re.compile(
-    r"(\b(?:set-)?cookie[\\\"']*\s*[:=]\s*[\\\"']*)(?=[\w.~-]+=)[^\s\"'\\]+(?:; ?[^\s\"'\\]+)*",
+    r"(\b(?:set-)?cookie[\\\"']*\s*[:=]\s*[\\\"']*)(?=[\w.~-]+=)[^\s\"'\\;]+(?:; ?[^\s\"'\\;]+)*",
     re.IGNORECASE,
+)
+# Known by their beginnings, whatever stands before them: of GitHub, GitLab, npm, Stripe, Slack and
+# AWS, and JSON Web Tokens.
+_TOKEN_PREFIXES: Final = (
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "npm_", "sk_live_"),
+    *("xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "AKIA", "ASIA", "eyJ"),
+)
+_KNOWN_TOKEN: Final = re.compile(
+    r"\b(?:gh[oprsu]_[A-Za-z0-9]{30,255}|github_pat_\w{20,255}|glpat-[\w-]{16,255}"
+    r"|npm_[A-Za-z0-9]{30,255}|sk_live_[A-Za-z0-9]{16,255}|xox[abeprs]-[\w-]{10,255}"
+    r"|A[KS]IA[A-Z0-9]{16}\b|eyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{8,2000})"
 )
 _USERINFO: Final = re.compile(r"(:\\?/\\?/)[^\s/?#<>\"'`\\]+@")
 # Brackets and quotes belong to a URL only if it goes on after them; JSON may write "/" as "\/"
@@ -82,6 +93,7 @@ _MOST_ENCODINGS: Final = 9
 _HINTS: Final = (
     *("secret", "passw", "passphrase", "auth", "token", "sig", "credential", "key", "jwt"),
     *("accessid", "session", "sessid", "q-ak", "bearer", "cookie"),
+    *map(str.lower, _TOKEN_PREFIXES),
 )
 
 
@@ -96,6 +108,8 @@ def without_url_secrets(text: str) -> str:
         text = _CREDENTIALS.sub(r"\1…", text)
     if "cookie" in lowered:
         text = _COOKIES.sub(r"\1…", text)
+    if any(prefix in text for prefix in _TOKEN_PREFIXES):
+        text = _KNOWN_TOKEN.sub("…", text)
     if ":/" in text or ":\\/" in text:
         text = _USERINFO.sub(r"\1…@", text)
         text = _URL.sub(_without_secret_query, text)

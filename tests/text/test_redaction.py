@@ -1,6 +1,7 @@
 """Secrets are removed from texts."""
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -203,3 +204,41 @@ def test_no_secret_survives_whatever_stands_around_it(
     # A character of a name right before it makes it another name.
     text = f"{before} {named[1]} {after}"
     assert not shows_secret(safe_text(text)), safe_text(text)
+
+
+LONG: Final = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *(f"gh{kind}_{LONG}" for kind in "opusr"),
+        f"github_pat_11ABC_{LONG}",
+        f"glpat-{LONG[:20]}",
+        f"npm_{LONG}",
+        f"sk_live_{LONG}",
+        f"xoxb-123456789012-{LONG}",
+        "AKIAIOSFODNN7EXAMPLE",
+        f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{LONG}",
+    ],
+)
+def test_a_token_is_known_by_its_beginning_without_a_name(token: str) -> None:
+    assert safe_text(f"login failed with {token}, again") == "login failed with …, again"
+    assert safe_text(f"({token})") == "(…)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ghp_ is a prefix", "npm_config_cache=/tmp", "eyJ", "eyJhbGciOiJIUzI1NiJ9 is a head"),
+        *(
+            "AKIA",
+            "ASIA is a continent",
+            "sk_live_",
+            "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        ),
+        *("expected token to equal 12", "sort key: createdAt", "the author is jane", "glpat-short"),
+    ],
+)
+def test_what_only_looks_like_a_token_stays(text: str) -> None:
+    assert safe_text(text) == text
