@@ -46,6 +46,9 @@ FAULTS: Final[dict[str, Cell]] = {
     "HTML, 502": Cell(answered(502, HTML), ("upstream_error",), 5),
     "HTML, 200": Cell(answered(200, HTML), ("malformed_response",)),
     "a redirect": Cell(answered(302, headers={"Location": "/"}), ("upstream_error",)),
+    "a redirect nowhere": Cell(
+        answered(302, headers={"Location": "http://xn--/"}), ("malformed_response",)
+    ),
     "reset": Cell(Fault(reset=True), ("unreachable",), 5),
     "reset twice": Cell(Fault(reset=True, times=2), (RIGHT,), 3),
     "cut off": Cell(Fault(truncate=True), ("unreachable",), 5),

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 _QUOTED: Final = r"\"(?:[^\"\\]|\\.)*+\""
 _LINK: Final = re.compile(
@@ -39,5 +39,6 @@ def next_page(header: str) -> NextPage:
 
 
 def _page_number(url: str) -> int | None:
-    number = parse_qs(urlsplit(url).query).get("page", [""])[-1]
+    query = url.partition("#")[0].partition("?")[2]
+    number = parse_qs(query).get("page", [""])[-1]
     return int(number) if _PAGE_NUMBER.fullmatch(number) else None

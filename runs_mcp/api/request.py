@@ -16,6 +16,7 @@ from runs_mcp.api.error_responses import refusal
 from runs_mcp.api.link_header import NextPage, next_page
 from runs_mcp.api.response_body import read_body
 from runs_mcp.api.transport_errors import MEANINGS, error_of
+from runs_mcp.errors import MalformedResponse
 
 Params: TypeAlias = Sequence[tuple[str, str]]
 
@@ -77,6 +78,10 @@ async def send(
             return await _received(response, endpoint, step_s, max_bytes)
     except tuple(MEANINGS) as error:
         raise error_of(error, endpoint) from error
+    except UnicodeError as error:  # of httpx, about the `Location` of a redirect
+        raise MalformedResponse(
+            f"The {endpoint.api} API answered with a redirect to a host that cannot exist."
+        ) from error
     finally:
         elapsed_ms = (time.monotonic() - started) * 1000
         logger.info(

@@ -148,7 +148,8 @@ class _Serving:
                 await self._all_answered.wait()
 
     def _answered(self, request: object) -> None:
-        self._unanswered.discard(cast("RequestId", request))
+        if isinstance(request, int | str):  # a host names what it cancels in any type
+            self._unanswered.discard(request)
         if self._told_to_end.is_set() and not self._unanswered:
             self._all_answered.set()
 
@@ -160,6 +161,7 @@ def _signals_set(event: anyio.Event) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         del number, frame
+        _exit_if_stuck()  # Here, as the event loop itself may be what is stuck.
         loop.call_soon_threadsafe(event.set)
 
     before = {}

@@ -23,6 +23,8 @@ from runs_mcp.api.link_header import NextPage, next_page
         ('<https://a.example/?page=-1>; rel="next"', NextPage(exists=True)),
         ('<https://a.example/?page=1234567890>; rel="next"', NextPage(exists=True)),
         ('<https://a.example/?page=1&page=4>; rel="next"', NextPage(exists=True, number=4)),
+        ('<http://[x>; rel="next"', NextPage(exists=True)),
+        ('<http://[x/?page=7>; rel="next"', NextPage(exists=True, number=7)),
         ("next", NextPage()),
     ],
 )

@@ -186,7 +186,11 @@ def test_the_quarantine_rule_has_the_status_that_a_test_had_before(
 
 
 @in_both_schemas
-@pytest.mark.parametrize("description", [None, "", "no JSON", "[]", '{"testInfo": 5}', "{\ud83d}"])
+@pytest.mark.parametrize(
+    "description",
+    [None, "", "no JSON", "[]", '{"testInfo": 5}', "{\ud83d}", '{"x":' + "[" * 5000],
+    ids=lambda description: str(description)[:20].encode(errors="replace").decode(),
+)
 def test_a_failure_in_quarantine_is_found_though_the_rule_is_malformed(
     schema: int, description: str | None
 ) -> None:

@@ -95,6 +95,10 @@ IGNORED: Final[list[str | bytes]] = [
     '{"jsonrpc":"2.0","id":1,"result":[]}',
     '{"jsonrpc":"2.0","id":1,"error":"no"}',
 ]
+CANCELS_NOTHING: Final[list[str | bytes]] = [
+    f'{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{params}}}'
+    for params in ('{"requestId":[1]}', '{"requestId":{}}', '{"requestId":null}', "{}")
+]
 
 
 def as_bytes(line: str | bytes) -> bytes:
@@ -117,7 +121,8 @@ def answers_of(lines: list[str | bytes], sandbox: Sandbox) -> list[dict[str, Any
 
 
 def test_a_server_answers_each_line_with_a_request_once_and_goes_on(story: Sandbox) -> None:
-    lines = [*(line for line, *_ in REFUSED), *IGNORED, *(line for line, _ in ANSWERED)]
+    ignored = [*IGNORED, *CANCELS_NOTHING]
+    lines = [*(line for line, *_ in REFUSED), *ignored, *(line for line, _ in ANSWERED)]
     answers = answers_of([*lines, request("last")], story)
     errors = [(one["error"]["code"], one["id"]) for one in answers if "error" in one]
     assert errors == [(code, number) for _, code, number in REFUSED]

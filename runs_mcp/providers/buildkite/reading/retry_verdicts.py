@@ -47,11 +47,10 @@ def verdict_on(key: TestKey, executions: Sequence[FailedExecution], evidence: Ev
 
 def job_and_retries(job: str, jobs: Mapping[str, Job] | None) -> tuple[str, ...]:
     """Returns a job and the jobs that retried it, in their order."""
-    tries = [job]
-    while jobs and (last := jobs.get(tries[-1])) and last.retried_in:
-        if last.retried_in in tries:
-            break
-        tries.append(last.retried_in)
+    tries = {job: None}
+    while jobs and (last := jobs.get(job)) and last.retried_in and last.retried_in not in tries:
+        job = last.retried_in
+        tries[job] = None
     return tuple(tries)
 
 

@@ -129,6 +129,6 @@ def _original_status(mark: wire.WireAnnotation) -> str:
     """Returns the status that a test had before quarantine; empty if the rule has none."""
     try:
         rule = msgspec.json.decode(mark.description or "", type=_Rule)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return ""
     return (rule.test_info.status or "").lower() if rule.test_info else ""

@@ -231,7 +231,8 @@ class CurrentsRunReader:
 
         Returns them, and remarks on those that were not read.
         """
-        others = [spec for spec in counting if spec.pending and spec not in failing]
+        read_anyway = set(failing)
+        others = [spec for spec in counting if spec.pending and spec not in read_anyway]
         if len(others) > _SEARCHED_FOR_QUARANTINE:
             remark = f"{len(others)} specs with pending tests were not searched for quarantine"
             return [], [remark]

@@ -1,9 +1,12 @@
 """Specs that are listed more than once in a group of a run: after a reset, or in every shard."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
-from runs_mcp.model import FullRun, Spec
+from runs_mcp.model import FullRun, Group, Spec
+
+R = TypeVar("R", Group, Spec)
 
 
 def specs_that_count(full: FullRun) -> list[Spec]:
@@ -23,8 +26,11 @@ def specs_that_count(full: FullRun) -> list[Spec]:
         replaced.update(_earlier(repeated, full.claimed_at))
     latest = [spec for place, spec in enumerate(full.specs) if place not in replaced]
     passed = full.run.status == "passed" and _counts(latest) == (0, 0)
+    every, last, groups = _by_group(full.specs), _by_group(latest), _by_group(full.groups)
     agreeing = {
-        group for group in {spec.group for spec in latest} if passed or _agree(full, group, latest)
+        group
+        for group, specs in last.items()
+        if passed or _agree(groups.get(group, []), every[group], specs)
     }
     return [
         spec
@@ -40,14 +46,18 @@ def _earlier(places: Sequence[int], claimed_at: Sequence[str]) -> list[int]:
     return [place for place, time in times.items() if time and time < last]
 
 
-def _agree(full: FullRun, group: str, latest: Sequence[Spec]) -> bool:
+def _by_group(records: Iterable[R]) -> dict[str, list[R]]:
+    found: defaultdict[str, list[R]] = defaultdict(list)
+    for record in records:
+        found[record.group].append(record)
+    return dict(found)
+
+
+def _agree(groups: Sequence[Group], every: Sequence[Spec], last: Sequence[Spec]) -> bool:
     """Says whether the counts of a group are those of its latest executions, not of all."""
-    counted = [of for of in full.groups if of.group == group]
-    if len(counted) != 1 or not counted[0].tests.overall:
+    if len(groups) != 1 or not groups[0].tests.overall:
         return False
-    tests, specs = counted[0].tests, counted[0].specs
-    every = [spec for spec in full.specs if spec.group == group]
-    last = [spec for spec in latest if spec.group == group]
+    tests, specs = groups[0].tests, groups[0].specs
     if _counts(last) != (tests.failed, tests.skipped):
         return False
     # If both failed alike, the number of specs decides.
