@@ -32,7 +32,10 @@ from runs_mcp.text import body_without_key
 
 T = TypeVar("T")
 
-_SMALL_BYTES: Final = 200_000  # of an answer that takes a few milliseconds to read
+_SMALL_BYTES: Final = (
+    20_000  # of an answer that takes a few milliseconds to read, whatever is in it
+)
+_WORK_S: Final = 1.0  # for what was read just before the deadline
 _STEP_SHARE: Final = 1 / 3  # of the deadline: a lost SYN leaves time for another attempt
 
 
@@ -111,7 +114,7 @@ class ApiClient:
         return Answer(data, len(body), link.exists, link.number, unreadable)
 
     async def work_on(self, work: Callable[[], T], size: int | None = None) -> T:
-        """Returns what `work` makes of an answer of so many bytes, within the deadline.
+        """Returns what `work` makes of an answer of so many bytes, within the deadline or a second.
 
         What may take long is done in a thread, so that other calls go on; without a size, all is.
 
@@ -120,8 +123,11 @@ class ApiClient:
         """
         if size is not None and size <= _SMALL_BYTES:
             return work()
+        left = self._deadline
+        if left.left_s() < _WORK_S:
+            left = Deadline(_WORK_S)
         try:
-            return await self._deadline.run_in_thread(work)
+            return await left.run_in_thread(work)
         except TimeoutError as error:
             raise self._deadline_exceeded(None) from error
 
