@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from runs_mcp.deadline import stop_when_late
 from runs_mcp.model import TITLE_CHARS
-from runs_mcp.text import clip, clip_middle, safe_line, safe_text
+from runs_mcp.text import clip, clip_distinct, clip_middle, digest, safe_line, safe_text
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ _FIRST_MILLISECONDS: Final = 100_000_000_000  # epoch seconds are far below, mil
 
 def identifier(value: str | None) -> str:
     """Returns an ID as one line of at most 128 characters."""
-    return line(value, _ID_CHARS)
+    return distinct_line(value, _ID_CHARS)
 
 
 def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
@@ -28,19 +28,30 @@ def line(value: str | None, max_chars: int = _NAME_CHARS) -> str:
     return clip(safe_line(bounded(value)), max_chars) if value else ""
 
 
+def distinct_line(value: str | None, max_chars: int = PATH_CHARS) -> str:
+    """Returns what tells things apart, such as a group, as one plain line.
+
+    One that is cut keeps a digest: two that differ never become one.
+    """
+    return clip_distinct(whole_line(value), max_chars)
+
+
 def title(value: str | None) -> str:
     """Returns a test's title as one plain line; the middle of a long one is left out."""
-    return clip_middle(whole_title(value), TITLE_CHARS)
+    return clip_middle(whole_line(value), TITLE_CHARS)
 
 
-def whole_title(value: str | None) -> str:
-    """Returns a test's title as one plain line, however long."""
-    return safe_line(bounded(value)) if value else ""
+def whole_line(value: str | None) -> str:
+    """Returns a text as one plain line, however long; over a million characters, with a digest."""
+    if value is None:
+        return ""
+    mark = f" [{digest(value)}]" if len(value) > _MOST_CHARS else ""
+    return safe_line(bounded(value)) + mark
 
 
 def path(value: str | None) -> str:
     """Returns a path as one plain line, complete up to 300 characters."""
-    return line(value, PATH_CHARS)
+    return distinct_line(value)
 
 
 def block(value: str | None, max_chars: int = BLOCK_CHARS) -> str:

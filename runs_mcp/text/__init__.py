@@ -3,9 +3,11 @@
 from runs_mcp.text.cleaning import parts_of, safe_line, safe_text
 from runs_mcp.text.clipping import (
     clip,
+    clip_distinct,
     clip_middle,
     clip_to_columns,
     columns,
+    digest,
     shorten,
     shorten_middle,
 )
@@ -17,9 +19,11 @@ from runs_mcp.text.redaction import is_secret_field, without_url_secrets
 __all__ = [
     "body_without_key",
     "clip",
+    "clip_distinct",
     "clip_middle",
     "clip_to_columns",
     "columns",
+    "digest",
     "is_secret_field",
     "one_line",
     "parts_of",

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from hashlib import sha256
 from typing import Final
 
 _ZWJ: Final = "\u200d"
 _SKIN_TONES_AND_TAGS: Final = re.compile(r"[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _REGIONAL_INDICATORS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
+_DIGEST_CHARS: Final = 12
 _LONGEST_SEQUENCE: Final = 32  # Nobody writes more combining characters than this.
 
 
@@ -22,6 +24,22 @@ def clip(text: str, max_chars: int) -> str:
         return text[: _cut_position(text, max(max_chars - 1, 0))] + "…"
     kept = text[: _cut_position(text, room)]
     return kept + _cut_marker(len(text) - len(kept))
+
+
+def clip_distinct(text: str, max_chars: int) -> str:
+    """Returns the text, cut as by `clip`, with a digest of the whole: two that differ still do.
+
+    For names and paths by which things are told apart.
+    """
+    if len(text) <= max_chars:
+        return text
+    mark = f" [{digest(text)}]"
+    return clip(text, max_chars - len(mark)) + mark
+
+
+def digest(text: str) -> str:
+    """Returns a short digest of a text."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:_DIGEST_CHARS]
 
 
 def clip_middle(text: str, max_chars: int) -> str:

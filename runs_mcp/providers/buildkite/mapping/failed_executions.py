@@ -21,10 +21,9 @@ from runs_mcp.providers.field_values import (
     timestamp,
     title,
     uncut,
-    whole_title,
+    whole_line,
 )
 from runs_mcp.providers.nested_errors import causes_shown
-from runs_mcp.text import safe_line
 
 TestKey: TypeAlias = tuple[str, ...]
 """What identifies a test of a suite in every run: its ID, or its file and whole title."""
@@ -91,7 +90,7 @@ def failed_execution(sent: wire.WireFailedExecution, organization: str) -> Faile
     return FailedExecution(
         key=key_of_test(sent.test_id, sent.test_url, spec, sent.test_name),
         failure=failure,
-        text=_uncut_error(text, spec, whole_title(sent.test_name)),
+        text=_uncut_error(text, spec, whole_line(sent.test_name)),
         job_id=job if isinstance(job, str) and _JOB_ID.fullmatch(job) else "",
         created_at=timestamp(sent.created_at),
     )
@@ -125,7 +124,7 @@ def key_of_test(test_id: str | int | None, url: str | None, file: str, name: str
     """Returns what identifies a test: its ID, the ID in its URL, or its file and title."""
     in_url = _TEST_URL.search(url or "")
     known_id = identifier(str(test_id or "")) or (in_url["id"] if in_url else "")
-    return (known_id,) if known_id else ("", file, whole_title(name))
+    return (known_id,) if known_id else ("", file, whole_line(name))
 
 
 def place_of(location: str | None, organization: str) -> tuple[str, str]:
@@ -134,7 +133,7 @@ def place_of(location: str | None, organization: str) -> tuple[str, str]:
     Collectors send `file:line`, Playwright's `file:line:column`, some only a file or a class,
     pytest's sometimes `file:None`; RSpec adds the ID of an example in brackets.
     """
-    place = without_checkout(safe_line(location or ""), organization)
+    place = without_checkout(whole_line(location), organization)
     place = place.removeprefix("./")
     parts = _LOCATION.fullmatch(place)
     if parts is None or not _IS_FILE.search(parts["file"]):

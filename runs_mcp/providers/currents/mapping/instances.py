@@ -16,14 +16,14 @@ from runs_mcp.providers.currents.references import currents_instance_url
 from runs_mcp.providers.currents.wire import instances as wire
 from runs_mcp.providers.currents.wire.runs import WireStats
 from runs_mcp.providers.field_values import (
-    PATH_CHARS,
     count,
+    distinct_line,
     identifier,
     line,
     path,
     title,
     uncut,
-    whole_title,
+    whole_line,
 )
 
 _NOTES: Final = 3
@@ -44,7 +44,7 @@ class _Test(NamedTuple):
     @property
     def title(self) -> str:
         """Its whole title; its ID if it has none."""
-        return whole_title(" › ".join(self.sent.title)) or whole_title(self.sent.test_id)
+        return whole_line(" › ".join(self.sent.title)) or whole_line(self.sent.test_id)
 
 
 def full_instance(
@@ -89,7 +89,7 @@ def _instance(sent: wire.WireInstance, stats: WireStats | None) -> model.Instanc
         instance_id=identifier(sent.instance_id),
         run_id=identifier(sent.run_id),
         spec=path(sent.spec),
-        group=line(sent.group_id, PATH_CHARS),
+        group=distinct_line(sent.group_id),
         machine_id=identifier(sent.machine_id),
         platform=platform(sent.platform),
         framework=framework(sent.framework, sent.cypress_version),

@@ -5,7 +5,7 @@ from typing import Final
 from runs_mcp import model
 from runs_mcp.providers.currents.mapping.environment import platform
 from runs_mcp.providers.currents.wire import runs as wire
-from runs_mcp.providers.field_values import PATH_CHARS, count, identifier, line, path
+from runs_mcp.providers.field_values import count, distinct_line, identifier, path
 
 _NO_STATS: Final = wire.WireStats()
 
@@ -15,7 +15,7 @@ def group_of(sent: wire.WireGroup) -> model.Group:
     tests = sent.tests or wire.WireTestCounts()
     specs = sent.instances or wire.WireInstanceCounts()
     return model.Group(
-        group=line(sent.group_id, PATH_CHARS),
+        group=distinct_line(sent.group_id),
         platform=platform(sent.platform),
         tests=model.TestCounts(
             overall=max(count(tests.overall), count(tests.tests)),
@@ -44,7 +44,7 @@ def spec_of(sent: wire.WireSpec, *, run_is_over: bool) -> model.Spec:
         spec=path(sent.spec),
         status=_spec_status(sent, run_is_over=run_is_over),
         instance_id=identifier(sent.instance_id),
-        group=line(sent.group_id, PATH_CHARS),
+        group=distinct_line(sent.group_id),
         machine_id=identifier(sent.machine_id),
         tests=max(count(stats.tests), count(stats.overall)),
         passed=count(stats.passes),
