@@ -5,7 +5,9 @@ call, retries and pauses included. Bodies are streamed, and counted as they are 
 failure is a `RunsError`.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
@@ -21,6 +23,7 @@ from runs_mcp.deadline import Deadline
 from runs_mcp.errors import (
     AnswerLost,
     DeadlineExceeded,
+    InternalError,
     MalformedResponse,
     NotConnected,
     RunsError,
@@ -31,6 +34,8 @@ from runs_mcp.errors import (
 from runs_mcp.text import body_without_key
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 _SMALL_BYTES: Final = (
     20_000  # of an answer that takes a few milliseconds to read, whatever is in it
@@ -104,7 +109,8 @@ class ApiClient:
         request = Request("GET", path, fill_path(path, values), params)
         attempts = read_attempts(self._deadline)
         try:
-            body, link = await attempts.run(lambda: self._send(request))
+            with self._unforeseen_as_error():
+                body, link = await attempts.run(lambda: self._send(request))
         except TimeoutError as error:
             raise self._deadline_exceeded(attempts.failure) from error
         data, unreadable = await self.work_on(
@@ -120,14 +126,16 @@ class ApiClient:
 
         Raises:
             DeadlineExceeded: It took too long.
+            InternalError: It failed in a way that was not foreseen.
         """
-        if size is not None and size <= _SMALL_BYTES:
-            return work()
         left = self._deadline
         if left.left_s() < _WORK_S:
             left = Deadline(_WORK_S)
         try:
-            return await left.run_in_thread(work)
+            with self._unforeseen_as_error():
+                if size is not None and size <= _SMALL_BYTES:
+                    return work()
+                return await left.run_in_thread(work)
         except TimeoutError as error:
             raise self._deadline_exceeded(None) from error
 
@@ -160,6 +168,19 @@ class ApiClient:
             if _may_have_been_carried_out(error):
                 raise self._answer_lost(error.what, error.status) from error
             raise
+
+    @contextmanager
+    def _unforeseen_as_error(self) -> Iterator[None]:
+        """Makes a `RunsError` of every other, so that one odd answer does not cost the others."""
+        try:
+            yield
+        except (RunsError, TimeoutError):
+            raise
+        except Exception as error:
+            logger.exception("reading an answer failed unexpectedly")
+            raise InternalError(
+                f"Reading an answer of the {self._api} API failed unexpectedly."
+            ) from error
 
     async def _send(self, request: Request) -> Received:
         return await send(

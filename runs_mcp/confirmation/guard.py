@@ -188,11 +188,17 @@ class Guard:
             with self.deadline.reserving(self._share_s):
                 receipt = await call.action.execute()
         except AnswerLost as error:
-            return await self._settle(call, now, confirmation, error)
+            return await self._settle(call, now, confirmation, error.what)
+        except RunsError:
+            raise
+        except Exception:
+            logger.exception("a write ended unexpectedly")
+            why = "The write ended unexpectedly; the request may have been sent."
+            return await self._settle(call, now, confirmation, why)
         return await call.report_write("done", now, confirmation, upstream=receipt)
 
     async def _settle(
-        self, call: ActionCall, before: Preview, confirmation: Confirmation, error: AnswerLost
+        self, call: ActionCall, before: Preview, confirmation: Confirmation, why: str
     ) -> ActionReport:
         """Reads whether a write whose answer was lost took effect."""
         latest = before
@@ -202,4 +208,6 @@ class Guard:
             latest = await call.action.inspect()
         except RunsError as failed:
             logger.warning("settling a lost answer failed: %s", failed.kind)
-        return await call.report_write("unknown", latest, confirmation, lost=error.what)
+        except Exception:
+            logger.exception("settling a lost answer ended unexpectedly")
+        return await call.report_write("unknown", latest, confirmation, lost=why)

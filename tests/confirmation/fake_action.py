@@ -107,6 +107,8 @@ class FakeAction:
     result: WriteResult = "done"
     refusal: RunsError = field(default_factory=lambda: Conflict("Refused.", status=422))
     verify_fails: bool = False
+    is_odd: bool = False
+    """Whether what fails does so in a way that nobody foresaw."""
     reads_until_failure: int = 99
     names_no_run: bool = False
     slow: bool = False
@@ -162,15 +164,18 @@ class FakeAction:
             return Receipt(actor="api:test", time="2026-01-01T00:00:00Z")
         if self.result == "refused":
             raise self.refusal
-        raise AnswerLost("The answer was lost.")
+        raise self._failure(AnswerLost("The answer was lost."))
 
     async def verify(self, before: Preview) -> bool:
         del before
         await self.run.wait()
         if self.verify_fails:
-            raise RateLimited("Too many requests.", status=429)
+            raise self._failure(RateLimited("Too many requests.", status=429))
         self.verified.append(self.run.already_done(self.name))
         return self.verified[-1]
+
+    def _failure(self, usual: RunsError) -> Exception:
+        return ValueError("Nobody foresaw this.") if self.is_odd else usual
 
     def _facts(self) -> tuple[str, ...]:
         return () if self.names_no_run else self.run.deciding_facts(self.name)

@@ -103,17 +103,19 @@ async def test_a_refused_write_is_an_error_that_says_nothing_was_changed(
         ("lost without", True, "unknown"),
     ],
 )
+@pytest.mark.parametrize("is_odd", [False, True])
 async def test_a_lost_answer_is_settled_by_reading_and_never_by_writing_again(
-    name: ActionName, result: WriteResult, verify_fails: bool, outcome: str
+    name: ActionName, result: WriteResult, verify_fails: bool, outcome: str, is_odd: bool
 ) -> None:
     audit = MemoryAudit()
-    action = FakeAction(FakeRun(), name, result=result, verify_fails=verify_fails)
+    action = FakeAction(FakeRun(), name, result=result, verify_fails=verify_fails, is_odd=is_odd)
     report = await report_of(guard(preapproved=(name,), audit=audit), action)
 
     assert report.outcome == outcome
     assert len(action.writes) == 1
     assert audit.lines == [("started", "preapproved"), (outcome, "preapproved")]
-    assert ("The answer was lost." in report.next) is (outcome == "unknown")
+    why = "The write ended unexpectedly" if is_odd else "The answer was lost."
+    assert (why in report.next) is (outcome == "unknown")
 
 
 async def test_a_write_that_uses_up_its_time_leaves_some_to_settle_it() -> None:

@@ -8,6 +8,10 @@ from in_process import configured
 from report_stub import Route, Stub
 from shared_client import SharedClient, shared_client
 
+from runs_mcp.model import FullInstance
+from runs_mcp.providers.currents.mapping import instances as instance_mapping
+from runs_mcp.providers.currents.wire.instances import WireInstance
+
 Json = dict[str, Any]
 Triage = Callable[[list[Json], Mapping[str, Json]], Json]
 AT: Final = "2026-08-20T10:00:00.000Z"
@@ -108,6 +112,26 @@ def test_a_spec_without_readable_results_is_named_beside_a_flaky_test(
     answer = triaged(specs, {"a": instance("a", flaky("f")), "b": answered})
     assert remark in answer["verdict"]
     assert "no test failed" not in answer["verdict"]
+
+
+def test_a_defect_in_reading_one_spec_does_not_cost_the_others(
+    triaged: Triage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = instance_mapping.full_instance
+
+    def fails_for_b(
+        sent: WireInstance, upstream_bytes: int, unreadable: tuple[str, ...]
+    ) -> FullInstance:
+        if sent.spec == "b":
+            raise ZeroDivisionError
+        return made(sent, upstream_bytes, unreadable)
+
+    monkeypatch.setattr(instance_mapping, "full_instance", fails_for_b)
+    instances = {"a": instance("a", case("t")), "b": instance("b", case("t"))}
+    answer = triaged([spec("a", failures=1), spec("b", failures=1)], instances)
+
+    assert [group["tests"] for group in answer["groups"]] == [1]
+    assert "1 of 2 failing specs could not be loaded (internal_error 1)" in answer["verdict"]
 
 
 def test_a_spec_that_could_not_run_is_a_failure_though_no_test_is_counted(triaged: Triage) -> None:
