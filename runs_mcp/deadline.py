@@ -11,19 +11,22 @@ import anyio.to_thread
 
 T = TypeVar("T")
 
+_GRACE_S: Final = 1.5
+"""For work on what was read until the deadline: without it, all of that would be lost."""
+
 _of_work: Final[ContextVar["Deadline | None"]] = ContextVar("deadline_of_work", default=None)
 
 
 def stop_when_late() -> None:
-    """Ends work in a thread, see `Deadline.run_in_thread`, whose deadline has passed.
+    """Ends work in a thread, see `Deadline.run_in_thread`, whose time is up.
 
     Nothing else ends it: whoever waited for it has gone on, and it would take up time and memory.
 
     Raises:
-        TimeoutError: The deadline has passed.
+        TimeoutError: Its time is up.
     """
     deadline = _of_work.get()
-    if deadline is not None and not deadline.left_s():
+    if deadline is not None and deadline.left_for_work_s() <= 0:
         raise TimeoutError
 
 
@@ -38,34 +41,48 @@ class Deadline:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
         self._reserved_s = 0.0
-        self._scopes: set[anyio.CancelScope] = set()
+        self._scopes: dict[anyio.CancelScope, float] = {}
 
     def left_s(self) -> float:
         """Returns the seconds that are left, 0 once the deadline has passed."""
         return max(0.0, self._end - self._reserved_s - time.monotonic())
 
+    def left_for_work_s(self) -> float:
+        """Returns the seconds that are left for work on what was read in time."""
+        return max(0.0, self._end + _GRACE_S - self._reserved_s - time.monotonic())
+
     @contextmanager
     def fail_after(self) -> Iterator[None]:
         """Raises TimeoutError once no time is left, also if the deadline is moved up meanwhile."""
-        with anyio.fail_after(self.left_s()) as scope:
-            self._scopes.add(scope)
-            try:
-                yield
-            finally:
-                self._scopes.discard(scope)
+        with self._fail_after(self.left_s(), 0):
+            yield
 
     async def run_in_thread(self, work: Callable[[], T]) -> T:
-        """Returns what `work` returns; the event loop goes on meanwhile.
+        """Returns what `work` makes of what was read; the event loop goes on meanwhile.
+
+        It has a second and a half more than the deadline.
+
+        Args:
+            work: Pure functions; `stop_when_late` ends them.
 
         Raises:
-            TimeoutError: The deadline has passed.
+            TimeoutError: It took too long.
         """
-        with self.fail_after():
+        with self._fail_after(self.left_for_work_s(), _GRACE_S):
             before = _of_work.set(self)
             try:
                 return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
             finally:
                 _of_work.reset(before)
+
+    @contextmanager
+    def _fail_after(self, seconds: float, past_end_s: float) -> Iterator[None]:
+        with anyio.fail_after(seconds) as scope:
+            self._scopes[scope] = past_end_s
+            try:
+                yield
+            finally:
+                del self._scopes[scope]
 
     @contextmanager
     def reserving(self, seconds: float) -> Iterator[None]:
@@ -80,8 +97,9 @@ class Deadline:
         """Moves the deadline up, if it is later than that."""
         self._end = min(self._end, time.monotonic() + seconds)
         self._reserved_s = min(self._reserved_s, seconds / 2)
-        for scope in self._scopes:
-            scope.deadline = min(scope.deadline, anyio.current_time() + self.left_s())
+        for scope, past_end_s in self._scopes.items():
+            end = anyio.current_time() + self.left_s() + past_end_s
+            scope.deadline = min(scope.deadline, end)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

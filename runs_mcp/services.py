@@ -7,7 +7,7 @@ connections are shared.
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
@@ -15,6 +15,7 @@ from platformdirs import user_state_path
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import Pool, open_pool
+from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.by_page import NoPages, PageServer
@@ -32,8 +33,6 @@ from runs_mcp.settings import Settings
 
 T = TypeVar("T")
 
-_COMPUTING_S: Final = 1.5
-
 ServePages: TypeAlias = Callable[[ConfirmationPages], AbstractAsyncContextManager[PageServer]]
 
 
@@ -44,6 +43,7 @@ class Services:
     Args:
         configuration: The configuration of the server.
         pools: For the name of each served provider, the connections to its API.
+        memory: The memory that all answers of APIs take together.
         store: Remembers what was confirmed, and what of it was used.
         tokens: Signs the preview of a destructive call.
         pages: The pages on which people confirm.
@@ -54,6 +54,7 @@ class Services:
 
     configuration: Configuration
     pools: Mapping[str, Pool]
+    memory: MemoryBudget
     store: Store
     tokens: ConfirmationTokens
     pages: ConfirmationPages
@@ -76,14 +77,13 @@ class Services:
 
         Args:
             work: Pure functions; `stop_when_late` ends them.
-            deadline: That of the call; once it has passed, a second and a half is left for this.
+            deadline: That of the call.
 
         Raises:
             DeadlineExceeded: It took too long.
         """
-        left = self.calls.deadline(max(deadline.left_s(), _COMPUTING_S))
         try:
-            return await left.run_in_thread(work)
+            return await deadline.run_in_thread(work)
         except TimeoutError as error:
             raise DeadlineExceeded(
                 f"What was read could not be put in order within {deadline.seconds:g} s, the "
@@ -95,6 +95,7 @@ class Services:
         definition, own = provider
         api = ApiClient(
             self.pools[definition.name],
+            self.memory,
             api=definition.title,
             base_url=own.api_url,
             key=own.key,
@@ -174,6 +175,7 @@ async def open_services(
         yield Services(
             configuration,
             pools,
+            MemoryBudget(),
             store,
             tokens,
             pages,

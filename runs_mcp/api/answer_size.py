@@ -27,6 +27,11 @@ _CONTINUATIONS: Final = bytes(range(0x80, 0xC0))
 _LEFT_OUT: Final = "\\n…\\n".encode()
 
 
+def memory_needed(body: bytearray) -> int:
+    """Returns the most bytes that what is made of a JSON body will take: the rest is refused."""
+    return min(_upper_bound(body), _MOST_BYTES)
+
+
 def fitted_into_memory(body: bytearray, api: str) -> bytearray:
     """Returns a JSON body that can be decoded: without the middle of a text of more than 10 MB.
 
@@ -35,12 +40,15 @@ def fitted_into_memory(body: bytearray, api: str) -> bytearray:
     """
     if len(body) <= _SMALL_BYTES:
         return body
-    values = body.count(b",") + body.count(b"[")
-    # An upper bound: texts have commas and brackets, too.
-    size = _size(body.count(b"{"), values, len(body) * _char_bytes(body))
-    if size <= _MOST_BYTES and not _may_have_endless_text(body):
+    if _upper_bound(body) <= _MOST_BYTES and not _may_have_endless_text(body):
         return body
     return _measured(body, api)
+
+
+def _upper_bound(body: bytearray) -> int:
+    # Texts have commas and brackets, too.
+    values = body.count(b",") + body.count(b"[")
+    return _size(body.count(b"{"), values, len(body) * _char_bytes(body))
 
 
 def _measured(body: bytearray, api: str) -> bytearray:

@@ -6,16 +6,19 @@ failure is a `RunsError`.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
+import httpx
 import msgspec
 
+from runs_mcp.api.answer_size import memory_needed
 from runs_mcp.api.attempts import read_attempts, write_attempts
 from runs_mcp.api.connections import Pool
 from runs_mcp.api.endpoint import Endpoint
+from runs_mcp.api.memory_budget import HeldMemory, MemoryBudget
 from runs_mcp.api.path_templates import fill_path
 from runs_mcp.api.request import Params, Received, Request, send
 from runs_mcp.api.response_body import decode
@@ -40,7 +43,6 @@ logger = logging.getLogger(__name__)
 _SMALL_BYTES: Final = (
     20_000  # of an answer that takes a few milliseconds to read, whatever is in it
 )
-_WORK_S: Final = 1.0  # for what was read just before the deadline
 _STEP_SHARE: Final = 1 / 3  # of the deadline: a lost SYN leaves time for another attempt
 
 
@@ -68,6 +70,7 @@ class ApiClient:
 
     Args:
         pool: The connections to use.
+        memory: The memory that all answers take together.
         api: The name of the API, for messages.
         base_url: What every path is appended to.
         key: The caller's key; sent as a Bearer token, never shown.
@@ -80,6 +83,7 @@ class ApiClient:
     def __init__(
         self,
         pool: Pool,
+        memory: MemoryBudget,
         *,
         api: str,
         base_url: str,
@@ -90,37 +94,50 @@ class ApiClient:
         max_bytes: int,
     ) -> None:
         self._pool = pool
+        self._memory = memory
         self._api = api
         self._endpoint = Endpoint(api, base_url, key, key_setting, url_setting)
         self._deadline = deadline
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
 
     def __repr__(self) -> str:
         return f"<ApiClient {self._api}>"
 
-    async def get(
+    @asynccontextmanager
+    async def answer(
         self, answer_type: type[T], path: str, params: Params = (), **values: str
-    ) -> Answer[T]:
+    ) -> AsyncIterator[Answer[T]]:
         """Reads `path`, with `{name}` in it replaced by the encoded `values`.
+
+        What it takes up in memory counts until the end of the block, see `MemoryBudget`: make what
+        is kept of it there.
 
         Raises:
             RunsError: The read failed, and was retried where that is safe and may help.
         """
         request = Request("GET", path, fill_path(path, values), params)
         attempts = read_attempts(self._deadline)
-        try:
-            with self._unforeseen_as_error():
-                body, link = await attempts.run(lambda: self._send(request))
-        except TimeoutError as error:
-            raise self._deadline_exceeded(attempts.failure) from error
-        data, unreadable = await self.work_on(
-            lambda: decode(body_without_key(body, self._endpoint.key), answer_type, self._api),
-            len(body),
-        )
-        return Answer(data, len(body), link.exists, link.number, unreadable)
+        with self._memory.answer() as held:
+            try:
+                with self._unforeseen_as_error():
+                    received = await attempts.run(
+                        lambda: self._send(self._pool.reads, request, held)
+                    )
+                    decoded = await self._decode(received, answer_type, held)
+            except TimeoutError as error:
+                raise self._deadline_exceeded(attempts.failure) from error
+            received.body.clear()
+            yield decoded
+
+    async def get(
+        self, answer_type: type[T], path: str, params: Params = (), **values: str
+    ) -> Answer[T]:
+        """Reads what is small, or is kept as it is; see `answer`."""
+        async with self.answer(answer_type, path, params, **values) as answer:
+            return answer
 
     async def work_on(self, work: Callable[[], T], size: int | None = None) -> T:
-        """Returns what `work` makes of an answer of so many bytes, within the deadline or a second.
+        """Returns what `work` makes of an answer of so many bytes, see `Deadline.run_in_thread`.
 
         What may take long is done in a thread, so that other calls go on; without a size, all is.
 
@@ -128,14 +145,9 @@ class ApiClient:
             DeadlineExceeded: It took too long.
             InternalError: It failed in a way that was not foreseen.
         """
-        left = self._deadline
-        if left.left_s() < _WORK_S:
-            left = Deadline(_WORK_S)
         try:
             with self._unforeseen_as_error():
-                if size is not None and size <= _SMALL_BYTES:
-                    return work()
-                return await left.run_in_thread(work)
+                return await self._work_on(work, size)
         except TimeoutError as error:
             raise self._deadline_exceeded(None) from error
 
@@ -157,9 +169,9 @@ class ApiClient:
         request = Request(method, path, fill_path(path, values), content=content)
         attempts = write_attempts(self._deadline)
         try:
-            received = await attempts.run(lambda: self._send(request))
-            answer = body_without_key(received.body, self._endpoint.key)
-            return decode(answer, answer_type, self._api)[0]
+            with self._memory.answer() as held:
+                received = await attempts.run(lambda: self._send(self._pool.writes, request, held))
+                return (await self._decode(received, answer_type, held)).data
         except TimeoutError as error:
             if attempts.is_sending:
                 raise self._answer_lost("It did not answer in time.") from error
@@ -168,6 +180,24 @@ class ApiClient:
             if _may_have_been_carried_out(error):
                 raise self._answer_lost(error.what, error.status) from error
             raise
+
+    async def _decode(
+        self, received: Received, answer_type: type[T], held: HeldMemory
+    ) -> Answer[T]:
+        size = len(received.body)
+        body, needed = await self._work_on(
+            lambda: _without_key(received.body, self._endpoint.key), size
+        )
+        with self._deadline.fail_after():
+            await held.grow_to(needed)
+        data, unreadable = await self._work_on(lambda: decode(body, answer_type, self._api), size)
+        link = received.next_page
+        return Answer(data, len(body), link.exists, link.number, unreadable)
+
+    async def _work_on(self, work: Callable[[], T], size: int | None) -> T:
+        if size is not None and size <= _SMALL_BYTES:
+            return work()
+        return await self._deadline.run_in_thread(work)
 
     @contextmanager
     def _unforeseen_as_error(self) -> Iterator[None]:
@@ -182,13 +212,16 @@ class ApiClient:
                 f"Reading an answer of the {self._api} API failed unexpectedly."
             ) from error
 
-    async def _send(self, request: Request) -> Received:
+    async def _send(
+        self, connections: httpx.AsyncClient, request: Request, held: HeldMemory
+    ) -> Received:
         return await send(
-            self._pool,
+            connections,
             self._endpoint,
             request,
+            held,
             step_s=self._deadline.seconds * _STEP_SHARE,
-            max_bytes=self._max_bytes,
+            max_bytes=self.max_bytes,
         )
 
     def _answer_lost(self, why: str, status: int | None = None) -> AnswerLost:
@@ -204,6 +237,12 @@ class ApiClient:
             f"the deadline of one call.{before}",
             retry_after_s=failure.retry_after_s if failure else None,
         )
+
+
+def _without_key(body: bytearray, key: str) -> tuple[bytearray, int]:
+    """Returns a body without the key, and the bytes that it and what is made of it will take."""
+    body = body_without_key(body, key)
+    return body, len(body) + memory_needed(body)
 
 
 def _may_have_been_carried_out(error: RunsError) -> bool:

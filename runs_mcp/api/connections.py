@@ -1,7 +1,9 @@
 """Connection pools: one for each API, shared by all calls."""
 
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeAlias
+from types import TracebackType
+from typing import Final, Self
 
 import httpx
 
@@ -10,13 +12,43 @@ from runs_mcp.api.certificates import tls_context
 from runs_mcp.api.proxies import is_on_this_machine, proxy_of
 from runs_mcp.errors import SettingsError
 
-Pool: TypeAlias = httpx.AsyncClient
+# One call reads with 16 at most, a comparison with 32: slow ones leave room for others.
+_FOR_READS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=32)
+_FOR_WRITES: Final = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The connections to one API, to be entered and closed. Nothing is connected before a request.
+
+    A write has a connection of its own: what an API sent too much on a used one would be taken for
+    its answer.
+
+    Args:
+        reads: The connections for reading.
+        writes: The connections for writing, each closed after one request.
+    """
+
+    reads: httpx.AsyncClient
+    writes: httpx.AsyncClient
+
+    async def __aenter__(self) -> Self:
+        await self.reads.__aenter__()
+        await self.writes.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.writes.__aexit__(kind, error, trace)
+        await self.reads.__aexit__(kind, error, trace)
 
 
 def open_pool(base_url: str, url_setting: str) -> Pool:
-    """Returns a pool of connections to one API, to be entered and closed.
-
-    Nothing is connected before the first request.
+    """Returns a pool of connections to one API.
 
     Args:
         base_url: The address of the API.
@@ -31,20 +63,26 @@ def open_pool(base_url: str, url_setting: str) -> Pool:
     if proxy is not None:
         proxy.require_usable()
         _require_accepted(proxy.url, proxy.setting)
+    tls = tls_context(trust_environment=not is_on_this_machine(base_url))
     try:
-        return httpx.AsyncClient(
-            trust_env=False,
-            proxy=proxy and proxy.url,
-            verify=tls_context(trust_environment=not is_on_this_machine(base_url)),
-            follow_redirects=False,
-            # A pool is shared by callers: what one was sent must not go out for another.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "User-Agent": f"runs-mcp/{__version__}",
-            },
+        return Pool(
+            *(
+                httpx.AsyncClient(
+                    trust_env=False,
+                    proxy=proxy and proxy.url,
+                    verify=tls,
+                    follow_redirects=False,
+                    # A pool is shared by callers: what one was sent must not go out for another.
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                    limits=limits,
+                    headers={
+                        "Accept": "application/json",
+                        "Accept-Encoding": "gzip",
+                        "User-Agent": f"runs-mcp/{__version__}",
+                    },
+                )
+                for limits in (_FOR_READS, _FOR_WRITES)
+            )
         )
     except ImportError as error:
         setting = proxy.setting if proxy else url_setting

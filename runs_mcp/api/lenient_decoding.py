@@ -10,9 +10,13 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import inspect
 
+from runs_mcp.deadline import stop_when_late
+
 T = TypeVar("T")
 
 _DROPPED: Final = object()
+_MOST_NAMED: Final = 1000
+_NOT_NAMED: Final = "one of many that could not be read"
 _JSON_KINDS: Final = {dict: "an object", list: "a list", str: "text", bool: "a boolean"}
 
 
@@ -52,7 +56,12 @@ class _TypeFilter:
         self.unreadable: list[str] = []
 
     def keep(self, value: object, wanted: inspect.Type, path: str) -> object:
-        """Returns the value without what is of the wrong type, or `_DROPPED`."""
+        """Returns the value without what is of the wrong type, or `_DROPPED`.
+
+        Raises:
+            TimeoutError: The deadline of the call has passed.
+        """
+        stop_when_late()
         while isinstance(wanted, inspect.Metadata):
             wanted = wanted.type
         if isinstance(wanted, inspect.UnionType):
@@ -65,6 +74,10 @@ class _TypeFilter:
             return self._keep_dict(value, wanted, path)
         fits = _SCALARS.get(type(wanted))
         return value if fits is None or fits(value) else _DROPPED
+
+    def _add(self, path: str, value: object) -> None:
+        named = len(self.unreadable) < _MOST_NAMED
+        self.unreadable.append(f"{path} is {_kind(value)}" if named else _NOT_NAMED)
 
     def _keep_union(self, value: object, wanted: inspect.UnionType, path: str) -> object:
         for arm in wanted.types:
@@ -84,7 +97,7 @@ class _TypeFilter:
             if kept is not _DROPPED:
                 fields[name] = kept
             elif _holds_records(field.type):
-                self.unreadable.append(f"{path}.{name} is {_kind(value[name])}")
+                self._add(f"{path}.{name}", value[name])
         return fields
 
     def _keep_list(self, value: object, wanted: inspect.ListType, path: str) -> object:
@@ -96,7 +109,7 @@ class _TypeFilter:
             if kept is not _DROPPED:
                 items.append(kept)
             elif _is_record(wanted.item_type):
-                self.unreadable.append(f"{path}[{index}] is {_kind(item)}")
+                self._add(f"{path}[{index}]", item)
         return items
 
     def _keep_dict(self, value: object, wanted: inspect.DictType, path: str) -> object:
@@ -108,7 +121,7 @@ class _TypeFilter:
             if kept is not _DROPPED:
                 items[name] = kept
             elif _is_record(wanted.value_type):
-                self.unreadable.append(f"{path}[…] is {_kind(item)}")
+                self._add(f"{path}[…]", item)
         return items
 
 

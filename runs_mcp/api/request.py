@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import httpx
 
-from runs_mcp.api.connections import Pool
 from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.error_responses import refusal
 from runs_mcp.api.link_header import NextPage, next_page
+from runs_mcp.api.memory_budget import HeldMemory
 from runs_mcp.api.response_body import read_body
 from runs_mcp.api.transport_errors import MEANINGS, error_of
 from runs_mcp.errors import MalformedResponse
@@ -49,14 +49,21 @@ class Received(NamedTuple):
 
 
 async def send(
-    pool: Pool, endpoint: Endpoint, request: Request, *, step_s: float, max_bytes: int
+    connections: httpx.AsyncClient,
+    endpoint: Endpoint,
+    request: Request,
+    held: HeldMemory,
+    *,
+    step_s: float,
+    max_bytes: int,
 ) -> Received:
     """Sends a request once.
 
     Args:
-        pool: The connections to use.
+        connections: The connections to use.
         endpoint: Where to send it.
         request: What to send.
+        held: The memory that the response takes.
         step_s: The seconds in which a connection must be made, and an error's body be read.
         max_bytes: The decoded size at which a download is stopped.
 
@@ -66,7 +73,7 @@ async def send(
     started = time.monotonic()
     outcome = "failed"
     try:
-        async with pool.stream(
+        async with connections.stream(
             request.method,
             endpoint.base_url + request.path,
             params=list(request.params) or None,
@@ -75,7 +82,10 @@ async def send(
             timeout=httpx.Timeout(None, connect=step_s),
         ) as response:
             outcome = str(response.status_code)
-            return await _received(response, endpoint, step_s, max_bytes)
+            if not response.is_success:
+                raise await refusal(response, endpoint, step_s)
+            link = next_page(response.headers.get("Link", ""))
+            return Received(await read_body(response, max_bytes, endpoint.api, held), link)
     except tuple(MEANINGS) as error:
         raise error_of(error, endpoint) from error
     except UnicodeError as error:  # of httpx, about the `Location` of a redirect
@@ -99,12 +109,3 @@ def _headers(key: str, content: bytes | None) -> dict[str, str]:
     if content is not None:
         headers["Content-Type"] = "application/json"
     return headers
-
-
-async def _received(
-    response: httpx.Response, endpoint: Endpoint, step_s: float, max_bytes: int
-) -> Received:
-    if not response.is_success:
-        raise await refusal(response, endpoint, step_s)
-    link = next_page(response.headers.get("Link", ""))
-    return Received(await read_body(response, max_bytes, endpoint.api), link)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final, TypeVar
 
 import anyio
+import anyio.lowlevel
 import httpx
 import msgspec
 
@@ -12,14 +13,24 @@ from runs_mcp import errors
 from runs_mcp.api.answer_size import fitted_into_memory
 from runs_mcp.api.json_texts import with_valid_texts
 from runs_mcp.api.lenient_decoding import decode_leniently
+from runs_mcp.api.memory_budget import HeldMemory
 
 T = TypeVar("T")
 
 _PART_BYTES: Final = 1_000_000
+_PARTS_AT_ONCE: Final = 50
 
 
-async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytearray:
+async def read_body(
+    response: httpx.Response, max_bytes: int, api: str, held: HeldMemory
+) -> bytearray:
     """Returns the body, decompressed.
+
+    Args:
+        response: The response.
+        max_bytes: The most bytes that it may have.
+        api: The name of the API, for messages.
+        held: The memory that the body takes.
 
     Raises:
         TooLarge: It has more than `max_bytes`, whatever `Content-Length` says.
@@ -34,6 +45,7 @@ async def read_body(response: httpx.Response, max_bytes: int, api: str) -> bytea
                 "the download was stopped.",
                 status=response.status_code,
             )
+        await held.grow_to(len(body))
     return body
 
 
@@ -58,7 +70,7 @@ async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[by
     """Yields the decompressed body in parts of bounded size, so that its size can be checked."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
-        async for raw in response.aiter_raw():
+        async for raw in _raw_parts(response):
             yield raw
         return
     if encoding not in ("gzip", "x-gzip"):
@@ -68,13 +80,24 @@ async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[by
         )
     gunzip = _Gunzip()
     try:
-        async for raw in response.aiter_raw():
+        async for raw in _raw_parts(response):
             for part in gunzip.parts(raw):
                 yield part
+                await anyio.lowlevel.checkpoint()
     except zlib.error as error:
         raise _not_json(api) from error
     if not gunzip.is_complete:
         raise _not_json(api)
+
+
+async def _raw_parts(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yields the parts as sent; thousands can come at once, and other calls go on meanwhile."""
+    count = 0
+    async for raw in response.aiter_raw():
+        yield raw
+        count += 1
+        if count % _PARTS_AT_ONCE == 0:
+            await anyio.lowlevel.checkpoint()
 
 
 class _Gunzip:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from runs_mcp.api.client import ApiClient
+from runs_mcp.api.connections import Pool
+from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import (
     AnswerLost,
@@ -43,8 +45,10 @@ class Api:
         return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
 
     def client(self, *, seconds: float = 30, max_bytes: int = 1000) -> ApiClient:
+        connections = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
         return ApiClient(
-            httpx.AsyncClient(transport=httpx.MockTransport(self.answer)),
+            Pool(connections, connections),
+            MemoryBudget(),
             api="Example",
             base_url=URL,
             key=KEY,

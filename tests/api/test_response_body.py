@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.api.response_body import read_body, read_head
 from runs_mcp.errors import MalformedResponse, RunsError, TooLarge
 
@@ -37,12 +38,17 @@ def in_parts(body: bytes, size: int) -> list[bytes]:
     return [body[start : start + size] for start in range(0, len(body), size)]
 
 
+async def body_of(received: httpx.Response, max_bytes: int) -> bytearray:
+    with MemoryBudget().answer() as held:
+        return await read_body(received, max_bytes, "Currents", held)
+
+
 HELLO = b'{"data":{"name":"' + b"hello " * 100 + b'"}}'
 
 
 @pytest.mark.parametrize("encoding", [None, "", "identity", "Identity", " identity "])
 async def test_a_plain_body_is_read_as_it_is(encoding: str | None) -> None:
-    body = await read_body(response(Sent(*in_parts(HELLO, 7)), encoding), 10_000, "Currents")
+    body = await body_of(response(Sent(*in_parts(HELLO, 7)), encoding), 10_000)
     assert bytes(body) == HELLO
 
 
@@ -50,39 +56,39 @@ async def test_a_plain_body_is_read_as_it_is(encoding: str | None) -> None:
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 async def test_a_gzipped_body_is_read_whatever_parts_it_comes_in(encoding: str, size: int) -> None:
     sent = Sent(*in_parts(gzip.compress(HELLO), size))
-    assert bytes(await read_body(response(sent, encoding), 10_000, "Currents")) == HELLO
+    assert bytes(await body_of(response(sent, encoding), 10_000)) == HELLO
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 async def test_a_gzip_of_several_members_is_one_body(size: int) -> None:
     members = b"".join(gzip.compress(part) for part in (HELLO[:50], b"", HELLO[50:]))
     sent = Sent(*in_parts(members, size))
-    assert bytes(await read_body(response(sent, "gzip"), 10_000, "Currents")) == HELLO
+    assert bytes(await body_of(response(sent, "gzip"), 10_000)) == HELLO
     for broken in (members[:-3], members + b"noise"):
         with pytest.raises(MalformedResponse):
-            await read_body(response(Sent(broken), "gzip"), 10_000, "Currents")
+            await body_of(response(Sent(broken), "gzip"), 10_000)
 
 
 async def test_empty_parts_do_not_end_a_gzipped_body() -> None:
     parts = [part for byte in in_parts(gzip.compress(HELLO), 9) for part in (b"", byte)]
-    assert bytes(await read_body(response(Sent(*parts), "gzip"), 10_000, "Currents")) == HELLO
+    assert bytes(await body_of(response(Sent(*parts), "gzip"), 10_000)) == HELLO
 
 
 @pytest.mark.parametrize("large", [999_999, 1_000_000, 1_000_001, 3_000_000])
 async def test_a_gzipped_body_of_many_parts_is_whole_at_every_boundary(large: int) -> None:
     body = (b"0123456789" * (large // 10 + 1))[:large]
     sent = Sent(gzip.compress(body, 1))
-    assert bytes(await read_body(response(sent, "gzip"), large, "Currents")) == body
+    assert bytes(await body_of(response(sent, "gzip"), large)) == body
 
 
 async def test_an_empty_gzip_is_an_empty_body() -> None:
-    assert await read_body(response(Sent(gzip.compress(b"")), "gzip"), 10, "Currents") == b""
+    assert await body_of(response(Sent(gzip.compress(b"")), "gzip"), 10) == b""
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 async def test_a_body_of_exactly_the_cap_is_read(encoding: str | None) -> None:
     sent = gzip.compress(HELLO) if encoding else HELLO
-    body = await read_body(response(Sent(sent), encoding), len(HELLO), "Currents")
+    body = await body_of(response(Sent(sent), encoding), len(HELLO))
     assert bytes(body) == HELLO
 
 
@@ -91,23 +97,23 @@ async def test_one_byte_above_the_cap_is_too_large(encoding: str | None) -> None
     sent = gzip.compress(HELLO) if encoding else HELLO
     cap = len(HELLO) - 1
     with pytest.raises(TooLarge, match=f"larger than {cap} bytes") as refused:
-        await read_body(response(Sent(sent), encoding), cap, "Currents")
+        await body_of(response(Sent(sent), encoding), cap)
     assert refused.value.status == 200
 
 
 async def test_a_body_without_an_end_is_stopped_at_the_cap() -> None:
     sent = Sent(*[b"x" * 1000] * 500)
     with pytest.raises(TooLarge, match="larger than 10,000 bytes"):
-        await read_body(response(sent), 10_000, "Currents")
+        await body_of(response(sent), 10_000)
     assert sent.asked_for == 11
 
 
 async def test_the_content_length_does_not_decide() -> None:
     lying = httpx.Response(200, headers={"Content-Length": "3"}, stream=Sent(b"x" * 100))
     with pytest.raises(TooLarge):
-        await read_body(lying, 50, "Currents")
+        await body_of(lying, 50)
     modest = httpx.Response(200, headers={"Content-Length": "999999999"}, stream=Sent(b"{}"))
-    assert await read_body(modest, 50, "Currents") == b"{}"
+    assert await body_of(modest, 50) == b"{}"
 
 
 @pytest.mark.parametrize("size", [100, 10**6])
@@ -134,7 +140,7 @@ async def test_a_gzip_bomb_is_stopped_before_it_is_decompressed(
     monkeypatch.setattr(zlib, "decompressobj", Counting)
     bomb = gzip.compress(bytes(50_000_000), 1)
     with pytest.raises(TooLarge, match="larger than 2,000,000 bytes"):
-        await read_body(response(Sent(*in_parts(bomb, size)), "gzip"), 2_000_000, "Currents")
+        await body_of(response(Sent(*in_parts(bomb, size)), "gzip"), 2_000_000)
     assert decompressed <= 3_000_000
 
 
@@ -153,26 +159,26 @@ async def test_a_gzip_bomb_is_stopped_before_it_is_decompressed(
 )
 async def test_a_broken_gzip_is_a_malformed_response(sent: bytes) -> None:
     with pytest.raises(MalformedResponse):
-        await read_body(response(Sent(sent), "gzip"), 10_000, "Currents")
+        await body_of(response(Sent(sent), "gzip"), 10_000)
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "gzip, br", "x"])
 async def test_an_encoding_that_was_not_asked_for_is_a_malformed_response(encoding: str) -> None:
     with pytest.raises(MalformedResponse, match="not asked for") as refused:
-        await read_body(response(Sent(HELLO), encoding), 10_000, "Currents")
+        await body_of(response(Sent(HELLO), encoding), 10_000)
     assert refused.value.status == 200
 
 
 async def test_a_broken_connection_raises_the_exception_of_httpx() -> None:
     broken = Sent(b"{", failure=httpx.ReadError("reset"))
     with pytest.raises(httpx.ReadError):
-        await read_body(response(broken), 10_000, "Currents")
+        await body_of(response(broken), 10_000)
 
 
 @given(body=st.binary(max_size=300), encoding=st.sampled_from(["gzip", "identity", "br"]))
 async def test_no_bytes_raise_anything_but_a_runs_error(body: bytes, encoding: str) -> None:
     try:
-        await read_body(response(Sent(body), encoding), 100, "Currents")
+        await body_of(response(Sent(body), encoding), 100)
     except RunsError as error:
         assert isinstance(error, TooLarge | MalformedResponse)  # noqa: PT017
 
@@ -221,5 +227,5 @@ async def test_a_body_is_read_through_a_real_client() -> None:
         httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client,
         client.stream("GET", "https://api.currents.dev/v1/projects") as received,
     ):
-        body = await read_body(received, 10_000, "Currents")
+        body = await body_of(received, 10_000)
     assert bytes(body) == HELLO

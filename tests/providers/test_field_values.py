@@ -58,7 +58,7 @@ def test_a_text_is_complete_up_to_its_limit_and_then_says_how_much_is_missing(
     assert read(whole) == whole
     cut = read(whole + "y")
     assert len(cut) <= longest
-    assert cut.endswith(" characters)")
+    assert " characters)" in cut
 
 
 def test_a_path_is_complete_up_to_300_characters() -> None:

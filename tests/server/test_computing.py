@@ -9,7 +9,7 @@ from hosts import structured_of, text_of
 from in_process import connect
 from server.story_references import currents
 
-from runs_mcp import services
+from runs_mcp import deadline
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
 
@@ -38,7 +38,7 @@ async def test_computing_ends_in_time_and_other_calls_go_on(
         held.wait(WAIT_SECONDS)
 
     monkeypatch.setattr(f"runs_mcp.server.tools.{step}", hold)
-    monkeypatch.setattr(services, "_COMPUTING_S", 0.5)
+    monkeypatch.setattr(deadline, "_GRACE_S", 0.5)
     results = []
 
     async def call() -> None:

@@ -33,6 +33,8 @@ W = TypeVar("W")
 _SUITES: Final = "/analytics/organizations/{organization}/suites"
 _SUITE: Final = _SUITES + "/{suite}"
 _RUN: Final = _SUITE + "/runs/{run_id}"
+_FAILED_EXECUTIONS: Final = "/failed_executions"
+_EXPANDED: Final = [("include_failure_expanded", "true")]
 
 
 class ExecutionCounts(NamedTuple):
@@ -81,9 +83,15 @@ class BuildkiteClient:
 
     async def list_suites(self, organization: str, start: ListPosition) -> BuildkitePage[Suite]:
         """Returns the suites of an organization, starting at a position."""
-        query = ListQuery(wire.WireSuite, _SUITES, {"organization": organization})
+        query = ListQuery(
+            wire.WireSuite,
+            lambda sent: run_mapping.suite(sent, organization),
+            lambda sent: sent.slug,
+            _SUITES,
+            {"organization": organization},
+        )
         try:
-            page = await self._lists.page(query, start)
+            return await self._lists.page(query, start)
         except NotFound as error:
             raise NotFound(
                 f"There is no organization {quoted(organization, 128)} in Buildkite, or this token "
@@ -92,20 +100,21 @@ class BuildkiteClient:
                 next_step="Take its slug from the address of its dashboard, "
                 "buildkite.com/<organization>; the operator sets BUILDKITE_ORGANIZATION.",
             ) from error
-        return page.with_items(
-            await self._made(page, lambda sent: run_mapping.suite(sent, organization))
-        )
 
     async def list_runs(
         self, suite: BuildkiteSuite, start: ListPosition, *, build_id: str = ""
     ) -> BuildkitePage[ListedRun]:
         """Returns the runs of a suite, newest first, starting at a position."""
         filters = [("build_id", build_id)] if build_id else []
-        query = ListQuery(wire.WireRun, _SUITE + "/runs", suite._asdict(), filters)
-        page = await self._lists.page(query, start)
-        return page.with_items(
-            await self._made(page, lambda sent: run_mapping.listed_run(sent, suite))
+        query = ListQuery(
+            wire.WireRun,
+            lambda sent: run_mapping.listed_run(sent, suite),
+            lambda sent: sent.id,
+            _SUITE + "/runs",
+            suite._asdict(),
+            filters,
         )
+        return await self._lists.page(query, start)
 
     async def get_run(self, run: BuildkiteRunRef) -> Run:
         """Returns a run."""
@@ -114,6 +123,10 @@ class BuildkiteClient:
             raise MalformedResponse("The Buildkite API answered with a run that has no ID.")
         return run_mapping.run(answer.data, BuildkiteSuite(run.organization, run.suite))
 
+    async def work_on(self, work: Callable[[], T]) -> T:
+        """Returns what `work` makes of what was read, in a thread, see `ApiClient.work_on`."""
+        return await self._api.work_on(work)
+
     async def get_failed_executions(
         self, run: BuildkiteRunRef, start: ListPosition, *, expanded: bool
     ) -> BuildkitePage[FailedExecution]:
@@ -121,21 +134,13 @@ class BuildkiteClient:
 
         They include those of tests that passed in a retry.
         """
-        query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
-        page = await self._lists.page(query, start)
-        return page.with_items(
-            await self._made(page, lambda sent: failed_execution(sent, run.organization))
-        )
+        return await self._lists.page(_failed_executions(run, expanded=expanded), start)
 
     async def all_failed_executions(
         self, run: BuildkiteRunRef, *, expanded: bool, progress: Progress | None = None
     ) -> BuildkiteList[FailedExecution]:
         """Returns all failed executions of a run; after an error, those that came before it."""
-        query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
-        executions = await self._lists.all(query, lambda sent: sent.execution_id, progress)
-        return executions.with_items(
-            await self._made(executions, lambda sent: failed_execution(sent, run.organization))
-        )
+        return await self._lists.all(_failed_executions(run, expanded=expanded), progress)
 
     async def get_build_tests(self, suite: BuildkiteSuite, build_id: str, tags: str) -> BuildTests:
         """Returns how often the tests of a build passed and failed.
@@ -150,21 +155,28 @@ class BuildkiteClient:
         """
         query = ListQuery(
             wire.WireBuildTest,
+            lambda sent: _counts_of_test(sent, suite),
+            lambda sent: sent.id,
             "/analytics/organizations/{organization}/builds/{build_id}/tests",
             {"organization": suite.organization, "build_id": build_id},
             [("tags", tags)],
         )
-        listed = await self._lists.all(query, lambda sent: sent.id)
+        listed = await self._lists.all(query)
         listed.require_complete()
-        counts = await self._made(listed, lambda sent: _counts_of_test(sent, suite))
-        return BuildTests(dict(counts), listed.unreadable)
+        return BuildTests(dict(listed.items), listed.unreadable)
 
     async def get_muted_tests(self, suite: BuildkiteSuite) -> frozenset[str]:
         """Returns the IDs of the muted tests of a suite."""
-        query = ListQuery(wire.WireBuildTest, _SUITE + "/tests/muted", suite._asdict())
-        tests = await self._lists.all(query, lambda sent: sent.id)
+        query = ListQuery(
+            wire.WireBuildTest,
+            lambda sent: str(sent.id or ""),
+            lambda sent: sent.id,
+            _SUITE + "/tests/muted",
+            suite._asdict(),
+        )
+        tests = await self._lists.all(query)
         tests.require_complete()
-        return frozenset(str(test.id) for test in tests.items if test.id)
+        return frozenset(filter(None, tests.items))
 
     async def get_jobs(self, organization: str, build_id: str, commit: str) -> Mapping[str, Job]:
         """Returns the jobs of a build by ID, including those that were retried.
@@ -177,19 +189,17 @@ class BuildkiteClient:
         """
         query = ListQuery(
             wire.WireBuild,
+            lambda sent: (sent.id, _jobs_of(sent) if sent.id == build_id else {}),
+            lambda sent: sent.id,
             "/organizations/{organization}/builds",
             {"organization": organization},
             [("commit", commit), ("include_retried_jobs", "true")],
         )
-        builds = await self._lists.all(query, lambda sent: sent.id)
+        builds = await self._lists.all(query)
         builds.require_complete()
-        for build in builds.items:
-            if build.id == build_id:
-                return {
-                    job.id: Job(job.state or "", job.retried_in_job_id or "")
-                    for job in present(build.jobs)
-                    if job.id
-                }
+        for found_id, jobs in builds.items:
+            if found_id == build_id:
+                return jobs
         raise NotFound("The build of the run is not among those of its commit.")
 
     async def get_scopes(self) -> frozenset[str] | None:
@@ -197,32 +207,46 @@ class BuildkiteClient:
         answer = await self._api.get(wire.WireAccessToken, "/access-token")
         return frozenset(present(answer.data.scopes)) or None
 
-    async def get_run_record(self, run: BuildkiteRunRef, *, max_bytes: int) -> dict[str, Any]:
+    async def get_run_record(self, run: BuildkiteRunRef) -> dict[str, Any]:
         """Returns a run as the API has it, with all its failed executions added to it.
 
         Raises:
-            TooLarge: The pages together have more than `max_bytes`.
+            TooLarge: The pages together have more bytes than a download may have.
         """
         answer = await self._api.get(dict[str, Any], _RUN, **run._asdict())
         executions = await self._lists.all(
-            _failed_executions(dict[str, Any], run, expanded=True),
-            lambda sent: sent.get("execution_id"),
-            max_bytes=max_bytes - answer.bytes,
+            ListQuery(
+                dict[str, Any],
+                lambda sent: sent,
+                lambda sent: sent.get("execution_id"),
+                _RUN + _FAILED_EXECUTIONS,
+                run._asdict(),
+                _EXPANDED,
+            )
         )
         executions.require_complete()
         return {**answer.data, "failed_executions": list(executions.items)}
 
-    async def _made(
-        self, listed: BuildkitePage[W] | BuildkiteList[W], make: Callable[[W], T]
-    ) -> list[T]:
-        return await self._api.work_on(
-            lambda: [make(sent) for sent in listed.items], listed.upstream_bytes
-        )
+
+def _failed_executions(
+    run: BuildkiteRunRef, *, expanded: bool
+) -> ListQuery[wire.WireFailedExecution, FailedExecution]:
+    return ListQuery(
+        wire.WireFailedExecution,
+        lambda sent: failed_execution(sent, run.organization),
+        lambda sent: sent.execution_id,
+        _RUN + _FAILED_EXECUTIONS,
+        run._asdict(),
+        _EXPANDED if expanded else [],
+    )
 
 
-def _failed_executions(item_type: type[T], run: BuildkiteRunRef, *, expanded: bool) -> ListQuery[T]:
-    filters = [("include_failure_expanded", "true")] if expanded else []
-    return ListQuery(item_type, _RUN + "/failed_executions", run._asdict(), filters)
+def _jobs_of(build: wire.WireBuild) -> dict[str, Job]:
+    return {
+        job.id: Job(job.state or "", job.retried_in_job_id or "")
+        for job in present(build.jobs)
+        if job.id
+    }
 
 
 def _counts_of_test(

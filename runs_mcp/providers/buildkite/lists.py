@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from runs_mcp.api.client import ApiClient
+from runs_mcp.api.client import Answer, ApiClient
 from runs_mcp.errors import RunsError, TooLarge, UpstreamError
 from runs_mcp.providers.run_reader import Progress
 
@@ -21,17 +21,21 @@ _MAX_EMPTY_PAGES: Final = 20
 
 
 @dataclass(frozen=True)
-class ListQuery(Generic[T]):
+class ListQuery(Generic[W, T]):
     """A list of the API.
 
     Args:
-        item_type: The type of an item.
+        item_type: The type of an item, as it is sent.
+        make: Makes of an item what is kept of it. Pure.
+        key: Returns what identifies an item: items can shift to the next page meanwhile.
         path: The path, with the names of values in braces.
         values: The values in the path.
         filters: Query parameters.
     """
 
-    item_type: type[T]
+    item_type: type[W]
+    make: Callable[[W], T]
+    key: Callable[[W], object]
     path: str
     values: Mapping[str, str]
     filters: Sequence[tuple[str, str]] = ()
@@ -51,6 +55,7 @@ class BuildkitePage(Generic[T]):
 
     Args:
         items: The items.
+        keys: For each item, what identifies it.
         positions: For each item, the position after it.
         next: The position after the page; None if it is the last.
         upstream_bytes: The size of the page that the items are from.
@@ -58,16 +63,11 @@ class BuildkitePage(Generic[T]):
     """
 
     items: tuple[T, ...]
+    keys: tuple[object, ...]
     positions: tuple[ListPosition, ...]
     next: ListPosition | None
     upstream_bytes: int
     unreadable: tuple[str, ...] = ()
-
-    def with_items(self, items: Sequence[W]) -> "BuildkitePage[W]":
-        """Returns the page with other items at the same positions."""
-        return BuildkitePage(
-            tuple(items), self.positions, self.next, self.upstream_bytes, self.unreadable
-        )
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,6 @@ class BuildkiteList(Generic[T]):
     unreadable: tuple[str, ...]
     error: str
     upstream_bytes: int = 0
-
-    def with_items(self, items: Sequence[W]) -> "BuildkiteList[W]":
-        """Returns the list with other items."""
-        return BuildkiteList(tuple(items), self.unreadable, self.error, self.upstream_bytes)
 
     def require_complete(self) -> None:
         """Checks that the list was read to its end.
@@ -110,24 +106,10 @@ class ListReader:
         self._api = api
 
     async def all(
-        self,
-        query: ListQuery[W],
-        key_of: Callable[[W], object],
-        progress: Progress | None = None,
-        max_bytes: int | None = None,
-    ) -> BuildkiteList[W]:
-        """Reads all pages of a list.
-
-        Args:
-            query: The list.
-            key_of: Returns what identifies an item: records can shift to the next page meanwhile.
-            progress: Called after each page.
-            max_bytes: The most that all pages together may have.
-
-        Raises:
-            TooLarge: The pages together have more than `max_bytes`.
-        """
-        collected = _Collected(key_of)
+        self, query: ListQuery[W, T], progress: Progress | None = None
+    ) -> BuildkiteList[T]:
+        """Reads all pages of a list, as far as they have as many bytes as one download may."""
+        collected: _Collected[T] = _Collected()
         nothing_new = 0
         start: ListPosition | None = ListPosition(MAX_LIMIT)
         for _ in range(MAX_PAGES):
@@ -140,14 +122,15 @@ class ListReader:
                     raise
                 return collected.as_list(failure.kind)
             nothing_new = 0 if collected.add(page, start.page) else nothing_new + 1
-            collected.require_size(max_bytes)
             start = page.next
+            if collected.bytes > self._api.max_bytes:
+                return collected.as_list(TooLarge.kind)
             if progress is not None:
                 read = len(collected.items)
                 await progress(read, read + MAX_LIMIT * (start is not None))
         return collected.as_list(TOO_MANY_PAGES if start is not None else "")
 
-    async def page(self, query: ListQuery[W], start: ListPosition) -> BuildkitePage[W]:
+    async def page(self, query: ListQuery[W, T], start: ListPosition) -> BuildkitePage[T]:
         """Reads the page at a position, and returns its items from there on.
 
         A page can be shorter than `per_page`, or empty, and still have a next one. Empty pages
@@ -165,58 +148,53 @@ class ListReader:
             start = page.next
         raise UpstreamError(f"{_MAX_EMPTY_PAGES} pages of a list are empty, and it goes on.")
 
-    async def _page(self, query: ListQuery[W], start: ListPosition) -> BuildkitePage[W]:
-        answer = await self._api.get(
+    async def _page(self, query: ListQuery[W, T], start: ListPosition) -> BuildkitePage[T]:
+        async with self._api.answer(
             list[query.item_type],  # type: ignore[name-defined]  # a type made at run time
             query.path,
             [*query.filters, ("page", str(start.page)), ("per_page", str(start.per_page))],
             **query.values,
-        )
-        following = None
-        if answer.has_next:
-            following = ListPosition(start.per_page, max(answer.next_page or 0, start.page + 1))
-        positions = [start._replace(skip=nth) for nth in range(1, len(answer.data) + 1)]
-        if positions and following:
-            positions[-1] = following
-        return BuildkitePage(
-            tuple(answer.data[start.skip :]),
-            tuple(positions[start.skip :]),
-            following,
-            answer.bytes,
-            answer.unreadable,
-        )
+        ) as answer:
+            return await self._api.work_on(lambda: _page_of(answer, query, start), answer.bytes)
+
+
+def _page_of(
+    answer: Answer[list[W]], query: ListQuery[W, T], start: ListPosition
+) -> BuildkitePage[T]:
+    following = None
+    if answer.has_next:
+        following = ListPosition(start.per_page, max(answer.next_page or 0, start.page + 1))
+    positions = [start._replace(skip=nth) for nth in range(1, len(answer.data) + 1)]
+    if positions and following:
+        positions[-1] = following
+    sent = answer.data[start.skip :]
+    return BuildkitePage(
+        tuple(map(query.make, sent)),
+        tuple(map(query.key, sent)),
+        tuple(positions[start.skip :]),
+        following,
+        answer.bytes,
+        answer.unreadable,
+    )
 
 
 class _Collected(Generic[T]):
     """The items of the pages that were read so far, each once."""
 
-    def __init__(self, key_of: Callable[[T], object]) -> None:
+    def __init__(self) -> None:
         self.items: dict[object, T] = {}
-        self._key_of = key_of
+        self.bytes = 0
         self._unreadable: tuple[str, ...] = ()
-        self._bytes = 0
 
     def add(self, page: BuildkitePage[T], number: int) -> bool:
         """Adds a page, and returns whether it has new items; one without a key counts as new."""
         before = len(self.items)
-        for index, item in enumerate(page.items):
-            self.items.setdefault(self._key_of(item) or (number, index), item)
+        for index, (key, item) in enumerate(zip(page.keys, page.items, strict=True)):
+            self.items.setdefault(key or (number, index), item)
         self._unreadable += page.unreadable
-        self._bytes += page.upstream_bytes
+        self.bytes += page.upstream_bytes
         return len(self.items) > before
-
-    def require_size(self, max_bytes: int | None) -> None:
-        """Checks that the pages together are not too large.
-
-        Raises:
-            TooLarge: They have more than `max_bytes`.
-        """
-        if max_bytes is not None and self._bytes > max_bytes:
-            raise TooLarge(
-                f"The run with its failed executions is larger than {max_bytes:,} bytes; "
-                "the download was stopped."
-            )
 
     def as_list(self, error: str) -> BuildkiteList[T]:
         """Returns the items as a list that ended with this kind of error, or without."""
-        return BuildkiteList(tuple(self.items.values()), self._unreadable, error, self._bytes)
+        return BuildkiteList(tuple(self.items.values()), self._unreadable, error, self.bytes)

@@ -12,5 +12,4 @@ async def buildkite_run_record(
 ) -> dict[str, Any]:
     """A Buildkite run as the API has it, and all its failures as `failed_executions`."""
     run = buildkite_run(run_id, organization, suite, BuildkiteSuite("", ""))
-    max_bytes = call.settings.max_download_bytes
-    return await BuildkiteClient(call.api).get_run_record(run, max_bytes=max_bytes)
+    return await BuildkiteClient(call.api).get_run_record(run)

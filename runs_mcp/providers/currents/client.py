@@ -1,6 +1,7 @@
 """The client of the Currents API: projects, runs, instances and writes."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -59,18 +60,18 @@ class CurrentsClient:
     async def list_projects(self, *, limit: int, after: str = "") -> CurrentsPage[Project]:
         """Returns the projects that the key can see, starting after the cursor `after`."""
         try:
-            answer = await self._api.get(
+            async with self._api.answer(
                 wire.Envelope[list[wire.WireProject | None]],
                 "/projects",
                 _page_params(limit, after),
-            )
+            ) as answer:
+                return await self._page(answer, run_mapping.project)
         except errors.NotFound as error:  # no ID can be wrong
             error.next_step = (
                 f"{CurrentsSettings.url_setting} must be where the Currents API is, and most often "
                 "ends in /v1: the operator sets it."
             )
             raise
-        return await self._page(answer, run_mapping.project)
 
     async def get_project(self, project: CurrentsProjectId) -> Project:
         """Returns a project, with its default branch where the API knows it."""
@@ -83,13 +84,14 @@ class CurrentsClient:
         self, project: CurrentsProjectId, filters: RunFilters, *, limit: int, after: str = ""
     ) -> CurrentsPage[ListedRun]:
         """Returns the runs of a project, newest first, starting after the cursor `after`."""
-        answer = await self._runs(project, filters, limit, after)
-        return await self._page(answer, run_mapping.listed_run)
+        async with self._runs(project, filters, limit, after) as answer:
+            return await self._page(answer, run_mapping.listed_run)
 
     async def get_run(self, run: CurrentsRunId) -> FullRun:
         """Returns a run with all its specs."""
-        answer = await self._api.get(wire.Envelope[wire.WireRun], "/runs/{run_id}", run_id=run)
-        return await self._full_run(answer)
+        shape = wire.Envelope[wire.WireRun]
+        async with self._api.answer(shape, "/runs/{run_id}", run_id=run) as answer:
+            return await self._full_run(answer)
 
     async def find_run(self, project: CurrentsProjectId, query: FindQuery) -> FullRun:
         """Returns the most recent completed run that matches.
@@ -99,26 +101,26 @@ class CurrentsClient:
         by its ID. That does not give the tests that failed last, which `last_run` then says.
         """
         params = [("projectId", project), *query.params()]
+        shape = wire.Envelope[wire.WireRun]
         try:
-            answer = await self._api.get(wire.Envelope[wire.WireRun], "/runs/find", params)
+            async with self._api.answer(shape, "/runs/find", params) as answer:
+                return await self._full_run(answer)
         except (errors.TooLarge, errors.UpstreamError) as error:
             if error.status != _TOO_LARGE_STATUS and not error.retryable:
                 raise
-        else:
-            return await self._full_run(answer)
         full = await self.get_run(await self._look_up(project, query))
         return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
 
     async def get_instance(self, instance: CurrentsInstanceId) -> FullInstance:
         """Returns a spec file's execution with all its tests."""
-        answer = await self._api.get(
+        async with self._api.answer(
             wire.Envelope[WireInstance], "/instances/{instance_id}", instance_id=instance
-        )
-        sent = _data(answer.data)
-        return await self._api.work_on(
-            lambda: instance_mapping.full_instance(sent, answer.bytes, answer.unreadable),
-            answer.bytes,
-        )
+        ) as answer:
+            sent = _data(answer.data)
+            return await self._api.work_on(
+                lambda: instance_mapping.full_instance(sent, answer.bytes, answer.unreadable),
+                answer.bytes,
+            )
 
     async def _full_run(self, answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
         return await self._api.work_on(lambda: _full_run(answer), answer.bytes)
@@ -203,23 +205,23 @@ class CurrentsClient:
         limit = 1 if filters.branches else MAX_LIMIT
         after = ""
         for _ in range(_SEARCHED_PAGES):
-            answer = await self._runs(project, filters, limit, after)
-            runs = present(_data(answer.data))
-            for run in runs:
-                if query.matches(run) and run.run_id:
-                    return currents_run_id(run.run_id)
-            after = _cursor(runs[-1]) if runs else ""
-            if not answer.data.has_more or not after:
-                break
+            async with self._runs(project, filters, limit, after) as answer:
+                runs = present(_data(answer.data))
+                for run in runs:
+                    if query.matches(run) and run.run_id:
+                        return currents_run_id(run.run_id)
+                after = _cursor(runs[-1]) if runs else ""
+                if not answer.data.has_more or not after:
+                    break
         raise errors.NotFound(
             "No completed run that matches was found among the latest of the project.",
             next_step="List the runs with currents_list_runs to see what there is.",
         )
 
-    async def _runs(
+    def _runs(
         self, project: CurrentsProjectId, filters: RunFilters, limit: int, after: str
-    ) -> Answer[wire.Envelope[list[wire.WireRun | None]]]:
-        return await self._api.get(
+    ) -> AbstractAsyncContextManager[Answer[wire.Envelope[list[wire.WireRun | None]]]]:
+        return self._api.answer(
             wire.Envelope[list[wire.WireRun | None]],
             "/projects/{project_id}/runs",
             _page_params(limit, after) + filters.params(),

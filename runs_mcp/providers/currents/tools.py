@@ -172,12 +172,8 @@ async def currents_get_run(
     counts stay exact. For error messages pass a spec's instance_id to currents_get_instance.
     """
     run = currents_run_id(run_id)
-    return run_page(
-        await _client(call).get_run(run),
-        call.page(cursor, ("currents_get_run", run)),
-        detail=detail,
-        trim_above_bytes=call.settings.trim_above_bytes,
-    )
+    full = await _client(call).get_run(run)
+    return await _run_page(call, full, call.page(cursor, ("currents_get_run", run)), detail)
 
 
 async def currents_find_run(
@@ -201,15 +197,21 @@ async def currents_find_run(
     full = await _found_run(call, project, search, run_id)
     prefix = f"{full.run.id}."
     query = ("currents_find_run", project, *map("=".join, search.params()), full.run.id)
-    page = run_page(
-        full,
-        PageRequest(query, page_cursor, call.settings.result_bytes - len(prefix)),
-        detail=detail,
-        trim_above_bytes=call.settings.trim_above_bytes,
-    )
+    request = PageRequest(query, page_cursor, call.settings.result_bytes - len(prefix))
+    page = await _run_page(call, full, request, detail)
     if page.trim.next_cursor:
         page = replace(page, trim=replace(page.trim, next_cursor=prefix + page.trim.next_cursor))
     return page
+
+
+async def _run_page(
+    call: CurrentsCall, full: FullRun, request: PageRequest, detail: Detail
+) -> RunReport:
+    return await call.api.work_on(
+        lambda: run_page(
+            full, request, detail=detail, trim_above_bytes=call.settings.trim_above_bytes
+        )
+    )
 
 
 def _run_in_cursor(cursor: str) -> tuple[str, str]:
@@ -254,11 +256,12 @@ async def currents_get_instance(
     """
     instance = currents_instance_id(instance_id)
     query = ("currents_get_instance", instance, include_passed, include_asset_urls)
-    return instance_page(
-        await _client(call).get_instance(instance),
-        call.page(cursor, query),
-        include_passed=include_passed,
-        include_assets=include_asset_urls,
+    full = await _client(call).get_instance(instance)
+    page = call.page(cursor, query)
+    return await call.api.work_on(
+        lambda: instance_page(
+            full, page, include_passed=include_passed, include_assets=include_asset_urls
+        )
     )
 
 

@@ -1,6 +1,7 @@
 """Maps the failed executions that the API sends to the model."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from runs_mcp import model
@@ -67,6 +68,10 @@ class FailedExecution(NamedTuple):
     text: model.ErrorText
     job_id: str
     created_at: str
+
+
+Executions: TypeAlias = Mapping[TestKey, Sequence[FailedExecution]]
+"""The failed executions of each test of a run."""
 
 
 def failed_execution(sent: wire.WireFailedExecution, organization: str) -> FailedExecution:

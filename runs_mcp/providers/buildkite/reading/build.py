@@ -1,7 +1,7 @@
 """Reads the tests and jobs of the build that a run belongs to."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 
 import anyio
 
@@ -11,6 +11,8 @@ from runs_mcp.providers.buildkite.client import BuildkiteClient, BuildTests, Exe
 from runs_mcp.providers.buildkite.mapping.failed_executions import TestKey
 from runs_mcp.providers.buildkite.references import BuildkiteSuite
 from runs_mcp.text import clip
+
+T = TypeVar("T")
 
 FAILED_ONCE: Final = "result:~failed"
 PASSED_ONCE: Final = "result:~passed"
@@ -32,6 +34,10 @@ class BuildReader:
     def is_known(self) -> bool:
         """Whether the run names its build; without, there is nothing to read."""
         return bool(self._run.ci_build_id)
+
+    async def work_on(self, work: Callable[[], T]) -> T:
+        """Returns what `work` makes of what was read, in a thread, see `ApiClient.work_on`."""
+        return await self._client.work_on(work)
 
     async def tests(self, tags: str) -> BuildTests:
         """Reads how often the tests that match a filter passed and failed.

@@ -11,7 +11,11 @@ from msgspec.structs import replace
 from runs_mcp.model import FailedTest, Run
 from runs_mcp.providers.buildkite.client import BuildkiteClient, ExecutionCounts
 from runs_mcp.providers.buildkite.lists import BuildkiteList
-from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, TestKey
+from runs_mcp.providers.buildkite.mapping.failed_executions import (
+    Executions,
+    FailedExecution,
+    TestKey,
+)
 from runs_mcp.providers.buildkite.reading.build import BuildReader
 from runs_mcp.providers.buildkite.reading.interrupted import InterruptedTests, interrupted_tests
 from runs_mcp.providers.buildkite.reading.muted import MutedTests, muted_tests
@@ -21,7 +25,6 @@ from runs_mcp.providers.reading_at_once import read_at_once
 from runs_mcp.providers.run_reader import Progress
 
 T = TypeVar("T")
-Executions = Mapping[TestKey, Sequence[FailedExecution]]
 
 _NOTHING_LISTED: Final = "the API lists no failed execution of it"
 _EXTRA_SECONDS: Final = 5
@@ -79,19 +82,27 @@ async def read_failed_tests(
         RunsError: The failed executions cannot be read at all.
     """
     listed = await client.all_failed_executions(ref, expanded=True, progress=progress)
-    executions: defaultdict[TestKey, list[FailedExecution]] = defaultdict(list)
-    for execution in listed.items:
-        executions[execution.key].append(execution)
+    executions = await client.work_on(lambda: _by_test(listed.items))
     context = _Context() if causes_only else await _read_context(client, ref, run, executions)
     unreadable = (*listed.unreadable, *context.unreadable)
     lists_nothing = run.status == "failed" and _is_empty(listed) and not unreadable
+    last = await client.work_on(
+        lambda: {key: _last_failure(key, tried, context) for key, tried in executions.items()}
+    )
     return FailedTests(
-        {key: _last_failure(key, tried, context) for key, tried in executions.items()},
+        last,
         context.without_execution,
         unread=(listed.error,) if listed.error else (),
         unreadable=unreadable,
         remarks=(*context.remarks, *([_NOTHING_LISTED] if lists_nothing else [])),
     )
+
+
+def _by_test(listed: Sequence[FailedExecution]) -> Executions:
+    executions: defaultdict[TestKey, list[FailedExecution]] = defaultdict(list)
+    for execution in listed:
+        executions[execution.key].append(execution)
+    return executions
 
 
 async def _read_context(

@@ -37,6 +37,12 @@ async def interrupted_tests(build: BuildReader) -> InterruptedTests:
     except RunsError as error:
         remark = f"whether tests were interrupted is not known, {error.kind}"
         return InterruptedTests(remarks=(remark,))
+    return await build.work_on(lambda: _interrupted_among(counts, unreadable))
+
+
+def _interrupted_among(
+    counts: Mapping[TestKey, ExecutionCounts], unreadable: tuple[str, ...]
+) -> InterruptedTests:
     interrupted = {key: test for key, test in counts.items() if test.unknown and test.in_suite}
     never_passed = {key: test for key, test in interrupted.items() if not test.passed}
     passed = {key: test for key, test in interrupted.items() if test.passed}

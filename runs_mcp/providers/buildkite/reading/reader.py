@@ -49,22 +49,7 @@ class BuildkiteRunReader:
         read = await read_failed_tests(
             self._client, self._ref, run, progress, causes_only=causes_only
         )
-        tests = read.failures.values()
-        specs = {test.failure.spec for test in tests}
-        counted = [test for test in tests if not test.failure.quarantined]
-        return Findings(
-            run=run,
-            totals=None,
-            failures=tuple(test for test in counted if test.failure.status == "failed"),
-            flaky=tuple(test for test in counted if test.failure.status == "flaky"),
-            quarantined=tuple(test for test in tests if test.failure.quarantined),
-            incomplete=(),
-            failing_specs=len(specs) + len(read.unread),
-            unread=read.unread,
-            unreadable=read.unreadable,
-            remarks=read.remarks,
-            unlisted=len(read.without_execution),
-        )
+        return await self._api.work_on(lambda: _findings_in(run, read))
 
     async def specs(self) -> dict[str, str] | None:
         """Returns None: the API does not list specs."""
@@ -77,7 +62,7 @@ class BuildkiteRunReader:
         read = await read_failed_tests(self._client, self._ref, run, progress)
         return Outcomes(
             run=run,
-            tests=_outcomes_of(read),
+            tests=await self._api.work_on(lambda: _outcomes_of(read)),
             groups={},
             includes_passed=False,
             open_specs=frozenset(),
@@ -134,6 +119,25 @@ def _may_be_baseline(listed: ListedRun, run: Run) -> bool:
         and listed.status in ("passed", "failed")
         and "" < listed.created_at < run.created_at
         and is_run_id(listed.id)
+    )
+
+
+def _findings_in(run: Run, read: FailedTests) -> Findings:
+    tests = read.failures.values()
+    specs = {test.failure.spec for test in tests}
+    counted = [test for test in tests if not test.failure.quarantined]
+    return Findings(
+        run=run,
+        totals=None,
+        failures=tuple(test for test in counted if test.failure.status == "failed"),
+        flaky=tuple(test for test in counted if test.failure.status == "flaky"),
+        quarantined=tuple(test for test in tests if test.failure.quarantined),
+        incomplete=(),
+        failing_specs=len(specs) + len(read.unread),
+        unread=read.unread,
+        unreadable=read.unreadable,
+        remarks=read.remarks,
+        unlisted=len(read.without_execution),
     )
 
 

@@ -6,13 +6,13 @@ executions do not name their jobs.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from runs_mcp.errors import RunsError
-from runs_mcp.providers.buildkite.client import ExecutionCounts
-from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution, TestKey
+from runs_mcp.providers.buildkite.client import ExecutionCounts, Job
+from runs_mcp.providers.buildkite.mapping.failed_executions import Executions, TestKey
 from runs_mcp.providers.buildkite.reading.build import (
     FAILED_ONCE,
     PASSED_ONCE,
@@ -65,7 +65,7 @@ class Retries(NamedTuple):
 
 async def find_retries(
     build: BuildReader,
-    executions: Mapping[TestKey, Sequence[FailedExecution]],
+    executions: Executions,
     *,
     run_is_over: bool,
 ) -> Retries:
@@ -86,9 +86,17 @@ async def find_retries(
         remark = f"whether tests failed in the build is not known, {error.kind}"
         return Retries(remarks=(remark,))
     evidence = await _evidence(build, counts, executions)
+    return await build.work_on(
+        lambda: _retries_by(evidence, executions, unreadable, run_is_over=run_is_over)
+    )
+
+
+def _retries_by(
+    evidence: Evidence, executions: Executions, unreadable: tuple[str, ...], *, run_is_over: bool
+) -> Retries:
     verdicts = {key: verdict_on(key, tried, evidence) for key, tried in executions.items()}
     recovered = frozenset(key for key, verdict in verdicts.items() if verdict == "recovered")
-    failed_by_counts = _failed_by_counts(counts, executions)
+    failed_by_counts = _failed_by_counts(evidence.counts, executions)
     remarks = _remarks(verdicts, evidence, run_is_over=run_is_over)
     without_job = sum(not any(tried.job_id for tried in executions[key]) for key in recovered)
     if without_job:
@@ -104,26 +112,35 @@ async def find_retries(
 async def _evidence(
     build: BuildReader,
     counts: Mapping[TestKey, ExecutionCounts],
-    executions: Mapping[TestKey, Sequence[FailedExecution]],
+    executions: Executions,
 ) -> Evidence:
     """Reads the jobs, and how the tests that also passed in the build went in those that matter."""
-    jobs_of_tests = {
-        key: {execution.job_id for execution in tried if execution.job_id}
-        for key, tried in executions.items()
-    }
-    jobs, why_no_jobs = await build.jobs() if any(jobs_of_tests.values()) else (None, "")
+    has_jobs = any(execution.job_id for tried in executions.values() for execution in tried)
+    jobs, why_no_jobs = await build.jobs() if has_jobs else (None, "")
+    wanted = await build.work_on(lambda: _wanted_jobs(counts, executions, jobs))
+    return Evidence(counts, jobs, why_no_jobs, await build.tests_of_jobs(wanted))
+
+
+def _wanted_jobs(
+    counts: Mapping[TestKey, ExecutionCounts],
+    executions: Executions,
+    jobs: Mapping[str, Job] | None,
+) -> list[tuple[str, str]]:
+    """Returns of which jobs the tests are read, each with a filter of results."""
     failed_in: set[str] = set()
     retries: set[str] = set()
-    for key, own_jobs in jobs_of_tests.items():
+    for key, tried in executions.items():
         if counts_of(key, counts).passed:
+            own_jobs = {execution.job_id for execution in tried if execution.job_id}
             failed_in |= own_jobs
             # The tests that passed in a job are many: they are read only of retries without a
             # failure of this test.
             tries = {retry for job in own_jobs for retry in job_and_retries(job, jobs)}
             retries |= tries - own_jobs
-    wanted = [(job, FAILED_ONCE) for job in sorted(failed_in)[:_MAX_JOBS]]
-    wanted += [(job, PASSED_ONCE) for job in sorted(retries)[:_MAX_JOBS]]
-    return Evidence(counts, jobs, why_no_jobs, await build.tests_of_jobs(wanted))
+    return [
+        *((job, FAILED_ONCE) for job in sorted(failed_in)[:_MAX_JOBS]),
+        *((job, PASSED_ONCE) for job in sorted(retries)[:_MAX_JOBS]),
+    ]
 
 
 def _failed_by_counts(

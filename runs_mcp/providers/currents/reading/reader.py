@@ -7,19 +7,18 @@ import anyio
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import DeadlineExceeded, RunsError
-from runs_mcp.model import FullRun, ListedRun, Run, Spec, SpecStatus, Totals
+from runs_mcp.model import FullRun, ListedRun, Run, Spec, Totals
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
-from runs_mcp.providers.currents.reading.remarks import quarantine_remark, remarks_on
-from runs_mcp.providers.currents.reading.repeated_specs import specs_that_count
-from runs_mcp.providers.currents.reading.spec_results import (
-    SpecResult,
-    failures_in,
-    may_have_failed,
-    outcomes_in,
-    run_groups,
-    unreadable_in,
+from runs_mcp.providers.currents.reading.remarks import quarantine_remark
+from runs_mcp.providers.currents.reading.run_results import (
+    ComparedSpecs,
+    SpecsOfRun,
+    findings_in,
+    outcomes_of,
+    signatures_of,
 )
+from runs_mcp.providers.currents.reading.spec_results import SpecResult, run_groups
 from runs_mcp.providers.currents.references import (
     PROVIDER,
     CurrentsRunRef,
@@ -39,8 +38,6 @@ _BASELINES_LISTED: Final = 25
 _BASELINES_READ: Final = 4
 _SEARCHED_FOR_QUARANTINE: Final = 20
 """Specs that passed with pending tests: more are not read to find failures in quarantine."""
-_TO_THE_END: Final[tuple[SpecStatus, ...]] = ("passed", "failed", "flaky")
-_NOT_REPORTED: Final[tuple[SpecStatus, ...]] = ("idle", "unclaimed", "running")
 
 
 class CurrentsRunReader:
@@ -67,80 +64,26 @@ class CurrentsRunReader:
     async def findings(self, progress: Progress, *, causes_only: bool = False) -> Findings:
         """Reads the instances of the specs that did not just pass, all at once."""
         full = await self.full()
-        counting = specs_that_count(full)
-        failing = [spec for spec in counting if may_have_failed(spec)]
-        read = await self._read(failing, progress)
+        specs = await self._api.work_on(lambda: SpecsOfRun.of(full))
+        read = await self._read(specs.failing, progress)
         searched, not_searched = (
-            ([], []) if causes_only else await self._read_for_quarantine(counting, failing)
+            ([], []) if causes_only else await self._read_for_quarantine(specs.pending)
         )
-        several = len(run_groups(full)) > 1
-        failures = failures_in([*read, *searched], with_group=several)
-        counted = [test for test in failures if not test.failure.quarantined]
-        silent = ("idle", "unclaimed") if full.run.is_over else ()
-        return Findings(
-            run=full.run,
-            totals=full.totals,
-            failures=tuple(test for test in counted if test.failure.status != "flaky"),
-            flaky=tuple(test for test in counted if test.failure.status == "flaky"),
-            quarantined=tuple(test for test in failures if test.failure.quarantined),
-            incomplete=tuple(
-                f"{spec.spec} ({spec.group})" if several and spec.group else spec.spec
-                for spec in counting
-                if spec.status in silent
-            ),
-            failing_specs=len(failing),
-            unread=tuple(result.error for result in read if result.error),
-            unreadable=full.unreadable + unreadable_in([*read, *searched]),
-            remarks=(*remarks_on(full, counting, read), *not_searched),
-            unlisted=sum(result.has_no_results for result in read),
-            completed=frozenset(
-                (spec.spec, spec.group) for spec in counting if spec.status in _TO_THE_END
-            ),
+        return await self._api.work_on(
+            lambda: findings_in(full, specs, read, searched, not_searched)
         )
 
     async def specs(self) -> dict[str, str] | None:
         """Reads the specs: a signature is how many tests each group ran of a spec that passed."""
-        signatures: dict[str, str] = {}
-        not_passed = set()
-        for spec in specs_that_count(await self.full()):
-            counts = f"{spec.group} {spec.tests} {spec.pending}"
-            signatures[spec.spec] = f"{signatures.get(spec.spec, '')};{counts}"
-            if spec.status != "passed":
-                not_passed.add(spec.spec)
-        return signatures | dict.fromkeys(not_passed, "")
+        full = await self.full()
+        return await self._api.work_on(lambda: signatures_of(full))
 
     async def outcomes(self, progress: Progress, specs: frozenset[str] | None) -> Outcomes:
         """Reads the instances of these specs, and how each of their tests went."""
         full = await self.full()
-        counting = specs_that_count(full)
-        wanted = [spec for spec in counting if specs is None or spec.spec in specs]
-        reported = [
-            spec
-            for spec in wanted
-            if spec.instance_id and (spec.status not in _NOT_REPORTED or may_have_failed(spec))
-        ]
-        read = await self._read(reported, progress)
-        unread = [result for result in read if result.error]
-        open_specs = [
-            *unread,
-            *(result for result in read if result.is_read_in_part),
-            *(
-                SpecResult(spec, None)
-                for spec in wanted
-                if spec.status in _NOT_REPORTED or not spec.instance_id
-            ),
-        ]
-        without_id = sum(not spec.instance_id and may_have_failed(spec) for spec in wanted)
-        return Outcomes(
-            run=full.run,
-            tests=outcomes_in(read),
-            groups=run_groups(full),
-            includes_passed=True,
-            open_specs=frozenset((result.name, result.group) for result in open_specs),
-            unread_specs=len(unread) + without_id,
-            unreadable=full.unreadable + unreadable_in(read),
-            remarks=remarks_on(full, counting, read),
-        )
+        compared = await self._api.work_on(lambda: ComparedSpecs.of(full, specs))
+        read = await self._read(compared.reported, progress)
+        return await self._api.work_on(lambda: outcomes_of(full, compared, read))
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds a completed run on the project's default branch before `run`.
@@ -225,18 +168,13 @@ class CurrentsRunReader:
         return SpecResult.of(spec, instance)
 
     async def _read_for_quarantine(
-        self, counting: Sequence[Spec], failing: Sequence[Spec]
+        self, pending: Sequence[Spec]
     ) -> tuple[list[SpecResult], list[str]]:
-        """Reads specs that passed with pending tests: a failure in quarantine counts as pending.
-
-        Returns them, and remarks on those that were not read.
-        """
-        read_anyway = set(failing)
-        others = [spec for spec in counting if spec.pending and spec not in read_anyway]
-        if len(others) > _SEARCHED_FOR_QUARANTINE:
-            remark = f"{len(others)} specs with pending tests were not searched for quarantine"
+        """Reads specs with pending tests. Returns them, and remarks on those that were not read."""
+        if len(pending) > _SEARCHED_FOR_QUARANTINE:
+            remark = f"{len(pending)} specs with pending tests were not searched for quarantine"
             return [], [remark]
-        read = await self._read(others, _no_progress)
+        read = await self._read(pending, _no_progress)
         remark = quarantine_remark(read)
         return read, [remark] if remark else []
 
