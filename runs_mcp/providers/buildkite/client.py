@@ -8,6 +8,7 @@ from runs_mcp.errors import MalformedResponse, NotFound
 from runs_mcp.model import ListedRun, Run, Suite
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.lists import (
+    FIRST_POSITION,
     BuildkiteList,
     BuildkitePage,
     ListPosition,
@@ -128,11 +129,18 @@ class BuildkiteClient:
         )
 
     async def all_failed_executions(
-        self, run: BuildkiteRunRef, *, expanded: bool, progress: Progress | None = None
+        self,
+        run: BuildkiteRunRef,
+        *,
+        expanded: bool,
+        progress: Progress | None = None,
+        start: ListPosition = FIRST_POSITION,
     ) -> BuildkiteList[FailedExecution]:
         """Returns all failed executions of a run; after an error, those that came before it."""
         query = _failed_executions(wire.WireFailedExecution, run, expanded=expanded)
-        executions = await self._lists.all(query, lambda sent: sent.execution_id, progress)
+        executions = await self._lists.all(
+            query, lambda sent: sent.execution_id, progress, start=start
+        )
         return executions.with_items(
             await self._made(executions, lambda sent: failed_execution(sent, run.organization))
         )

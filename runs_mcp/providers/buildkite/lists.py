@@ -45,6 +45,10 @@ class ListPosition(NamedTuple):
     skip: int = 0
 
 
+FIRST_POSITION: Final = ListPosition(MAX_LIMIT)
+"""Where a list begins."""
+
+
 @dataclass(frozen=True)
 class BuildkitePage(Generic[T]):
     """Items of a list, starting at some position.
@@ -115,6 +119,7 @@ class ListReader:
         key_of: Callable[[W], object],
         progress: Progress | None = None,
         max_bytes: int | None = None,
+        start: ListPosition = FIRST_POSITION,
     ) -> BuildkiteList[W]:
         """Reads all pages of a list.
 
@@ -123,29 +128,30 @@ class ListReader:
             key_of: Returns what identifies an item: records can shift to the next page meanwhile.
             progress: Called after each page.
             max_bytes: The most that all pages together may have.
+            start: The position of the page to begin with.
 
         Raises:
             TooLarge: The pages together have more than `max_bytes`.
         """
         collected = _Collected(key_of)
         nothing_new = 0
-        start: ListPosition | None = ListPosition(MAX_LIMIT)
+        at: ListPosition | None = start
         for _ in range(MAX_PAGES):
-            if start is None or nothing_new > _MAX_EMPTY_PAGES:
+            if at is None or nothing_new > _MAX_EMPTY_PAGES:
                 break
             try:
-                page = await self._page(query, start)
+                page = await self._page(query, at)
             except RunsError as failure:
-                if start.page == 1:
+                if at == start:
                     raise
                 return collected.as_list(failure.kind)
-            nothing_new = 0 if collected.add(page, start.page) else nothing_new + 1
+            nothing_new = 0 if collected.add(page, at.page) else nothing_new + 1
             collected.require_size(max_bytes)
-            start = page.next
+            at = page.next
             if progress is not None:
                 read = len(collected.items)
-                await progress(read, read + MAX_LIMIT * (start is not None))
-        return collected.as_list(TOO_MANY_PAGES if start is not None else "")
+                await progress(read, read + MAX_LIMIT * (at is not None))
+        return collected.as_list(TOO_MANY_PAGES if at is not None else "")
 
     async def page(self, query: ListQuery[W], start: ListPosition) -> BuildkitePage[W]:
         """Reads the page at a position, and returns its items from there on.
