@@ -15,7 +15,7 @@ MAX_LIMIT: Final = 100
 """The most items that the API returns in a page."""
 MAX_PAGES: Final = 100
 """The most pages that are read of one list, in case a list never ends."""
-TOO_MANY_PAGES: Final = "too_many_pages"
+_TOO_MANY_PAGES: Final = "too_many_pages"
 _MAX_EMPTY_PAGES: Final = 20
 """The most pages in a row that bring nothing new before a list is given up."""
 
@@ -81,27 +81,38 @@ class BuildkiteList(Generic[T]):
     Args:
         items: The items, each once.
         unreadable: For each item that could not be read, where it was and why.
-        error: The kind of error that ended the reading early; empty if the list is complete.
+        failure: The error that ended the reading early; None if the list is complete.
         upstream_bytes: The size of all pages.
     """
 
     items: tuple[T, ...]
     unreadable: tuple[str, ...]
-    error: str
+    failure: RunsError | None
     upstream_bytes: int = 0
+
+    @property
+    def error(self) -> str:
+        """The kind of what ended the reading early; empty if the list is complete."""
+        if isinstance(self.failure, _EndlessList):
+            return _TOO_MANY_PAGES
+        return self.failure.kind if self.failure else ""
 
     def with_items(self, items: Sequence[W]) -> "BuildkiteList[W]":
         """Returns the list with other items."""
-        return BuildkiteList(tuple(items), self.unreadable, self.error, self.upstream_bytes)
+        return BuildkiteList(tuple(items), self.unreadable, self.failure, self.upstream_bytes)
 
     def require_complete(self) -> None:
         """Checks that the list was read to its end.
 
         Raises:
-            UpstreamError: It was not.
+            RunsError: It was not; this is the error that ended the reading.
         """
-        if self.error:
-            raise UpstreamError(f"A list could not be read to its end: {self.error}.")
+        if self.failure:
+            raise self.failure
+
+
+class _EndlessList(UpstreamError):
+    """A list goes on after the most pages that are read."""
 
 
 class ListReader:
@@ -144,14 +155,15 @@ class ListReader:
             except RunsError as failure:
                 if at == start:
                     raise
-                return collected.as_list(failure.kind)
+                return collected.as_list(failure)
             nothing_new = 0 if collected.add(page, at.page) else nothing_new + 1
             collected.require_size(max_bytes)
             at = page.next
             if progress is not None:
                 read = len(collected.items)
                 await progress(read, read + MAX_LIMIT * (at is not None))
-        return collected.as_list(TOO_MANY_PAGES if at is not None else "")
+        endless = _EndlessList("A list goes on after the most pages that are read.")
+        return collected.as_list(endless if at is not None else None)
 
     async def page(self, query: ListQuery[W], start: ListPosition) -> BuildkitePage[W]:
         """Reads the page at a position, and returns its items from there on.
@@ -223,6 +235,6 @@ class _Collected(Generic[T]):
                 "the download was stopped."
             )
 
-    def as_list(self, error: str) -> BuildkiteList[T]:
-        """Returns the items as a list that ended with this kind of error, or without."""
-        return BuildkiteList(tuple(self.items.values()), self._unreadable, error, self._bytes)
+    def as_list(self, failure: RunsError | None) -> BuildkiteList[T]:
+        """Returns the items as a list that ended with this error, or without."""
+        return BuildkiteList(tuple(self.items.values()), self._unreadable, failure, self._bytes)
