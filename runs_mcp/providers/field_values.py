@@ -6,7 +6,14 @@ from typing import Final, TypeVar
 
 from runs_mcp.deadline import stop_when_late
 from runs_mcp.model import TITLE_CHARS
-from runs_mcp.text import clip, clip_middle, safe_line, safe_text
+from runs_mcp.text import (
+    clip,
+    clip_middle,
+    full_length,
+    middle_marker,
+    safe_line,
+    safe_text,
+)
 
 T = TypeVar("T")
 
@@ -65,7 +72,9 @@ def bounded(value: str) -> str:
     stop_when_late()
     if len(value) <= _MOST_CHARS:
         return value
-    return f"{value[: _MOST_CHARS // 2]}\n…\n{value[-_MOST_CHARS // 2 :]}"
+    half = _MOST_CHARS // 2
+    left_out = full_length(value) - full_length(value[:half]) - full_length(value[-half:])
+    return f"{value[:half]}\n{middle_marker(left_out)}\n{value[-half:]}"
 
 
 def count(value: float | None) -> int:

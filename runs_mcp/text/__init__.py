@@ -6,6 +6,8 @@ from runs_mcp.text.clipping import (
     clip_middle,
     clip_to_columns,
     columns,
+    full_length,
+    middle_marker,
     shorten,
     shorten_middle,
 )
@@ -20,7 +22,9 @@ __all__ = [
     "clip_middle",
     "clip_to_columns",
     "columns",
+    "full_length",
     "is_secret_field",
+    "middle_marker",
     "one_line",
     "parts_of",
     "plain",
