@@ -108,7 +108,7 @@ def list_page(
         has_more: Whether more follows the last item.
 
     Raises:
-        MalformedResponse: More follows, and no cursor leads there.
+        MalformedResponse: More follows, or not all fits, and no cursor leads there.
     """
     # A page can end after an item that has a cursor, or at the end of the list.
     ends = [
@@ -116,9 +116,8 @@ def list_page(
         for count, (_, after) in enumerate(items, 1)
         if after or (count == len(items) and not has_more)
     ]
-    endless = MalformedResponse("The list goes on, but has no cursor that it can be read on with.")
     if items and not ends:
-        raise endless
+        raise MalformedResponse("The list goes on, but has no cursor that it can be read on with.")
 
     def make_until(nth_end: int) -> R:
         count = ends[nth_end - 1] if nth_end else 0
@@ -126,6 +125,10 @@ def list_page(
         next_cursor = request.cursor_after([items[count - 1][1]]) if more else ""
         return make(tuple(item for item, _ in items[:count]), next_cursor)
 
-    if len(ends) < len(items) and not fits(make_until(1), request.budget):
-        raise endless
+    if ends and ends[0] > 1 and not fits(make_until(1), request.budget):
+        raise MalformedResponse(
+            f"The first {ends[0]} records of the list do not fit in one answer, and none before "
+            "the last of them has a cursor that the list could be read on with.",
+            next_step="The operator can raise RUNS_MCP_RESULT_BYTES.",
+        )
     return longest_page(len(ends), make_until, request.budget)

@@ -8,6 +8,7 @@ from typing import Final
 
 from runs_mcp.api.json_texts import end_of_text, next_unit
 from runs_mcp.errors import TooLarge
+from runs_mcp.text import middle_marker
 
 _MOST_BYTES: Final = 150_000_000
 _OBJECT_BYTES: Final = 280  # measured, with what is made of it
@@ -24,7 +25,6 @@ _FOUR_BYTE_LEADS: Final = range(0xF0, 0xF5)
 _TWO_BYTE_LEADS: Final = range(0xC4, 0xF0)  # U+0100 and above; what is below takes one byte
 _ESCAPE_BYTES: Final = 6
 _CONTINUATIONS: Final = bytes(range(0x80, 0xC0))
-_LEFT_OUT: Final = "\\n…\\n".encode()
 
 
 def memory_needed(body: bytearray) -> int:
@@ -67,8 +67,10 @@ def _measured(body: bytearray, api: str) -> bytearray:
         structure += body[at:start]
         at = end + 1
         if end - start > _TEXT_BYTES:
-            fitted += body[taken : next_unit(body, start + _BLOCK_BYTES)] + _LEFT_OUT
+            cut = next_unit(body, start + _BLOCK_BYTES)
+            fitted += body[taken:cut]
             taken = next_unit(body, end - _BLOCK_BYTES)
+            fitted += f"\\n{middle_marker(_chars(body[cut:taken]))}\\n".encode()
             text_bytes += _TEXT_BYTES * _char_bytes(body[start:end])
         elif body[at : at + 1] != b":":  # The names of fields are few.
             text_bytes += _text_bytes(body[start:end])
@@ -87,8 +89,20 @@ def _size(objects: int, values: int, text_bytes: int) -> int:
 
 def _text_bytes(text: bytearray) -> int:
     """Returns how many bytes a text takes once it is decoded."""
-    chars = len(text) if text.isascii() else len(text.translate(None, _CONTINUATIONS))
-    return (chars - text.count(rb"\u") * (_ESCAPE_BYTES - 1)) * _char_bytes(text)
+    escapes = text.count(rb"\u")
+    return (_without_continuations(text) - escapes * (_ESCAPE_BYTES - 1)) * _char_bytes(text)
+
+
+def _chars(text: bytearray) -> int:
+    """Returns how many characters a text has once it is decoded."""
+    text = text.replace(rb"\\", b"-")  # Each backslash that is left begins an escape.
+    hex_digits = (_ESCAPE_BYTES - 2) * text.count(rb"\u")
+    pairs = sum(1 for _ in _HALF_OF_WIDE.finditer(text))
+    return _without_continuations(text) - text.count(b"\\") - hex_digits - pairs
+
+
+def _without_continuations(text: bytearray) -> int:
+    return len(text) if text.isascii() else len(text.translate(None, _CONTINUATIONS))
 
 
 def _char_bytes(text: bytearray) -> int:

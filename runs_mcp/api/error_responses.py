@@ -10,6 +10,7 @@ import msgspec
 
 from runs_mcp import errors
 from runs_mcp.api.endpoint import Endpoint
+from runs_mcp.api.json_numbers import json_value
 from runs_mcp.api.proxy_errors import proxy_error
 from runs_mcp.api.response_body import read_head
 from runs_mcp.text import quoted, safe_line, without_keys
@@ -80,7 +81,7 @@ def _missing_scope(headers: httpx.Headers) -> str:
 def _quoted_message(body: bytes, key: str) -> str:
     """Returns the message in the body of an error, quoted, as the end of a sentence."""
     try:
-        decoded = msgspec.json.decode(body.decode(errors="replace"))
+        decoded = json_value(body.decode(errors="replace").encode())
     except (msgspec.DecodeError, RecursionError):
         return " with something that is not JSON" if body.strip() else " with nothing"
     message = _message_in(decoded)

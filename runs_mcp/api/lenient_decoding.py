@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import inspect
 
+from runs_mcp.api.json_numbers import OUT_OF_RANGE, json_value
 from runs_mcp.deadline import stop_when_late
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ def decode_leniently(body: bytes | bytearray, wanted: type[T]) -> tuple[T, tuple
             that holds its records or says whether more follow.
         msgspec.DecodeError: It is not JSON.
     """
-    value = msgspec.json.decode(body)
+    value = json_value(body)
     root = inspect.type_info(wanted)
     filter_ = _TypeFilter()
     kept = filter_.keep(value, root, "$")
@@ -62,6 +63,8 @@ class _TypeFilter:
             TimeoutError: The deadline of the call has passed.
         """
         stop_when_late()
+        if value == OUT_OF_RANGE:
+            return _DROPPED
         while isinstance(wanted, inspect.Metadata):
             wanted = wanted.type
         if isinstance(wanted, inspect.UnionType):
@@ -160,4 +163,6 @@ def _holds_records(wanted: inspect.Type) -> bool:
 
 
 def _kind(value: object) -> str:
+    if value == OUT_OF_RANGE:
+        return "a number out of range"
     return "nothing" if value is None else _JSON_KINDS.get(type(value), "a number")

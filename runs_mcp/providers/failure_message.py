@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from runs_mcp.providers.field_values import BLOCK_CHARS, block, bounded
-from runs_mcp.text import plain
+from runs_mcp.text import full_length, plain
 
 # Playwright puts the browser's output, with its long command line, before the call log.
 _BROWSER_LOGS: Final = "Browser logs:\n"
@@ -34,7 +34,7 @@ def _without_browser_logs(message: str) -> str:
     printed, call_log, rest = rest.partition(_CALL_LOG)
     if not call_log:
         return message
-    return f"{head}Browser logs: … ({len(printed) + 1} characters){call_log}{rest}"
+    return f"{head}Browser logs: … ({full_length(printed) + 1} characters){call_log}{rest}"
 
 
 def _without_source(message: str) -> str:

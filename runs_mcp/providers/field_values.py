@@ -6,7 +6,16 @@ from typing import Final, TypeVar
 
 from runs_mcp.deadline import stop_when_late
 from runs_mcp.model import TITLE_CHARS
-from runs_mcp.text import clip, clip_distinct, clip_middle, digest, safe_line, safe_text
+from runs_mcp.text import (
+    clip,
+    clip_distinct,
+    clip_middle,
+    digest,
+    full_length,
+    middle_marker,
+    safe_line,
+    safe_text,
+)
 
 T = TypeVar("T")
 
@@ -38,7 +47,7 @@ def distinct_line(value: str | None, max_chars: int = PATH_CHARS) -> str:
 
 def title(value: str | None) -> str:
     """Returns a test's title as one plain line; the middle of a long one is left out."""
-    return clip_middle(whole_line(value), TITLE_CHARS)
+    return clip_middle(safe_line(bounded(value)), TITLE_CHARS) if value else ""
 
 
 def whole_line(value: str | None) -> str:
@@ -76,7 +85,9 @@ def bounded(value: str) -> str:
     stop_when_late()
     if len(value) <= _MOST_CHARS:
         return value
-    return f"{value[: _MOST_CHARS // 2]}\n…\n{value[-_MOST_CHARS // 2 :]}"
+    half = _MOST_CHARS // 2
+    left_out = full_length(value) - full_length(value[:half]) - full_length(value[-half:])
+    return f"{value[:half]}\n{middle_marker(left_out)}\n{value[-half:]}"
 
 
 def count(value: float | None) -> int:

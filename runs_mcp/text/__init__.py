@@ -8,6 +8,8 @@ from runs_mcp.text.clipping import (
     clip_to_columns,
     columns,
     digest,
+    full_length,
+    middle_marker,
     shorten,
     shorten_middle,
 )
@@ -24,7 +26,9 @@ __all__ = [
     "clip_to_columns",
     "columns",
     "digest",
+    "full_length",
     "is_secret_field",
+    "middle_marker",
     "one_line",
     "parts_of",
     "plain",

@@ -1,4 +1,7 @@
-"""Texts clipped to a length; each says how much is missing."""
+"""Texts clipped to a length; each says how much is missing.
+
+What was missing before is counted, too: a text may be clipped again to a smaller length.
+"""
 
 import re
 import unicodedata
@@ -10,6 +13,8 @@ _SKIN_TONES_AND_TAGS: Final = re.compile(r"[\U0001f3fb-\U0001f3ff\U000e0020-\U00
 _REGIONAL_INDICATORS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _DIGEST_CHARS: Final = 12
 _LONGEST_SEQUENCE: Final = 32  # Nobody writes more combining characters than this.
+_MARKER: Final = re.compile(r"… \(\+([0-9]{1,12}) characters\)(?: …)?")
+_LONGEST_MARKER: Final = 40
 
 
 def clip(text: str, max_chars: int) -> str:
@@ -19,11 +24,11 @@ def clip(text: str, max_chars: int) -> str:
     """
     if len(text) <= max_chars:
         return text
-    room = max_chars - len(_cut_marker(len(text)))
+    room = max_chars - len(_cut_marker(full_length(text)))
     if room < 1:
         return text[: _cut_position(text, max(max_chars - 1, 0))] + "…"
-    kept = text[: _cut_position(text, room)]
-    return kept + _cut_marker(len(text) - len(kept))
+    end, _ = _around_marker(text, _cut_position(text, room))
+    return text[:end] + _cut_marker(full_length(text[end:]))
 
 
 def clip_distinct(text: str, max_chars: int) -> str:
@@ -49,14 +54,25 @@ def clip_middle(text: str, max_chars: int) -> str:
     """
     if len(text) <= max_chars:
         return text
-    room = max_chars - len(_middle_marker(len(text)))
+    room = max_chars - len(middle_marker(full_length(text)))
     if room < 2:
         return clip(text, max_chars)
-    head = text[: _cut_position(text, (room + 1) // 2)]
-    tail_from = len(text) - (room - len(head))
+    end, _ = _around_marker(text, _cut_position(text, (room + 1) // 2))
+    _, tail_from = _around_marker(text, len(text) - (room - end))
     while tail_from < len(text) and _splits_sequence(text, tail_from):
         tail_from += 1
-    return head + _middle_marker(tail_from - len(head)) + text[tail_from:]
+    return text[:end] + middle_marker(full_length(text[end:tail_from])) + text[tail_from:]
+
+
+def middle_marker(count: int) -> str:
+    """Returns what stands in a text for so many characters that are left out of its middle."""
+    return f"… (+{count} characters) …"
+
+
+def full_length(text: str) -> int:
+    """Returns how many characters a text has with those that were left out of it."""
+    missing = sum(int(marker[1]) - len(marker[0]) for marker in _MARKER.finditer(text))
+    return max(0, len(text) + missing)
 
 
 def shorten(text: str, max_chars: int) -> str:
@@ -101,12 +117,17 @@ def clip_to_columns(text: str, most: int) -> str:
     return text[: _cut_position(text, end)].rstrip() + "…" if most > 0 else ""
 
 
-def _middle_marker(count: int) -> str:
-    return f"… (+{count} characters) …"
-
-
 def _cut_marker(count: int) -> str:
     return f"… (+{count} characters)"
+
+
+def _around_marker(text: str, position: int) -> tuple[int, int]:
+    """Returns the places before and after the marker that a position is in, or the position."""
+    start = max(0, position - _LONGEST_MARKER)
+    for marker in _MARKER.finditer(text, start, position + _LONGEST_MARKER):
+        if marker.start() < position < marker.end():
+            return marker.span()
+    return position, position
 
 
 def _cut_position(text: str, wanted: int) -> int:

@@ -107,10 +107,23 @@ def test_a_list_that_goes_on_without_a_cursor_is_malformed(count: int) -> None:
         project_page(items, has_more=True)
 
 
-def test_a_list_without_cursors_that_does_not_fit_is_malformed_and_not_cut_silently() -> None:
-    items = [(project, "") for project in projects(50, chars=128)]
-    with pytest.raises(MalformedResponse, match="no cursor that it can be read on with"):
-        project_page(items, budget=2000)
+@pytest.mark.parametrize(
+    ("cursors", "has_more", "first"),
+    [([""] * 50, False, 50), ([*[""] * 39, *["c"] * 11], False, 40), ([*[""] * 49, "c"], True, 50)],
+)
+def test_a_list_without_cursors_that_does_not_fit_is_not_cut_and_not_said_to_go_on(
+    cursors: list[str], *, has_more: bool, first: int
+) -> None:
+    items = list(zip(projects(50, chars=128), cursors, strict=True))
+    with pytest.raises(MalformedResponse, match=f"first {first} records .* do not fit") as refused:
+        project_page(items, has_more=has_more, budget=2000)
+    assert "goes on" not in str(refused.value)
+
+
+def test_a_record_that_does_not_fit_is_shortened_where_one_after_it_has_no_cursor() -> None:
+    items = list(zip(projects(3, chars=3000), ["a", "", "c"], strict=True))
+    page = project_page(items, budget=2000)
+    assert upstream_cursor(page.next_cursor) == "a"
 
 
 def test_an_item_without_a_cursor_behind_the_end_of_the_page_does_no_harm() -> None:

@@ -1,6 +1,7 @@
 """Answers that would become much larger than they are."""
 
 import json
+import re
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from runs_mcp.api import answer_size
 from runs_mcp.api.response_body import decode
 from runs_mcp.errors import MalformedResponse, TooLarge
+from runs_mcp.providers.field_values import block, line, title
+from runs_mcp.text import clip
 
 ESCAPES: Final = [r"\\", r"\n", r"\"", r"\u0041", r"\ud83d\ude00", r"\\ud83d"]
 UNITS: Final = ["a", "{", "é", "\U0001f600", *ESCAPES]
@@ -64,11 +67,24 @@ def test_of_a_longer_text_the_beginning_and_the_end_stay(units: list[str], befor
     whole = json.loads(sent)["a"]
     assert shortened["b"] == "c"
     if len(written.encode()) > 60:
-        head, tail = shortened["a"].split("\n…\n")
+        head, left_out, tail = re.split(r"\n… \(\+([0-9]+) characters\) …\n", shortened["a"])
         # A pair may be cut: halves are replaced when it is decoded.
         assert whole.startswith(head.rstrip(HIGH))
         assert whole.endswith(tail.lstrip(LOW))
         assert 4 <= len(head.encode("utf-8", "replace")) <= 40
+        cut_pairs = head.endswith(HIGH) + tail.startswith(LOW)
+        assert abs(len(head) + int(left_out) + len(tail) - len(whole)) <= cut_pairs
+
+
+@pytest.mark.parametrize("unit", ["a", "é", r"\u0041", r"\ud83d\ude00"])
+@pytest.mark.parametrize("size", [1_200_000, 12_000_000])
+def test_what_is_shown_of_a_cut_text_says_how_long_it_was(unit: str, size: int) -> None:
+    count = size // len(unit.encode())
+    message = decoded(b'{"message":"%s"}' % (unit * count).encode())["message"]
+    for shown in (line(message), block(message), title(message), clip(block(message), 300)):
+        kept, left_out = re.split(r"… \(\+([0-9]+) characters\)", shown)[:2]
+        ends = shown.partition(" …")[2] if shown.count("…") == 2 else ""
+        assert len(kept) + int(left_out) + len(ends) == pytest.approx(count, abs=8)
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,6 @@ def test_what_is_not_json_is_a_malformed_response(body: bytes) -> None:
     [
         *[b"[]", b"null", b"1", b'"data"', b'{"data":[]}', b'{"data":"x"}'],
         *[b'{"has_more":"perhaps"}', b'{"has_more":[],"data":{}}'],
-        *[b'{"data":{"count":1e999}}', b'{"data":{"count":' + b"9" * 5000 + b"}}"],
         b'{"data":[],"x":"\\ud83d"}',
         b'{"x":"\xff","data":"\\ud83d"}',
     ],

@@ -48,6 +48,7 @@ async def test_the_message_is_found_in_every_form(body: object) -> None:
         (b'{"x":' + b"[" * 30_000, "answered 403 with something that is not JSON."),
         (b'{"error":' * 20 + b'"deep"' + b"}" * 20, "answered 403."),
         (b"{}", "answered 403."),
+        (b'{"message": "too much", "limit": 1e400}', "too much"),
         (b'{"message": "cut \xed\xa0\x80 text"}', "cut"),
     ],
 )

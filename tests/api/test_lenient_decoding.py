@@ -126,3 +126,45 @@ def test_a_correct_answer_is_decoded_as_by_the_strict_decoder() -> None:
 def test_an_answer_of_another_type_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedResponse):
         decode(bytearray(body), Envelope[WireRun], "Currents")
+
+
+OUT_OF_RANGE: Final = ["1e400", "-1E+400", "9" * 5000, "-" + "9" * 5000, "9" * 5000 + ".5"]
+PLACE: Final = "the place of the number"
+
+
+def with_number(payload: dict[str, Any], path: Path_, number: str) -> bytearray:
+    return bytearray(
+        json.dumps(replaced(payload, path, PLACE)).replace(f'"{PLACE}"', number), "ascii"
+    )
+
+
+@given(st.data())
+def test_a_number_out_of_range_counts_as_missing(data: st.DataObject) -> None:
+    fields = [path for path in places(RUN["data"]) if isinstance(path[-1], str)]
+    path = ("data", *data.draw(st.sampled_from(fields)))
+    sent = with_number(RUN, path, data.draw(st.sampled_from(OUT_OF_RANGE)))
+    answer, unreadable = decode(sent, Envelope[WireRun], "Currents")
+    missing = bytearray(json.dumps(replaced(RUN, path, None)).encode())
+    assert answer == decode(missing, Envelope[WireRun], "Currents")[0]
+    records = path[-1] in ("specs", "groups") and len(path) == 2
+    assert unreadable == ((f"$.data.{path[-1]} is a number out of range",) if records else ())
+
+
+@pytest.mark.parametrize("number", OUT_OF_RANGE)
+def test_a_number_out_of_range_costs_its_own_place_alone(number: str) -> None:
+    text = f'"1e400 \\" {"9" * 5000}"'
+    sent = f'{{"a": {text}, "b": [1, {number}, {number}], "c": {{"{number}": {number}}}}}'
+    read, _ = decode(bytearray(sent.encode()), dict[str, Any], "Currents")
+    told = "(a number out of range)"
+    assert read == {"a": f'1e400 " {"9" * 5000}', "b": [1, told, told], "c": {number: told}}
+
+
+def test_a_list_that_does_not_say_whether_it_goes_on_is_malformed() -> None:
+    with pytest.raises(MalformedResponse, match="has_more is a number out of range"):
+        decode(bytearray(b'{"data":{"runId":"r"},"has_more":1e400}'), Envelope[WireRun], "Currents")
+
+
+@pytest.mark.parametrize("body", [b'{"a":1e400', b'{"a":1e400,"b":01}', b'{"a":1e400,"b":1e}'])
+def test_what_is_not_json_stays_malformed_with_a_number_out_of_range(body: bytes) -> None:
+    with pytest.raises(MalformedResponse, match="not JSON"):
+        decode(bytearray(body), dict[str, Any], "Currents")

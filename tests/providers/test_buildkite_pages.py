@@ -231,6 +231,25 @@ def test_failed_executions_are_read_to_the_end(acme: AcmeServer, pages: dict[int
     assert triage["groups"][0]["tests"] == 3
 
 
+@pytest.mark.parametrize("expanded", [False, True])
+def test_the_total_is_known_after_reading_each_page_once(
+    acme: AcmeServer, stub: Stub, *, expanded: bool
+) -> None:
+    routes = routes_of({1: page(1, 2, following="page=2"), 2: page(2, 3)})
+    arguments = {"suite": "web", "run_id": UUID, "include_expanded": expanded}
+    first = acme.answer(routes, EXECUTIONS, **arguments)
+    assert first["trim"]["total"] == 3
+    assert [asked.count("page=1&") for asked in stub.asked] == [1, 0]
+    acme.answer(routes, EXECUTIONS, cursor=first["trim"]["next_cursor"], **arguments)
+    assert len(stub.asked) == 1
+
+
+def test_a_list_of_one_page_is_read_once(acme: AcmeServer, stub: Stub) -> None:
+    answer = acme.answer(routes_of({1: page(1, 2)}), EXECUTIONS, suite="web", run_id=UUID)
+    assert answer["trim"]["total"] == 2
+    assert len(stub.asked) == 1
+
+
 def test_an_odd_record_is_counted_with_its_position(acme: AcmeServer) -> None:
     routes = routes_of({1: {"body": [execution(1), "odd", None, execution(2)]}})
     [read] = acme.pages(routes, EXECUTIONS, suite="web", run_id=UUID)

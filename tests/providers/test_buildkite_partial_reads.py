@@ -6,7 +6,10 @@ from typing import Final
 import pytest
 from buildkite_in_stub import REFERENCE, RUN, TESTS, UUID, AcmeServer, StubBuild, acme_server
 from hosts import text_of
-from report_stub import Route, Stub
+from in_process import configured
+from mcp import MCPError
+from report_stub import IN_ACME, Route, Stub
+from shared_client import shared_client
 
 from runs_mcp.answers.cursors import encode_cursor
 
@@ -72,6 +75,25 @@ def test_other_failures_are_not_known_if_the_tests_of_the_build_cannot_be_read(
 def test_muted_tests_are_not_known_if_they_cannot_be_read(acme: AcmeServer) -> None:
     text = verdict(acme, Route(path="/tests/muted", status=403))
     assert "which tests are muted is not known, forbidden" in text
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, "forbidden"), (404, "not_found")])
+def test_a_list_that_ends_early_keeps_the_kind_of_what_ended_it(
+    acme: AcmeServer, status: int, kind: str
+) -> None:
+    first = Route(path="/tests/muted.*[?&]page=1(&|$)", body=[{"id": "m"}], headers=NEXT)
+    text = verdict(acme, first, Route(path="/tests/muted", status=status))
+    assert f"which tests are muted is not known, {kind}" in text
+
+
+def test_a_record_whose_pages_outlast_the_deadline_ends_with_a_timeout(stub: Stub) -> None:
+    settings = stub.environment | IN_ACME | {"RUNS_MCP_TIMEOUT_S": "1"}
+    first = Route(path="failed_executions.*[?&]page=1(&|$)", body=[EXECUTION], headers=NEXT)
+    late = Route(path="failed_executions", body=[], sleep_s=2)
+    with shared_client(configured(settings, {"providers": "buildkite"})) as client:
+        stub.serve([first, late, *FAILED.routes()])
+        with pytest.raises(MCPError, match="kind=timeout"):
+            client.run(client.client.read_resource, f"buildkite://acme/web/runs/{UUID}")
 
 
 def test_a_muted_test_counts_as_skipped_in_a_comparison(acme: AcmeServer) -> None:

@@ -1,13 +1,14 @@
 """Texts are cut to a length."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hostile_text import FAMILY, FLAGS, GERMANY, HEART, KEYCAP, THUMBS_UP, hostile_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runs_mcp.text import clip, clip_middle
+from runs_mcp.text import clip, clip_middle, full_length
 
 
 def test_clip_says_how_much_it_cut() -> None:
@@ -56,6 +57,20 @@ def test_clip_splits_no_visible_character(sequence: str, tail: str, max_chars: i
 
 def test_clip_cuts_within_an_endless_sequence_of_combining_characters() -> None:
     assert len(clip("a" + "\u0301" * 1000, 500)) >= 499
+
+
+@given(
+    st.text("ab… (+1)\n", min_size=200, max_size=500),
+    st.lists(st.tuples(st.sampled_from([clip, clip_middle]), st.integers(25, 200)), max_size=4),
+)
+def test_a_text_that_was_clipped_before_still_says_how_much_of_it_all_is_missing(
+    text: str, clips: list[tuple[Callable[[str, int], str], int]]
+) -> None:
+    shown = text
+    for clip_to, max_chars in clips:
+        shown = clip_to(shown, max_chars)
+        assert len(shown) <= max_chars
+        assert full_length(shown) == len(text)
 
 
 def test_clip_middle_keeps_the_beginning_and_the_end() -> None:

@@ -8,6 +8,7 @@ from runs_mcp.errors import MalformedResponse, NotFound
 from runs_mcp.model import ListedRun, Run, Suite
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.lists import (
+    FIRST_POSITION,
     BuildkiteList,
     BuildkitePage,
     ListPosition,
@@ -137,10 +138,16 @@ class BuildkiteClient:
         return await self._lists.page(_failed_executions(run, expanded=expanded), start)
 
     async def all_failed_executions(
-        self, run: BuildkiteRunRef, *, expanded: bool, progress: Progress | None = None
+        self,
+        run: BuildkiteRunRef,
+        *,
+        expanded: bool,
+        progress: Progress | None = None,
+        start: ListPosition = FIRST_POSITION,
     ) -> BuildkiteList[FailedExecution]:
         """Returns all failed executions of a run; after an error, those that came before it."""
-        return await self._lists.all(_failed_executions(run, expanded=expanded), progress)
+        query = _failed_executions(run, expanded=expanded)
+        return await self._lists.all(query, progress, start=start)
 
     async def get_build_tests(self, suite: BuildkiteSuite, build_id: str, tags: str) -> BuildTests:
         """Returns how often the tests of a build passed and failed.

@@ -15,7 +15,7 @@ MAX_LIMIT: Final = 100
 """The most items that the API returns in a page."""
 MAX_PAGES: Final = 100
 """The most pages that are read of one list, in case a list never ends."""
-TOO_MANY_PAGES: Final = "too_many_pages"
+_TOO_MANY_PAGES: Final = "too_many_pages"
 _MAX_EMPTY_PAGES: Final = 20
 """The most pages in a row that bring nothing new before a list is given up."""
 
@@ -49,6 +49,10 @@ class ListPosition(NamedTuple):
     skip: int = 0
 
 
+FIRST_POSITION: Final = ListPosition(MAX_LIMIT)
+"""Where a list begins."""
+
+
 @dataclass(frozen=True)
 class BuildkitePage(Generic[T]):
     """Items of a list, starting at some position.
@@ -77,23 +81,34 @@ class BuildkiteList(Generic[T]):
     Args:
         items: The items, each once.
         unreadable: For each item that could not be read, where it was and why.
-        error: The kind of error that ended the reading early; empty if the list is complete.
+        failure: The error that ended the reading early; None if the list is complete.
         upstream_bytes: The size of all pages.
     """
 
     items: tuple[T, ...]
     unreadable: tuple[str, ...]
-    error: str
+    failure: RunsError | None
     upstream_bytes: int = 0
+
+    @property
+    def error(self) -> str:
+        """The kind of what ended the reading early; empty if the list is complete."""
+        if isinstance(self.failure, _EndlessList):
+            return _TOO_MANY_PAGES
+        return self.failure.kind if self.failure else ""
 
     def require_complete(self) -> None:
         """Checks that the list was read to its end.
 
         Raises:
-            UpstreamError: It was not.
+            RunsError: It was not; this is the error that ended the reading.
         """
-        if self.error:
-            raise UpstreamError(f"A list could not be read to its end: {self.error}.")
+        if self.failure:
+            raise self.failure
+
+
+class _EndlessList(UpstreamError):
+    """A list goes on after the most pages that are read."""
 
 
 class ListReader:
@@ -106,29 +121,44 @@ class ListReader:
         self._api = api
 
     async def all(
-        self, query: ListQuery[W, T], progress: Progress | None = None
+        self,
+        query: ListQuery[W, T],
+        progress: Progress | None = None,
+        start: ListPosition = FIRST_POSITION,
     ) -> BuildkiteList[T]:
-        """Reads all pages of a list, as far as they have as many bytes as one download may."""
+        """Reads all pages of a list, as far as they have as many bytes as one download may.
+
+        Args:
+            query: The list.
+            progress: Called after each page.
+            start: The position of the page to begin with.
+        """
         collected: _Collected[T] = _Collected()
         nothing_new = 0
-        start: ListPosition | None = ListPosition(MAX_LIMIT)
+        at: ListPosition | None = start
         for _ in range(MAX_PAGES):
-            if start is None or nothing_new > _MAX_EMPTY_PAGES:
+            if at is None or nothing_new > _MAX_EMPTY_PAGES:
                 break
             try:
-                page = await self._page(query, start)
+                page = await self._page(query, at)
             except RunsError as failure:
-                if start.page == 1:
+                if at == start:
                     raise
-                return collected.as_list(failure.kind)
-            nothing_new = 0 if collected.add(page, start.page) else nothing_new + 1
-            start = page.next
+                return collected.as_list(failure)
+            nothing_new = 0 if collected.add(page, at.page) else nothing_new + 1
             if collected.bytes > self._api.max_bytes:
-                return collected.as_list(TooLarge.kind)
+                return collected.as_list(
+                    TooLarge(
+                        f"The pages of a list have more than {self._api.max_bytes:,} bytes "
+                        "together; the download was stopped."
+                    )
+                )
+            at = page.next
             if progress is not None:
                 read = len(collected.items)
-                await progress(read, read + MAX_LIMIT * (start is not None))
-        return collected.as_list(TOO_MANY_PAGES if start is not None else "")
+                await progress(read, read + MAX_LIMIT * (at is not None))
+        endless = _EndlessList("A list goes on after the most pages that are read.")
+        return collected.as_list(endless if at is not None else None)
 
     async def page(self, query: ListQuery[W, T], start: ListPosition) -> BuildkitePage[T]:
         """Reads the page at a position, and returns its items from there on.
@@ -195,6 +225,6 @@ class _Collected(Generic[T]):
         self.bytes += page.upstream_bytes
         return len(self.items) > before
 
-    def as_list(self, error: str) -> BuildkiteList[T]:
-        """Returns the items as a list that ended with this kind of error, or without."""
-        return BuildkiteList(tuple(self.items.values()), self._unreadable, error, self.bytes)
+    def as_list(self, failure: RunsError | None) -> BuildkiteList[T]:
+        """Returns the items as a list that ended with this error, or without."""
+        return BuildkiteList(tuple(self.items.values()), self._unreadable, failure, self.bytes)

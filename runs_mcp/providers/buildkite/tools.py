@@ -12,7 +12,12 @@ from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.answers.trim import trim_of
 from runs_mcp.errors import RunsError
 from runs_mcp.providers.buildkite.client import BuildkiteClient
-from runs_mcp.providers.buildkite.lists import MAX_LIMIT, BuildkitePage, ListPosition
+from runs_mcp.providers.buildkite.lists import (
+    FIRST_POSITION,
+    MAX_LIMIT,
+    BuildkitePage,
+    ListPosition,
+)
 from runs_mcp.providers.buildkite.mapping.failed_executions import FailedExecution
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRunRef,
@@ -32,6 +37,8 @@ _NOTHING_LISTED: Final = (
     "The run has failed, but the API lists no failed execution of it; "
     "triage_run names interrupted tests."
 )
+
+_NOTHING_READ: Final[BuildkitePage[FailedExecution]] = BuildkitePage((), (), (), FIRST_POSITION, 0)
 
 T = TypeVar("T")
 BuildkiteCall: TypeAlias = Call[BuildkiteSettings]
@@ -68,13 +75,15 @@ async def buildkite_list_suites(
     slug = buildkite_organization(organization, call.own.organization)
     page = call.page(cursor, ("buildkite_list_suites", slug))
     listed = await _client(call).list_suites(slug, _start(page, limit))
-    return list_page(
-        _with_cursors(listed)[:limit],
-        lambda suites, next_cursor: SuiteList(
-            suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
-        ),
-        page,
-        has_more=listed.next is not None or len(listed.items) > limit,
+    return await call.api.work_on(
+        lambda: list_page(
+            _with_cursors(listed)[:limit],
+            lambda suites, next_cursor: SuiteList(
+                suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
+            page,
+            has_more=listed.next is not None or len(listed.items) > limit,
+        )
     )
 
 
@@ -94,13 +103,15 @@ async def buildkite_list_runs(
     build = buildkite_build(build_id)
     page = call.page(cursor, ("buildkite_list_runs", *where, build))
     listed = await _client(call).list_runs(where, _start(page, limit), build_id=build)
-    return list_page(
-        _with_cursors(listed)[:limit],
-        lambda runs, next_cursor: RunList(
-            runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
-        ),
-        page,
-        has_more=listed.next is not None or len(listed.items) > limit,
+    return await call.api.work_on(
+        lambda: list_page(
+            _with_cursors(listed)[:limit],
+            lambda runs, next_cursor: RunList(
+                runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
+            page,
+            has_more=listed.next is not None or len(listed.items) > limit,
+        )
     )
 
 
@@ -147,9 +158,12 @@ async def buildkite_get_failed_executions(
             ),
         )
 
-    total = "" if read.total is None else read.total
-    items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.listed)]
-    return list_page(items, make, page, has_more=read.listed.next is not None)
+    def make_page() -> FailureList:
+        total = "" if read.total is None else read.total
+        items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.listed)]
+        return list_page(items, make, page, has_more=read.listed.next is not None)
+
+    return await call.api.work_on(make_page)
 
 
 class _ReadFailures(NamedTuple):
@@ -174,22 +188,31 @@ async def _read_failures(
     start = _position(position, MAX_LIMIT)
     listed = await client.get_failed_executions(run, start, expanded=expanded)
     is_known = _TOTAL.fullmatch(known_total)
-    total, note = (int(known_total), "") if is_known else await _total(client, run)
+    counted = listed if start == FIRST_POSITION else _NOTHING_READ
+    total, note = (int(known_total), "") if is_known else await _total(client, run, counted)
     lists_nothing = not listed.items and not listed.unreadable
     if not lists_nothing or (await client.get_run(run)).status != "failed":
         return _ReadFailures(listed, total, note)
     return _ReadFailures(listed, total, _NOTHING_LISTED)
 
 
-async def _total(client: BuildkiteClient, run: BuildkiteRunRef) -> tuple[int | None, str]:
-    """Returns how many failed executions a run has; or None, and a note that says why."""
-    try:
-        executions = await client.all_failed_executions(run, expanded=False)
-    except RunsError as error:
-        return None, _TOTAL_UNKNOWN.format(error.kind)
-    if executions.error:
-        return None, _TOTAL_UNKNOWN.format(executions.error)
-    return len(executions.items), ""
+async def _total(
+    client: BuildkiteClient, run: BuildkiteRunRef, read: BuildkitePage[FailedExecution]
+) -> tuple[int | None, str]:
+    """Returns how many failed executions a run has; or None, and a note that says why.
+
+    Those at the beginning of the list that were read already are not read again.
+    """
+    executions = read.items
+    if read.next is not None:
+        try:
+            rest = await client.all_failed_executions(run, expanded=False, start=read.next)
+        except RunsError as error:
+            return None, _TOTAL_UNKNOWN.format(error.kind)
+        if rest.error:
+            return None, _TOTAL_UNKNOWN.format(rest.error)
+        executions += rest.items
+    return len({item.failure.execution_id or nth for nth, item in enumerate(executions)}), ""
 
 
 def _client(call: BuildkiteCall) -> BuildkiteClient:

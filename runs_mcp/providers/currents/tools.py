@@ -100,13 +100,15 @@ async def currents_list_projects(
     """
     page = call.page(cursor, ("currents_list_projects",))
     listed = await _client(call).list_projects(limit=limit, after=page.upstream_cursor())
-    return list_page(
-        listed.items,
-        lambda projects, next_cursor: ProjectList(
-            projects=projects, next_cursor=next_cursor, **odd_records(listed.unreadable)
-        ),
-        page,
-        has_more=listed.has_more,
+    return await call.api.work_on(
+        lambda: list_page(
+            listed.items,
+            lambda projects, next_cursor: ProjectList(
+                projects=projects, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
+            page,
+            has_more=listed.has_more,
+        )
     )
 
 
@@ -153,13 +155,15 @@ async def _list_runs(
     page = call.page(cursor, ("currents_list_runs", project, *map("=".join, filters.params())))
     after = page.upstream_cursor()
     listed = await _client(call).list_runs(project, filters, limit=limit, after=after)
-    return list_page(
-        listed.items,
-        lambda runs, next_cursor: RunList(
-            runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
-        ),
-        page,
-        has_more=listed.has_more,
+    return await call.api.work_on(
+        lambda: list_page(
+            listed.items,
+            lambda runs, next_cursor: RunList(
+                runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+            ),
+            page,
+            has_more=listed.has_more,
+        )
     )
 
 
