@@ -91,9 +91,18 @@ def _message(value: dict[str, object]) -> SessionMessage | JSONRPCError | None:
 def _kind(value: dict[str, object]) -> _Message:
     if "method" in value:
         return JSONRPCRequest if "id" in value else JSONRPCNotification
-    if "error" in value:
-        return JSONRPCError
-    return JSONRPCResponse if "result" in value else JSONRPCRequest
+    # Some hosts send both in a response, one of them null.
+    if "result" in value and not _is_error(value.get("error")):
+        return JSONRPCResponse
+    return JSONRPCError if "error" in value else JSONRPCRequest
+
+
+def _is_error(value: object) -> bool:
+    try:
+        ErrorData.model_validate(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _refusal(code: int, message: str, request: RequestId | None) -> JSONRPCError:

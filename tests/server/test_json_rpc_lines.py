@@ -252,6 +252,8 @@ def test_an_object_with_a_method_and_an_id_is_always_answered(value: dict[str, o
 
 
 @given(any_object)
+@example({"jsonrpc": "2.0", "id": 1, "result": {}, "error": None})
+@example({"jsonrpc": "2.0", "id": 1, "result": {}, "error": {"code": "a", "message": "b"}})
 def test_what_the_sdk_reads_is_read_alike_unless_it_takes_a_request_for_something_else(
     value: dict[str, object],
 ) -> None:
