@@ -4,10 +4,11 @@ The SDK drops a line that it cannot read, and the host waits for an answer for e
 with a request gets exactly one: from the server, or the error here (JSON-RPC 2.0, section 5.1).
 """
 
-import json
 import logging
 import re
-from typing import Final, NoReturn, TypeAlias
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final, TypeAlias
 
 from mcp.shared.message import SessionMessage
 from mcp_types import (
@@ -34,7 +35,14 @@ _Message: TypeAlias = (
 )
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_DIGITS: Final = 4300  # Python refuses to read integers of more
+_ESCAPED: Final = {r"\\": "\0\0", r"\"": "\0\1"}  # with characters that JSON cannot have
+_HALF: Final = re.compile(
+    r"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
+)
+_DIGITS: Final = 4301  # Python refuses to read integers of so many.
+_IN_NUMBERS: Final = "0123456789-+.eE"
+_LONG_NUMBER: Final = re.compile(rf"-?[0-9]{{{_DIGITS},}}+[-+.eE0-9]*+")
 _SCANNED_CHARS: Final = 100_000
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]:,]|[^\s"{}\[\]:,]++', re.DOTALL)
 _ID_AT_THE_END: Final = re.compile(r'[{,]\s*+"id"\s*+:\s*+("[^"\\]*+"|-?\d++)\s*+\}\s*+$')
@@ -83,9 +91,18 @@ def _message(value: dict[str, object]) -> SessionMessage | JSONRPCError | None:
 def _kind(value: dict[str, object]) -> _Message:
     if "method" in value:
         return JSONRPCRequest if "id" in value else JSONRPCNotification
-    if "error" in value:
-        return JSONRPCError
-    return JSONRPCResponse if "result" in value else JSONRPCRequest
+    # Some hosts send both in a response, one of them null.
+    if "result" in value and not _is_error(value.get("error")):
+        return JSONRPCResponse
+    return JSONRPCError if "error" in value else JSONRPCRequest
+
+
+def _is_error(value: object) -> bool:
+    try:
+        ErrorData.model_validate(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _refusal(code: int, message: str, request: RequestId | None) -> JSONRPCError:
@@ -101,23 +118,56 @@ def _parsed(text: str) -> object:
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
-        try:
-            value = json.loads(text, parse_int=_number, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            value = None
-        if value is None:
-            raise
-    # Python's parser takes halves of characters and integers of any length: the only differences.
-    whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
-    return from_json(whole.decode("utf-16", "replace"))
+        with suppress(ValueError):
+            return from_json(_readable(text), allow_inf_nan=False)
+        raise
 
 
-def _number(digits: str) -> int | float:
-    return int(digits) if len(digits) < _DIGITS else float(digits)
+def _readable(text: str) -> str:
+    """Returns JSON without what it may have, but the parser does not take.
+
+    These are halves of characters, and integers of more digits than Python reads.
+    """
+    if "\0" in text or "\1" in text:
+        return text  # It is not JSON.
+    for escape, hidden in _ESCAPED.items():
+        text = text.replace(escape, hidden)
+    text = _without_long_numbers(_HALF.sub(r"\\ufffd", text))
+    for escape, hidden in _ESCAPED.items():
+        text = text.replace(hidden, escape)
+    return text
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are not JSON
+def _without_long_numbers(text: str) -> str:
+    """Returns JSON in which each quote begins or ends a text, with long numbers as floats."""
+    parts: list[str] = []
+    at, in_text = 0, False
+    for number in _long_numbers(text):
+        in_text ^= text.count('"', at, number.start()) % 2 == 1
+        parts += (text[at : number.start()], number[0] if in_text else _as_float(number[0]))
+        at = number.end()
+    return "".join(parts) + text[at:]
+
+
+def _long_numbers(text: str) -> Iterator[re.Match[str]]:
+    """Yields the long numbers: each is wherever one looks at every so many characters."""
+    at = 0
+    while at < len(text):
+        before = text[max(0, at - 2 * _DIGITS) : at]
+        start = at - len(before) + len(before.rstrip(_IN_NUMBERS))
+        number = _LONG_NUMBER.match(text, start) if text[at].isdigit() else None
+        if number:
+            yield number
+        at = number.end() if number else at + _DIGITS
+
+
+def _as_float(number: str) -> str:
+    if number.lstrip("-").startswith("0"):
+        return number  # It is not JSON.
+    try:
+        return repr(float(number)).replace("inf", "1e999")
+    except ValueError:
+        return number
 
 
 def _id_in(text: str) -> RequestId | None:

@@ -6,8 +6,9 @@ in URLs and Authorization values. Nothing else is changed.
 """
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final
 
 import msgspec
 from mcp.server.mcpserver import MCPServer
@@ -34,6 +35,8 @@ from runs_mcp.text import (
 )
 
 logger = logging.getLogger(__name__)
+
+_KEPT_TEXTS: Final = 1000
 
 
 def add_resources(server: MCPServer[Services], configuration: Configuration) -> None:
@@ -86,38 +89,44 @@ def remove_secrets(record: dict[str, Any], keys: Sequence[str] = ()) -> None:
 
     The value of a field that has the name of a secret is one.
     """
+    # Names and short values come again and again.
+    hide = lru_cache(_KEPT_TEXTS)(partial(_without_secrets, keys=keys))
+    is_secret = lru_cache(_KEPT_TEXTS)(is_secret_field)
     pending: list[dict[str, Any] | list[Any]] = [record]
     while pending:
+        stop_when_late()
         container = pending.pop()
         if isinstance(container, dict):
-            _hide_fields(container, keys)
+            _hide_fields(container, hide, is_secret)
         else:
-            _hide_across_lines(container, keys)
+            _hide_across_lines(container, hide)
         # Replacing a value while iterating is safe: the size does not change.
         places: Any = container.items() if isinstance(container, dict) else enumerate(container)
         for place, value in places:
             if isinstance(value, str):
-                container[place] = _without_secrets(value, keys)
+                container[place] = hide(value)
             elif isinstance(value, dict | list):
                 pending.append(value)
 
 
-def _hide_fields(container: dict[str, Any], keys: Sequence[str]) -> None:
+def _hide_fields(
+    container: dict[str, Any], hide: Callable[[str], str], is_secret: Callable[[str], bool]
+) -> None:
     for name in [*container]:
-        if isinstance(container[name], str) and is_secret_field(name):
+        if isinstance(container[name], str) and is_secret(name):
             container[name] = "…"
-        shown = _without_secrets(name, keys)
+        shown = hide(name)
         while shown != name and shown in container:
             shown += "…"
         if shown != name:
             container[shown] = container.pop(name)
 
 
-def _hide_across_lines(lines: list[Any], keys: Sequence[str]) -> None:
+def _hide_across_lines(lines: list[Any], hide: Callable[[str], str]) -> None:
     """Hides what is broken over two lines, where a list has the lines of a text."""
     if len(lines) > 1 and all(isinstance(line, str) for line in lines):
         text = "\n".join(lines)
-        if (hidden := _without_secrets(text, keys)) != text:
+        if (hidden := hide(text)) != text:
             lines[:] = hidden.split("\n")
 
 

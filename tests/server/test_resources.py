@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any, Final
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -16,7 +17,9 @@ from runs_mcp.sandbox import BUILDKITE_ORGANIZATION as ORGANIZATION
 from runs_mcp.sandbox import BUILDKITE_SUITE, READ_WRITE_KEY, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import NotableRun
+from runs_mcp.server import resources
 from runs_mcp.server.resources import remove_secrets, resource_error
+from runs_mcp.text import plain
 
 CURRENTS: Final = ["currents://runs/{run_id}", "currents://instances/{instance_id}"]
 BUILDKITE: Final = ["buildkite://{organization}/{suite}/runs/{run_id}"]
@@ -205,6 +208,18 @@ async def test_the_cap_on_downloads_holds_for_all_pages_together(sandbox: Sandbo
             await client.read_resource(buildkite(MANY))
 
     assert len(sandbox.requests) == 4
+
+
+def test_names_and_values_that_come_again_and_again_are_cleaned_once() -> None:
+    secret = "https://x.example/a?X-Amz-Signature=0fa1e"
+    record = {"specs": [{"status": "passed", "url": secret, "tags": ["a", "b"]} for _ in range(50)]}
+    with patch.object(resources, "plain", wraps=plain) as cleaned:
+        remove_secrets(record)
+    texts = [call.args[0] for call in cleaned.call_args_list]
+    assert sorted(texts) == sorted(
+        {"specs", "status", "passed", "url", secret, "tags", "a", "b", "a\nb"}
+    )
+    assert "0fa1e" not in str(record)
 
 
 def test_a_defect_of_ours_says_nothing_of_its_inside() -> None:
