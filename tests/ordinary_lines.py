@@ -115,11 +115,13 @@ CODE: Final = (
     "const token = process.env.API_TOKEN;",
     "const { token } = response.body;",
     "const password = faker.internet.password();",
+    "login(username=name, password=user_password, token=make_token(user))",
     "let secret = config.get('secret');",
     "password: process.env.DB_PASSWORD",
     "password: user.password,",
     "token: session?.accessToken",
     "token: string | undefined",
+    "key: Ed25519PrivateKey | Ed448PrivateKey",
     "password: string;",
     "password: String!",
     "accessToken?: string",
@@ -181,6 +183,8 @@ CODE: Final = (
 
 URLS_AND_VALUES: Final = (
     "https://app.test/?code=404",
+    "private_key: ed25519.Ed25519PrivateKey",
+    "close(code=status.WS_1003_UNSUPPORTED_DATA)",
     "https://app.test/errors?code=ERR_NOT_FOUND",
     "https://app.test/?key=Enter&repeat=1",
     "https://app.test/list?sort=created_at&page=2",

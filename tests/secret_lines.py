@@ -79,6 +79,8 @@ COMMANDS_AND_ENVIRONMENTS: Final = (
     "sshpass -p «hunter2hunter2» ssh ci@host",
     "DB_PASSWORD=«hunter2hunter2»",
     "PGPASSWORD=«hunter2» psql -h db",
+    "PGPASSWORD=«correcthorsebattery» psql -h db",
+    "url=x&password=«correct-horse-battery»&y=1",
     "MYSQL_ROOT_PASSWORD=«s3cr3t!»",
     f"export TOKEN=«{_MIXED}»",
     f"export GITHUB_TOKEN='«{_MIXED}»'",

@@ -32,9 +32,8 @@ _LINKS: Final = (
         rf"\s(?:value|content)=(?={_QUOTE})"
     ),
     rf"{_QUOTE}{{1,8}}{_BLANK_LINE}",  # A part of a form
-    r"\s{1,3}\|\s{1,3}",  # A row of a table
 )
-_LINK_START: Final = r"(?=\s{0,3}(?:[\\\"'`&:=|\])}(]|is:))"  # Most words have none: faster
+_LINK_START: Final = r"(?=\s{0,3}(?:[\\\"'`&:=,\])}(]|is:))"  # Most words have none: faster
 _NAMED: Final = re.compile(
     rf"(?P<name>{NAME_START}[\w.-]{{3,80}}+){_LINK_START}(?:{'|'.join(_LINKS)})(?P<open>{_QUOTE}*+)"
 )
@@ -42,6 +41,7 @@ _ELEMENT: Final = re.compile(
     rf"{_LESS}(?:[\w-]{{1,30}}:)?(?P<name>[A-Za-z][\w.-]{{2,80}}+)"
     rf"(?:\s(?:[^<>\n&]|&(?!gt;)){{0,100}})?{_GREATER}(?P<open>)"
 )
+_TABLE_ROW: Final = re.compile(r"\|\s{1,3}(?P<name>[\w.-]{3,80}+)\s{1,20}\|\s{1,3}(?P<open>)")
 _END_TAG: Final = re.compile(rf"{_LESS}\\?/")
 # --password …, -token …, "login me password …" of .netrc
 _OPTION: Final = re.compile(
@@ -76,6 +76,8 @@ def without_named_values(text: str) -> str:
     text = _hidden(text, _NAMED)
     if "</" in text or "&lt;" in text or "u003" in text or "<\\/" in text:
         text = _hidden(text, _ELEMENT)
+    if "|" in text:
+        text = _hidden(text, _TABLE_ROW)
     return _hidden(text, _OPTION) if " -" in text or "login" in text else text
 
 

@@ -154,7 +154,9 @@ def _without_secret_values(text: str) -> str:
     for parameter in _PARAMETER.finditer(text):
         if parameter.start() < end or not (name := _secret_name(parameter["name"])):
             continue
-        value = (_SHORT_VALUE if is_unambiguous(name) else _VALUE).match(text, parameter.end())
+        value = _VALUE.match(text, parameter.end())
+        if value is None and is_unambiguous(name):
+            value = _SHORT_VALUE.match(text, parameter.end())
         if value and not _is_harmless(name, unquoted(value[0])):
             kept += [text[end : parameter.end()], "…"]
             end = value.end()
@@ -180,7 +182,7 @@ def _is_harmless(name: str, value: str) -> bool:
 def _without_secret_query(match: re.Match[str]) -> str:
     url = match["url"].rstrip(".,;:!?*)]}'")  # They end the sentence, not the URL.
     start = re.search(r"[?#]", url)
-    if start is None or not any(_secrets(url[start.start() :])):
+    if start is None or not any(value for _, value in _secrets(url[start.start() :])):
         return match[0]
     return f"{url[: start.start()]}?…{match['url'][len(url) :]}"
 

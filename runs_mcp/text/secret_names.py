@@ -26,9 +26,11 @@ SECRET_FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 # OAuth's; others are short, or words.
-_CODE: Final = re.compile(r"(?=[^0-9]{0,80}[0-9])(?=[^a-z]{0,80}[a-z])[\w./~+%-]{20,}")
+_CODE: Final = re.compile(
+    r"(?![A-Za-z_]+\.)(?=[^0-9]{0,80}[0-9])(?=[^a-z]{0,80}[a-z])[\w./~+%-]{20,}"
+)
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z_-]+|[A-Z_-]+")
-_REFERENCE: Final = re.compile(r"\$[A-Za-z_]+\Z|[A-Za-z_$]+(?:\.[A-Za-z_]+)*\Z")
+_REFERENCE: Final = re.compile(r"\$[A-Za-z_]+\Z|[A-Za-z_$]+(?:[0-9]*(?:\.[A-Za-z_]\w*)+)?\Z")
 _FILE: Final = re.compile(r"(?:[\w@.~-]*/)+[\w@.-]+\.[a-z]{1,5}(?::[0-9]+){0,2}\Z")
 _FOLDER: Final = re.compile(r"[~.]{0,2}/|[A-Za-z]:\\")
 _AMOUNT: Final = re.compile(
