@@ -242,6 +242,7 @@ URLS_AND_VALUES: Final = (
 
 PROSE: Final = (
     "password field should be visible",
+    "reset password: 1234.56ms",
     "shows the password: hidden by default",
     "should reset the password when the token is valid",
     "a token expires after an hour",

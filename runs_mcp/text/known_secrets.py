@@ -3,18 +3,20 @@
 import re
 from typing import Final
 
-# Of GitHub, GitLab, Buildkite, npm, PyPI, Docker, Stripe, Slack, AWS, Google, DigitalOcean, OpenAI
-# and Anthropic, Hugging Face, SendGrid, Shopify, Vault, Sentry, Linear, Figma; JSON Web Tokens.
+# Of GitHub, GitLab, Buildkite, npm, PyPI, Docker, Stripe, Slack, AWS, Google, DigitalOcean, OpenAI,
+# Anthropic, Hugging Face, SendGrid, Mailgun, Shopify, Vault, Sentry, Linear and Figma; JSON Web
+# Tokens.
 TOKEN_PREFIXES: Final = (
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "_pat_", "glpat-", "bkua_", "bkct_", "bkaj_", "npm_"),
     *("pypi-", "k_live_", "k_test_", "xox", "xapp-", "AKIA", "ASIA", "AIza", "ya29.", "dop_v1_"),
-    *("sk-", "hf_", "SG.", "whsec_", "shpat_", "hvs.", "sntry", "lin_api_", "figd_", "eyJ"),
+    *("sk-", "hf_", "SG.", "whsec_", "shpat_", "hvs.", "sntry", "lin_api_", "figd_", "key-", "eyJ"),
 )
 _KNOWN_TOKEN: Final = re.compile(
     r"\b(?:(?:gh[oprsu]|npm|hf)_[A-Za-z0-9]{30,255}|[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}"
     r"|(?:github_pat_|glpat-|xox[abeprs]-|xapp-|ya29\.|whsec_|hvs\.|sntry[su]_|lin_api_|figd_"
     r"|dckr_pat_|sk-(?:ant|proj|svcacct|or)-|pypi-AgE)(?=[\w-]{0,40}[0-9])[\w-]{16,500}"
-    r"|(?:bk[a-z]{2}|dop_v1|shpat)_[a-f0-9]{32,64}|sk-[A-Za-z0-9]{32,64}|AIza[\w-]{35}"
+    r"|(?:bk[a-z]{2}|dop_v1|shpat)_[a-f0-9]{32,64}|sk-[A-Za-z0-9]{32,64}|key-[a-f0-9]{32}\b"
+    r"|AIza[\w-]{35}"
     r"|SG\.[\w-]{16,32}\.[\w-]{32,64}|A[KS]IA[A-Z0-9]{16}\b)"
     r"|(?<![\w-])eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+(?:\.[\w-]*+)?"
 )

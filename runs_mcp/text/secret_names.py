@@ -9,8 +9,8 @@ _KEY_KINDS: Final = (
 )
 SECRET_NAME: Final = re.compile(
     r"secret|password|passwd|passphrase|auth(?!or(?!i[sz]))"  # not author=
-    r"|(?:token(?:[-_]?hash)?|signature(?:-256)?|credential|jwt|accessid|client[-_]?assertion"
-    rf"|{_KEY_KINDS}[-_]?key(?:[-_]?id)?|session[-_]?id|sessid|key-pair-id|[-_]pass|pwd)[\[\]]*\Z"
+    r"|(?:(?:token|signature|credential)(?:[-_]?(?:hash|value|256))?|client[-_]?assertion|jwt"
+    rf"|accessid|{_KEY_KINDS}[-_]?key(?:[-_]?id)?|session[-_]?id|sessid|key-pair-id|[-_]pass|pwd)[\[\]]*\Z"
     r"|^(?:sig|sign|q-ak)\Z",
     re.IGNORECASE,
 )
@@ -33,9 +33,7 @@ _WORD: Final = re.compile(r"[A-Za-z]?[a-z_-]+|[A-Z_-]+")
 _REFERENCE: Final = re.compile(r"\$[A-Za-z_]+\Z|[A-Za-z_$]+(?:[0-9]*(?:\.[A-Za-z_]\w*)+)?\Z")
 _FILE: Final = re.compile(r"(?:[\w@.~-]*/)+[\w@.-]+\.[a-z]{1,5}(?::[0-9]+){0,2}\Z")
 _FOLDER: Final = re.compile(r"[~.]{0,2}/|[A-Za-z]:\\")
-_AMOUNT: Final = re.compile(
-    r"[0-9][0-9.,:]{0,12}(?:[mnu]?s|px|[KMG]i?B|[KMG]?b|%)?\Z", re.IGNORECASE
-)
+_AMOUNT: Final = re.compile(r"[0-9][0-9.,:]{0,12}(?:[mnu]?s|px|[KMG]i?B|%)\Z", re.IGNORECASE)
 
 
 def is_unambiguous(name: str) -> bool:
