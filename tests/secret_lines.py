@@ -80,6 +80,8 @@ COMMANDS_AND_ENVIRONMENTS: Final = (
     "DB_PASSWORD=«hunter2hunter2»",
     "PGPASSWORD=«hunter2» psql -h db",
     "PGPASSWORD=«123456789» psql -h db",
+    "POSTGRES_PASSWORD=«mysecretpassword»",
+    "api_key: «1234567890123456»",
     "PGPASSWORD=«correcthorsebattery» psql -h db",
     "url=x&password=«correct-horse-battery»&y=1",
     "MYSQL_ROOT_PASSWORD=«s3cr3t!»",

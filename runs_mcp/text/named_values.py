@@ -108,11 +108,9 @@ def _value(named: re.Match[str]) -> re.Match[str] | None:
     if not SECRET_NAME.search(name) and not (is_option and name == "key"):
         return None
     is_sure = is_option or is_unambiguous(name)
-    if named["open"]:
-        pattern = _SURE_QUOTED if is_sure else _QUOTED
-    else:
-        pattern = _SURE_BARE if is_sure else _BARE
-    value = pattern.match(named.string, named.end())
+    sure, other = (_SURE_QUOTED, _QUOTED) if named["open"] else (_SURE_BARE, _BARE)
+    value = sure.match(named.string, named.end()) if is_sure else None
+    value = value or other.match(named.string, named.end())
     return None if value is None or _is_harmless(named, value) else value
 
 

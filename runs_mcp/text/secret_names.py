@@ -29,8 +29,9 @@ SECRET_FIELD: Final = re.compile(
 _CODE: Final = re.compile(
     r"(?![A-Za-z_]+\.)(?=[^0-9]{0,80}[0-9])(?=[^a-z]{0,80}[a-z])[\w./~+%-]{20,}"
 )
-_WORD: Final = re.compile(r"[A-Za-z]?[a-z_-]+|[A-Z_-]+")
+_WORD: Final = re.compile(r"[A-Za-z]?[a-z_-]{1,15}|[A-Z_-]{1,16}")
 _REFERENCE: Final = re.compile(r"\$[A-Za-z_]+\Z|[A-Za-z_$]+(?:[0-9]*(?:\.[A-Za-z_]\w*)+)?\Z")
+_OF_WORDS: Final = re.compile(r"[_.]|[a-z][A-Z]")  # "mysecretpassword" may be a password
 _FILE: Final = re.compile(r"(?:[\w@.~-]*/)+[\w@.-]+\.[a-z]{1,5}(?::[0-9]+){0,2}\Z")
 _FOLDER: Final = re.compile(r"[~.]{0,2}/|[A-Za-z]:\\")
 _AMOUNT: Final = re.compile(r"[0-9][0-9.,:]{0,12}(?:[mnu]?s|px|[KMG]i?B|%)\Z", re.IGNORECASE)
@@ -48,10 +49,15 @@ def is_oauth_code(value: str) -> bool:
 
 def is_code_or_prose(name: str, value: str) -> bool:
     """Returns whether a value is evidently a word, a variable, a number, or the path of a file."""
-    if _REFERENCE.match(value) and (value.startswith("$") or SECRET_NAME.search(value)):
+    if _REFERENCE.match(value) and (value.startswith("$") or _is_called_secret(name, value)):
         return True
     if _WORD.fullmatch(value) and not is_unambiguous(name):
         return True
     if _FOLDER.match(value) and name.lower().endswith("pwd"):
         return True
     return any(pattern.match(value) for pattern in (_FILE, _AMOUNT))
+
+
+def _is_called_secret(name: str, variable: str) -> bool:
+    is_name = variable.lower() == name.lower() or _OF_WORDS.search(variable) is not None
+    return is_name and SECRET_NAME.search(variable) is not None
