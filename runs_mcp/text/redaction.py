@@ -1,8 +1,9 @@
 r"""Removal of secrets from texts: signed parameters, passwords in URLs, headers that authenticate.
 
 A secret is known by the name before it, wherever the two stand: in a URL or beside one, encoded
-once or several times, in HTML, JSON or markdown, broken over two lines. The caller's own key is
-known by itself: see `own_keys`.
+once or several times, in HTML, JSON or markdown, broken over two lines: see `named_values`, and
+`secret_names` for the names. Others are known by themselves: see `known_secrets`, and `own_keys`
+for the caller's own key.
 """
 
 import re
