@@ -8,6 +8,7 @@ from runs_mcp.text.redaction import may_name_secret, without_url_secrets
 
 _PART_CHARS: Final = 200_000
 _MARGIN: Final = 300  # a name and what is between it and its value
+_KEY_CHARS: Final = 8000  # of a private key, whose lines have no name
 
 
 def safe_text(text: str) -> str:
@@ -39,6 +40,8 @@ def _harmless_place(text: str, start: int) -> int:
     """Returns the first place from `start` on where a text can be parted, or its end."""
     for place in range(start, len(text) - _MARGIN, _MARGIN):
         around = text[place - _MARGIN : place + _MARGIN]
+        if "PRIVATE KEY" in text[max(place - _KEY_CHARS, 0) : place]:
+            continue
         if plain(around) == around and not may_name_secret(around):
             space = around.rfind(" ", 0, _MARGIN)
             return place if space < 0 else place - _MARGIN + space

@@ -56,3 +56,11 @@ def test_a_text_full_of_secrets_is_one_part() -> None:
     text = f"token={SECRET} " * 200
     assert [*parts_of(text)] == [text]
     assert SECRET not in safe_text(text)
+
+
+def test_a_private_key_is_hidden_wherever_the_text_is_parted() -> None:
+    body = "MIIEfakefakefakefakefakefakefakefakefakefakefake\n" * 25
+    key = f"-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----"
+    for place in range(0, 1400, 50):
+        text = f"{'word ' * 400}"[place:] + f" {key} " + "word " * 400
+        assert "MIIEfake" not in safe_text(text)
