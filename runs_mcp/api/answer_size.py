@@ -60,11 +60,12 @@ def _measured(body: bytearray, api: str) -> bytearray:
     # A quote in a text stands after a backslash: so many texts there are at least.
     if _size(0, body.count(b'",') - body.count(b'\\",'), 0) > _MOST_BYTES:
         raise too_large
-    fitted, structure = bytearray(), bytearray()
-    text_bytes = at = taken = 0
+    fitted = bytearray()
+    objects = values = text_bytes = at = taken = 0
     while (start := body.find(_QUOTE, at) + 1) > 0:
         end = end_of_text(body, start)
-        structure += body[at:start]
+        objects += body.count(b"{", at, start)
+        values += body.count(b",", at, start) + body.count(b"[", at, start)
         at = end + 1
         if end - start > _TEXT_BYTES:
             cut = next_unit(body, start + _BLOCK_BYTES)
@@ -76,9 +77,9 @@ def _measured(body: bytearray, api: str) -> bytearray:
             text_bytes += _text_bytes(body[start:end])
         if text_bytes > _MOST_BYTES:
             raise too_large
-    structure += body[at:]
-    values = structure.count(b",") + structure.count(b"[")
-    if _size(structure.count(b"{"), values, text_bytes) > _MOST_BYTES:
+    objects += body.count(b"{", at)
+    values += body.count(b",", at) + body.count(b"[", at)
+    if _size(objects, values, text_bytes) > _MOST_BYTES:
         raise too_large
     return fitted + body[taken:] if taken else body
 

@@ -21,7 +21,7 @@ from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.memory_budget import HeldMemory, MemoryBudget
 from runs_mcp.api.path_templates import fill_path
 from runs_mcp.api.request import Params, Received, Request, send
-from runs_mcp.api.response_body import decode
+from runs_mcp.api.response_body import decode, forgotten_on_error
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import (
     AnswerLost,
@@ -126,7 +126,6 @@ class ApiClient:
                     decoded = await self._decode(received, answer_type, held)
             except TimeoutError as error:
                 raise self._deadline_exceeded(attempts.failure) from error
-            received.body.clear()
             yield decoded
 
     async def get(
@@ -184,15 +183,15 @@ class ApiClient:
     async def _decode(
         self, received: Received, answer_type: type[T], held: HeldMemory
     ) -> Answer[T]:
-        size = len(received.body)
-        body, needed = await self._work_on(
-            lambda: _without_key(received.body, self._endpoint.key), size
-        )
-        with self._deadline.fail_after():
+        key, api = self._endpoint.key, self._api
+        sent = received.body
+        body, needed = await self._work_on(lambda: _without_key(sent, key), len(sent))
+        size = len(body)
+        with self._deadline.fail_after(), forgotten_on_error(body):
             await held.grow_to(needed)
-        data, unreadable = await self._work_on(lambda: decode(body, answer_type, self._api), size)
+        data, unreadable = await self._work_on(lambda: decode(body, answer_type, api), size)
         link = received.next_page
-        return Answer(data, len(body), link.exists, link.number, unreadable)
+        return Answer(data, size, link.exists, link.number, unreadable)
 
     async def _work_on(self, work: Callable[[], T], size: int | None) -> T:
         if size is not None and size <= _SMALL_BYTES:

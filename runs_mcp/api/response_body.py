@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import anyio
@@ -37,16 +38,27 @@ async def read_body(
         MalformedResponse: It cannot be decompressed.
     """
     body = bytearray()
-    async for part in _decoded_parts(response, api):
-        body += part
-        if len(body) > max_bytes:
-            raise errors.TooLarge(
-                f"The {api} API's answer is larger than {max_bytes:,} bytes; "
-                "the download was stopped.",
-                status=response.status_code,
-            )
-        await held.grow_to(len(body))
+    with forgotten_on_error(body):
+        async for part in _decoded_parts(response, api):
+            body += part
+            if len(body) > max_bytes:
+                raise errors.TooLarge(
+                    f"The {api} API's answer is larger than {max_bytes:,} bytes; "
+                    "the download was stopped.",
+                    status=response.status_code,
+                )
+            await held.grow_to(len(body))
     return body
+
+
+@contextmanager
+def forgotten_on_error(body: bytearray) -> Iterator[None]:
+    """Empties a body if the block fails: the error's traceback would keep it in memory."""
+    try:
+        yield
+    except BaseException:
+        body.clear()
+        raise
 
 
 async def read_head(response: httpx.Response, max_bytes: int, seconds: float) -> bytes:
@@ -123,7 +135,7 @@ class _Gunzip:
 
 
 def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[str, ...]]:
-    """Decodes JSON: unknown fields are ignored, and numbers may be strings.
+    """Decodes JSON: unknown fields are ignored, and numbers may be strings. Empties the body.
 
     Returns what could be read, and for each record that could not, where it stood and why.
 
@@ -131,20 +143,28 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
         TooLarge: It holds more objects or items than there is memory for.
         MalformedResponse: It is not JSON, or not of the documented shape as a whole.
     """
-    body = fitted_into_memory(body, api)
     try:
-        try:
-            return _decode(body, answer_type)
-        except msgspec.ValidationError:
-            raise
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return _decode(with_valid_texts(body), answer_type)
+        return _decode_valid(fitted_into_memory(body, api), answer_type)
     except msgspec.ValidationError as error:
         raise errors.MalformedResponse(
             f"The {api} API's answer is not of the documented shape: {error}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(api) from error
+    finally:
+        body.clear()  # An error's traceback would keep it in memory.
+
+
+def _decode_valid(body: bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
+    """Does the same with texts that are not valid."""
+    try:
+        return _decode(body, answer_type)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        valid = with_valid_texts(body)
+    with forgotten_on_error(valid):
+        return _decode(valid, answer_type)
 
 
 def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:

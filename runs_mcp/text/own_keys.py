@@ -14,6 +14,8 @@ _LEAST_CHARS: Final = 8  # Shorter ones, as in tests, may be words.
 # Base64 for URLs has other characters than base64.
 _FOR_URLS: Final = str.maketrans("+/", "-_")
 _BASE64_CHARS: Final = {"+": "[+-]", "/": "(?:\\\\?/|_)"}
+_PART_BYTES: Final = 1_000_000
+_LONGEST_CODE: Final = 32  # of an encoded character
 _SPELLED_CHARS: Final = 128  # of a longer key; what follows them is taken for its rest
 _BETWEEN: Final = r"(?:\s{1,20}|(?<=[^\\])(?:\\r)?\\n[ \t]{0,20})?"  # a line that was broken
 
@@ -43,11 +45,15 @@ def body_without_key(body: bytearray, key: str) -> bytearray:
 
 
 def _may_have_key(body: bytearray, key: str) -> bool:
-    lowered = body.lower()
     literals, encoded = _signs_of(key)
-    return any(literal in lowered for literal in literals) or any(
-        pattern.search(lowered) for pattern in encoded
-    )
+    longest = max(_LONGEST_CODE, *map(len, literals))
+    for start in range(0, len(body), _PART_BYTES):  # not a copy of all of it
+        lowered = body[start : start + _PART_BYTES + longest].lower()
+        if any(literal in lowered for literal in literals) or any(
+            pattern.search(lowered) for pattern in encoded
+        ):
+            return True
+    return False
 
 
 @lru_cache(maxsize=64)

@@ -116,7 +116,7 @@ AT_ONCE: Final[Mapping[str, str]] = {
     "20 MB of one message": instance_with(failed_with("a" * 20 * MEGABYTES)),
     "20 MB of messages": instance_with(many(failed_with("a " * 1_000), 9_000)),
     "200,000 empty tests": instance_with(many("{}", 200_000)),
-    "100 MB": "a" * 100 * MEGABYTES,
+    "50 MB": "a" * 50 * MEGABYTES,
 }
 
 
