@@ -81,19 +81,21 @@ class BuildkiteList(Generic[T]):
     Args:
         items: The items, each once.
         unreadable: For each item that could not be read, where it was and why.
-        failure: The error that ended the reading early; None if the list is complete.
+        failure: The error that ended the reading early, if one did.
+        goes_on: Whether it goes on after the most pages that are read.
         upstream_bytes: The size of all pages.
     """
 
     items: tuple[T, ...]
     unreadable: tuple[str, ...]
     failure: RunsError | None
+    goes_on: bool = False
     upstream_bytes: int = 0
 
     @property
     def error(self) -> str:
         """The kind of what ended the reading early; empty if the list is complete."""
-        if isinstance(self.failure, _EndlessList):
+        if self.goes_on:
             return _TOO_MANY_PAGES
         return self.failure.kind if self.failure else ""
 
@@ -105,10 +107,8 @@ class BuildkiteList(Generic[T]):
         """
         if self.failure:
             raise self.failure
-
-
-class _EndlessList(UpstreamError):
-    """A list goes on after the most pages that are read."""
+        if self.goes_on:
+            raise UpstreamError(f"A list goes on after {MAX_PAGES} pages.")
 
 
 class ListReader:
@@ -157,8 +157,7 @@ class ListReader:
             if progress is not None:
                 read = len(collected.items)
                 await progress(read, read + MAX_LIMIT * (at is not None))
-        endless = _EndlessList("A list goes on after the most pages that are read.")
-        return collected.as_list(endless if at is not None else None)
+        return collected.as_list(goes_on=at is not None)
 
     async def page(self, query: ListQuery[W, T], start: ListPosition) -> BuildkitePage[T]:
         """Reads the page at a position, and returns its items from there on.
@@ -225,6 +224,9 @@ class _Collected(Generic[T]):
         self.bytes += page.upstream_bytes
         return len(self.items) > before
 
-    def as_list(self, failure: RunsError | None) -> BuildkiteList[T]:
-        """Returns the items as a list that ended with this error, or without."""
-        return BuildkiteList(tuple(self.items.values()), self._unreadable, failure, self.bytes)
+    def as_list(
+        self, failure: RunsError | None = None, *, goes_on: bool = False
+    ) -> BuildkiteList[T]:
+        """Returns the items as a list that ended with this error, goes on, or neither."""
+        items = tuple(self.items.values())
+        return BuildkiteList(items, self._unreadable, failure, goes_on, self.bytes)
