@@ -14,6 +14,7 @@ from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 
+_LONGEST_FIRST: Final = ("command", "server", "triage", "sandbox")
 _MEASURED_CASES: Final = 3
 
 # The time of an example says more of the machine than of the code.
@@ -27,13 +28,29 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measures coverage under the first cases of a test: it doubles the time that a test takes."""
+    """Puts the tests that take long first, and measures coverage under their first cases only.
+
+    The many short ones then fill up the time of all workers; measuring doubles a test's time.
+    """
     cases: Counter[str] = Counter()
     for item in items:
         test = item.nodeid.partition("[")[0]
         cases[test] += 1
-        if cases[test] > _MEASURED_CASES:
+        if _rank(item) < len(_LONGEST_FIRST) and cases[test] > _MEASURED_CASES:
             item.add_marker(pytest.mark.no_cover)
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    folder = item.path.parent.name
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+
+@pytest.fixture(autouse=True)
+def _measured_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage is measured in the processes of a test only if it is in the test itself."""
+    if request.node.get_closest_marker("no_cover"):
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

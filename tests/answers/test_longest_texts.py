@@ -27,6 +27,8 @@ from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
 from runs_mcp.triage.fingerprint.causes import causes_of
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 REPORTS = report_types()
 RECORDS = sorted(set().union(*map(record_types, REPORTS)), key=lambda one: one.__name__)
 

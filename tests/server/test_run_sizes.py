@@ -16,6 +16,8 @@ from story_time import STORY_END
 from runs_mcp.sandbox import Sandbox
 from runs_mcp.sandbox.currents.records import Spec
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 BUDGET: Final = 8000
 SIZES: Final = {
     "20 KB": 20_000,

@@ -18,6 +18,8 @@ from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import NotableRun
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 Json = dict[str, Any]
 BUDGET: Final = 8000
 FLAKE: Final = "Seat map › keeps the chosen seats after a reload"

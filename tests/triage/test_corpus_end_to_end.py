@@ -20,6 +20,8 @@ from schema_2 import is_old_playwright, to_schema_2
 
 from runs_mcp.server.build import build_server
 
+pytestmark = pytest.mark.no_cover  # It takes twice as long, and covers nothing else.
+
 Json = dict[str, Any]
 Source = Literal["currents, schema 1", "currents, schema 2", "buildkite"]
 
