@@ -16,6 +16,7 @@ from runs_mcp.providers import PROVIDERS
 from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, Fault, Sandbox
 from runs_mcp.sandbox.story.buildkite.notable import FREIGHT_SUITE, NotableBuildkiteRun
 from runs_mcp.sandbox.story.notable import BOOKING_PROJECT, CONSOLE_PROJECT, NotableRun
+from runs_mcp.server import completion
 from runs_mcp.server.build import build_server
 from runs_mcp.server.completion import BRANCH_ARGUMENTS, PROJECT_ARGUMENT, RUN_ARGUMENTS
 from runs_mcp.server.tools.catalog import tool_providers
@@ -38,8 +39,9 @@ async def offered(
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_projects_branches_and_runs_are_offered_in_either_era(
-    sandbox: Sandbox, era: Era
+    sandbox: Sandbox, era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(completion, "_SECONDS", 30)  # All of it comes, on a slow machine too.
     async with connect(sandbox, era=era) as client:
         assert client.server_capabilities.completions is not None
         projects = await offered(client, "flaky_report", "project_id")
