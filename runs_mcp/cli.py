@@ -41,6 +41,10 @@ class CommandHelp(NamedTuple):
 
 COMMANDS: Final = {
     "serve": CommandHelp("runs-mcp", "serves MCP on stdio; logs go to stderr"),
+    "--transport http": CommandHelp(
+        "runs-mcp --transport http [--host 127.0.0.1] [--port 8000] [--path /mcp]",
+        "serves Streamable HTTP to many callers, each with their own keys",
+    ),
     "--sandbox": CommandHelp(
         "runs-mcp --sandbox", "the same, on an embedded sandbox: no account, no key"
     ),
@@ -63,7 +67,7 @@ COMMANDS: Final = {
         "one tool call; asks on the terminal where a tool asks; exit 1 on a tool error",
     ),
 }
-"""By name; the first two are the server itself."""
+"""By name; the first three are the server itself."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -135,17 +139,24 @@ def _run(
         from runs_mcp.commands.sandbox import serve_sandbox
 
         return serve_sandbox(given["port"])
-    with _sandbox(configuration, wanted=given.pop("sandbox", False)) as chosen:
-        _require_what_it_needs(command, chosen)
+    is_sandbox = given.pop("sandbox", False)
+    over_http = given.pop("transport", "stdio") == "http"
+    with _sandbox(configuration, wanted=is_sandbox) as chosen:
+        _require_what_it_needs(command, chosen, over_http=over_http)
+        if over_http and command == "serve":
+            from runs_mcp.commands.serve_http import HttpAddress, serve_over_http
+
+            return serve_over_http(chosen, HttpAddress(**given), is_sandbox=is_sandbox)
         if command == "serve" and not has_reader:
             return 0
         return _run_configured(command, chosen, given)
 
 
-def _require_what_it_needs(command: str, configuration: Configuration) -> None:
+def _require_what_it_needs(command: str, configuration: Configuration, *, over_http: bool) -> None:
     from runs_mcp.services import require_connections
 
-    configuration.require_keys()
+    if not over_http:  # where callers may bring theirs
+        configuration.require_keys()
     require_connections(configuration)
     if command != "check":  # which says what it finds
         _require_audit_log(configuration.settings)
@@ -200,12 +211,6 @@ def _sandbox(
     return on_sandbox(configuration)
 
 
-def _transport(value: str) -> str:
-    if value != "stdio":
-        raise argparse.ArgumentTypeError(f"{value!r} is not served by this version, only stdio is")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
     shared = _shared_options()
     parser = _Parser(
@@ -216,7 +221,10 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"runs-mcp {__version__}")
-    parser.add_argument("--transport", type=_transport, metavar="stdio", help="how MCP is served")
+    parser.add_argument("--transport", choices=("stdio", "http"), help="how MCP is served")
+    parser.add_argument("--host", help="on HTTP: the address to listen on; by default 127.0.0.1")
+    parser.add_argument("--port", type=int, help="on HTTP: the port; by default 8000")
+    parser.add_argument("--path", help="on HTTP: where MCP is; by default /mcp")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     def add(name: str, *parents: _Parser) -> argparse.ArgumentParser:

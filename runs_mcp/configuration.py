@@ -1,14 +1,17 @@
 """The configuration of a server: its settings, and the providers with theirs."""
 
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
+from pydantic import SecretStr
+
 from runs_mcp.errors import SettingsError
 from runs_mcp.providers import PROVIDERS
 from runs_mcp.providers.definition import AnyProvider
-from runs_mcp.settings import ProviderSettings, Settings
+from runs_mcp.settings import Credentials, ProviderSettings, Settings
 
 
 class ConfiguredProvider(NamedTuple):
@@ -25,10 +28,14 @@ class Configuration:
     Args:
         settings: The server's settings.
         providers: All providers, served or not.
+        credentials: Whose keys are used. Callers bring theirs with each request.
+        is_shared: Whether it is that of a server of many callers.
     """
 
     settings: Settings
     providers: tuple[ConfiguredProvider, ...]
+    credentials: Credentials = "server"
+    is_shared: bool = False
 
     @classmethod
     def load(
@@ -60,12 +67,13 @@ class Configuration:
 
     @property
     def served(self) -> tuple[ConfiguredProvider, ...]:
-        """The providers that have a key, and are wanted by the settings."""
+        """The providers that the settings want, and that have a key unless callers bring theirs."""
         wanted = self.settings.providers
         return tuple(
             provider
             for provider in self.providers
-            if provider.settings.key and (not wanted or provider.definition.name in wanted)
+            if (provider.settings.key or self.credentials == "caller")
+            and (not wanted or provider.definition.name in wanted)
         )
 
     def require_keys(self) -> None:
@@ -74,6 +82,8 @@ class Configuration:
         Raises:
             SettingsError: There is none. It names the variables of the keys.
         """
+        if self.credentials == "caller":
+            return
         lacking = [
             one.settings.key_setting
             for one in self.providers
@@ -103,6 +113,33 @@ class Configuration:
         providers = tuple(
             ConfiguredProvider(definition, definition.settings.load(variables))
             for definition in self.definitions
+        )
+        return replace(self, providers=providers)
+
+    def for_http(self, credentials: Credentials) -> Self:
+        """Returns this configuration for a server of many callers.
+
+        The server's own keys are not in it if callers bring theirs. Confirmations are signed with a
+        key made now, unless the settings have one.
+        """
+        keys = self.settings.state_keys or (SecretStr(secrets.token_urlsafe(32)),)
+        configuration = replace(
+            self,
+            settings=self.settings.model_copy(update={"state_keys": keys}),
+            credentials=credentials,
+            is_shared=True,
+        )
+        return configuration.with_keys({}) if credentials == "caller" else configuration
+
+    def with_keys(self, keys: Mapping[str, str]) -> Self:
+        """Returns this configuration with these API keys, by provider, and no others.
+
+        Raises:
+            SettingsError: A key cannot be one. The message does not show it.
+        """
+        providers = tuple(
+            ConfiguredProvider(definition, settings.with_key(keys.get(definition.name, "")))
+            for definition, settings in self.providers
         )
         return replace(self, providers=providers)
 

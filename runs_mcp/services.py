@@ -4,9 +4,11 @@ A client belongs to one call: it has that caller's key and that call's deadline.
 connections are shared.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -14,7 +16,7 @@ import anyio
 from platformdirs import user_state_path
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.api.connections import Pool, open_pool
+from runs_mcp.api.connections import Pool, is_reachable, open_pool
 from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
@@ -26,7 +28,7 @@ from runs_mcp.confirmation.question import ANSWER_SECONDS
 from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
-from runs_mcp.errors import DeadlineExceeded
+from runs_mcp.errors import DeadlineExceeded, Unauthorized
 from runs_mcp.providers.definition import Call
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.settings import Settings
@@ -68,6 +70,14 @@ class Services:
         """The server's settings."""
         return self.configuration.settings
 
+    def for_caller(self, keys: Mapping[str, str]) -> "Services":
+        """Returns these services with a caller's own API keys, by provider, and no others.
+
+        Raises:
+            SettingsError: A key cannot be one. The message does not show it.
+        """
+        return replace(self, configuration=self.configuration.with_keys(keys))
+
     def deadline(self) -> Deadline:
         """Returns the deadline of one call, starting now."""
         return self.calls.deadline(self.settings.timeout_s)
@@ -91,8 +101,18 @@ class Services:
             ) from error
 
     def call(self, provider: ConfiguredProvider, deadline: Deadline | None = None) -> Call[Any]:
-        """Returns what a provider works with in one call. By default, its deadline starts now."""
+        """Returns what a provider works with in one call. By default, its deadline starts now.
+
+        Raises:
+            Unauthorized: The caller has sent no key for the provider.
+        """
         definition, own = provider
+        if not own.key:
+            raise Unauthorized(
+                f"The request has no key of the {definition.title} API.",
+                next_step=f"The person sends it in the header {own.key_header}, which the host's "
+                "configuration of this server sets.",
+            )
         api = ApiClient(
             self.pools[definition.name],
             self.memory,
@@ -136,6 +156,21 @@ def require_connections(configuration: Configuration) -> None:
     _pools(configuration)
 
 
+def _store_path(configuration: Configuration) -> Path | None:
+    """Returns the file of the store; None for a server of many callers: it keeps all to itself."""
+    if configuration.is_shared:
+        return None
+    return user_state_path("runs-mcp", appauthor=False) / "confirmations.sqlite3"
+
+
+def reachability(configuration: Configuration) -> dict[str, Callable[[], Awaitable[bool]]]:
+    """Returns, for the name of each served provider, what tells whether its API can be reached."""
+    return {
+        definition.name: partial(is_reachable, settings.api_url, settings.url_setting)
+        for definition, settings in configuration.served
+    }
+
+
 def _pools(configuration: Configuration) -> dict[str, Pool]:
     return {
         definition.name: open_pool(settings.api_url, settings.url_setting)
@@ -161,7 +196,7 @@ async def open_services(
     Raises:
         SettingsError: A setting of an API, of a proxy or of certificates cannot be used.
     """
-    store = SqliteStore(user_state_path("runs-mcp", appauthor=False) / "confirmations.sqlite3")
+    store = SqliteStore(_store_path(configuration))
     tokens = ConfirmationTokens(configuration.signing_keys(), store)
     pages = ConfirmationPages(tokens, store)
     async with AsyncExitStack() as stack:

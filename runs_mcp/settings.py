@@ -5,15 +5,18 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from runs_mcp.errors import SettingsError
-from runs_mcp.setting_values import FilePath, SplitAtCommas, StateKeys, unwrapped
+from runs_mcp.setting_values import ApiKey, FilePath, SplitAtCommas, StateKeys, Url, unwrapped
 from runs_mcp.text import clip
 
 PREFIX: Final = "RUNS_MCP_"
 
+_KEY: Final[TypeAdapter[SecretStr]] = TypeAdapter(ApiKey)
+
+Credentials = Literal["server", "caller"]
 ConfirmPolicy = Literal["auto", "human", "page", "token"]
 ActionName = Literal["cancel", "reset", "delete"]
 
@@ -44,6 +47,9 @@ class ProviderSettings(_PastedSettings):
     key_setting: ClassVar[str]
     """The variable that holds the API key."""
 
+    key_header: ClassVar[str]
+    """The header of an HTTP request to this server in which a caller sends a key of their own."""
+
     url_setting: ClassVar[str]
     """The variable that says where the API is."""
 
@@ -56,6 +62,25 @@ class ProviderSettings(_PastedSettings):
     def api_url(self) -> str:
         """What the paths of the API are appended to."""
         raise NotImplementedError
+
+    def with_key(self, key: str) -> Self:
+        """Returns these settings with another API key; none, if it is empty.
+
+        Raises:
+            SettingsError: It cannot be a key. The message does not show it.
+        """
+        field = next(
+            name
+            for name, field in type(self).model_fields.items()
+            if field.validation_alias == self.key_setting
+        )
+        try:
+            value = _KEY.validate_python(key) if key else None
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
+            reason = problem.removeprefix("Value error, ")
+            raise SettingsError(f"{self.key_header}: {reason}") from None
+        return self.model_copy(update={field: value})
 
     @classmethod
     def load(cls, variables: Mapping[str, str] | None = None) -> Self:
@@ -119,6 +144,34 @@ class Settings(_PastedSettings):
     )
     providers: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
         (), description="comma list of the providers to serve; by default those with a key"
+    )
+
+    credentials: Credentials | None = Field(
+        None,
+        description="on HTTP: whose keys are used, server or caller; by default each request "
+        "brings its own",
+    )
+    trust_network: bool = Field(
+        False,
+        description="on HTTP: serve with the server's own keys at an address that is not loopback",
+    )
+    public_url: Url | None = Field(
+        None,
+        description="on HTTP: the address at which people reach this server, for links to the "
+        "confirmation page",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
+        (),
+        description="on HTTP: comma list of what Host may be, besides that of PUBLIC_URL; by "
+        "default the names of loopback",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
+        (),
+        description="on HTTP: comma list of what Origin may be, besides PUBLIC_URL; by default "
+        "those of loopback",
+    )
+    trusted_proxy: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
+        (), description="on HTTP: comma list of addresses whose forwarded headers are believed"
     )
 
     @classmethod

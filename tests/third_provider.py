@@ -32,6 +32,7 @@ HOST: Final = "nimbus.example"
 
 class NimbusSettings(ProviderSettings):
     key_setting: ClassVar[str] = "NIMBUS_KEY"
+    key_header: ClassVar[str] = "Nimbus-Key"
     url_setting: ClassVar[str] = "NIMBUS_URL"
 
     secret: ApiKey | None = Field(None, validation_alias="NIMBUS_KEY")

@@ -14,6 +14,7 @@ from runs_mcp.errors import SettingsError
 
 # One call reads with 16 at most, a comparison with 32: slow ones leave room for others.
 _FOR_READS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=32)
+_REACHED_SECONDS: Final = 4.0
 _FOR_WRITES: Final = httpx.Limits(max_connections=100, max_keepalive_connections=0)
 
 
@@ -90,6 +91,16 @@ def open_pool(base_url: str, url_setting: str) -> Pool:
             f"{setting}: a SOCKS proxy needs the Python package socksio; install it, or set an "
             "http:// proxy"
         ) from error
+
+
+async def is_reachable(base_url: str, url_setting: str) -> bool:
+    """Returns whether an API answers at all, whatever it says to a request without a key."""
+    async with open_pool(base_url, url_setting) as pool:
+        try:
+            async with pool.reads.stream("GET", base_url, timeout=_REACHED_SECONDS):
+                return True
+        except httpx.HTTPError:
+            return False
 
 
 def _require_accepted(url: str, setting: str) -> None:

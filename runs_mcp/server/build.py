@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
+from mcp.server.lowlevel import Server
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
@@ -32,7 +33,7 @@ from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.resources import add_resources, resource_error
 from runs_mcp.server.stdio import serve_on_stdio
 from runs_mcp.server.tools.catalog import served_tools
-from runs_mcp.services import Services, open_services
+from runs_mcp.services import ServePages, Services, open_services
 from runs_mcp.text import quoted
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,11 @@ class RunsServer(MCPServer[Services]):
     """An MCP server whose errors all have the form of `RunsError`."""
 
     calls: RunningCalls
+
+    @property
+    def lowlevel(self) -> Server[Any]:
+        """The server as transports take it."""
+        return self._lowlevel_server
 
     async def run_stdio_async(self) -> None:
         """Serves on stdin and stdout until stdin ends, or a signal says so."""
@@ -119,6 +125,8 @@ def build_server(
     *,
     answer_seconds: float = ANSWER_SECONDS,
     shows_pages: bool = True,
+    calls: RunningCalls | None = None,
+    serve_pages: ServePages | None = None,
 ) -> RunsServer:
     """Returns the server for this configuration, for the providers that have a key.
 
@@ -126,18 +134,24 @@ def build_server(
         configuration: What the operator set.
         answer_seconds: How long a person has to answer a question, in seconds.
         shows_pages: Whether a person may be shown a page: not by a server that ends after a call.
+        calls: The tool calls under way.
+        serve_pages: Serves the confirmation pages; by default on loopback.
 
     Raises:
         SettingsError: A file in `prompts/` cannot be used.
     """
-    calls = RunningCalls()
+    calls = calls or RunningCalls()
+    if serve_pages is None:
+        serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
     server = RunsServer(
         "runs-mcp",
         title="Test runs",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=served_tools(configuration),
-        lifespan=_lifespan(configuration, answer_seconds, calls, shows_pages=shows_pages),
+        lifespan=_lifespan(
+            configuration, answer_seconds, calls, serve_pages if shows_pages else None
+        ),
         request_state_security=RequestStateSecurity(
             keys=configuration.signing_keys(), ttl=_STATE_SECONDS
         ),
@@ -148,21 +162,21 @@ def build_server(
         server.add_prompt(prompt)
     add_resources(server, configuration)
     add_completion(server)
-    add_key_hiding(server, configuration)
+    add_key_hiding(server)
     return server
 
 
 def _lifespan(
-    configuration: Configuration, answer_seconds: float, calls: RunningCalls, *, shows_pages: bool
+    configuration: Configuration,
+    answer_seconds: float,
+    calls: RunningCalls,
+    serve_pages: ServePages | None,
 ) -> Callable[[MCPServer[Services]], AbstractAsyncContextManager[Services]]:
     """Returns what opens the services of a server for as long as it runs."""
-    serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
-        async with open_services(
-            configuration, answer_seconds, serve_pages if shows_pages else None, calls
-        ) as services:
+        async with open_services(configuration, answer_seconds, serve_pages, calls) as services:
             yield services
 
     return lifespan

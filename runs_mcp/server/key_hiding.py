@@ -18,16 +18,16 @@ from runs_mcp.text import without_keys
 _ANSWERS: Final = frozenset({"tools/call", "prompts/get", "completion/complete"})
 
 
-def add_key_hiding(server: MCPServer[Services], configuration: Configuration) -> None:
-    """Hides the keys of the served providers in the server's answers."""
-    keys = own_keys(configuration)
+def add_key_hiding(server: MCPServer[Services]) -> None:
+    """Hides the keys that are used in the server's answers."""
 
     async def hide(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         result = await call_next(ctx)
         if ctx.method not in _ANSWERS or result is None:
             return result
         sent = result.model_dump(by_alias=True) if isinstance(result, BaseModel) else result
-        return _hidden_fields(sent, keys)
+        services: Services = ctx.lifespan_context
+        return _hidden_fields(sent, own_keys(services.configuration))
 
     server.middleware.append(hide)
 

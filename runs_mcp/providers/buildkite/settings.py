@@ -32,6 +32,7 @@ class BuildkiteSettings(ProviderSettings):
     """The token, the address of the API, and the defaults of arguments."""
 
     key_setting: ClassVar[str] = "BUILDKITE_API_TOKEN"
+    key_header: ClassVar[str] = "Buildkite-Api-Token"
     url_setting: ClassVar[str] = "BUILDKITE_BASE_URL"
 
     api_token: ApiKey | None = Field(

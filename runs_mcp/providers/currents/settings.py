@@ -25,6 +25,7 @@ class CurrentsSettings(ProviderSettings):
     """The API key and the URL of the API."""
 
     key_setting: ClassVar[str] = "CURRENTS_API_KEY"
+    key_header: ClassVar[str] = "Currents-Api-Key"
     url_setting: ClassVar[str] = "CURRENTS_API_URL"
 
     api_key: ApiKey | None = Field(

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection
 from functools import cache
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from starlette.applications import Starlette
@@ -34,21 +34,32 @@ _HEADERS: Final = {
 }
 
 
-def page_application(pages: ConfirmationPages, hosts: Collection[str]) -> Starlette:
+def page_application(
+    pages: ConfirmationPages,
+    origins: Collection[str],
+    hosts: Collection[str] = (),
+    *,
+    path: str = PATH,
+) -> Starlette:
     """Returns the application that serves the pages.
 
     Args:
         pages: The pages that wait for a person.
-        hosts: What Host may be; Origin is `http://` and one of them.
+        origins: What Origin may be.
+        hosts: What Host may be, besides the hosts of the origins: behind a proxy.
+        path: Before the secret part of a page's address.
     """
-    site = _Site(pages, hosts)
-    route = Route(PATH + "{page_id}", site.answer, methods=["GET", "POST"])
+    site = _Site(pages, origins, {*hosts, *(urlsplit(origin).netloc for origin in origins)})
+    route = Route(path + "{page_id}", site.answer, methods=["GET", "POST"])
     return Starlette(routes=[route], exception_handlers={404: _not_found, 405: _not_found})
 
 
 class _Site:
-    def __init__(self, pages: ConfirmationPages, hosts: Collection[str]) -> None:
+    def __init__(
+        self, pages: ConfirmationPages, origins: Collection[str], hosts: Collection[str]
+    ) -> None:
         self._pages = pages
+        self._origins = origins
         self._hosts = hosts
 
     async def answer(self, request: Request) -> Response:
@@ -68,7 +79,7 @@ class _Site:
         return await self._decide(request, page)
 
     async def _decide(self, request: Request, page: ConfirmationPage) -> Response:
-        if request.headers.get("origin") != f"http://{request.headers.get('host')}":
+        if request.headers.get("origin") not in self._origins:
             return _notice("This form was not sent by this page", "Nothing was done.", status=403)
         form = await _read_form(request)
         if not secrets.compare_digest(

@@ -50,7 +50,7 @@ class LoopbackServer(uvicorn.Server):
             ) from error
         host = f"{_HOST}:{listener.getsockname()[1]}"
         config = uvicorn.Config(
-            page_application(pages, (host,)),
+            page_application(pages, (f"http://{host}",)),
             http="h11",
             ws="none",
             lifespan="off",

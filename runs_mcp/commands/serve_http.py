@@ -1,0 +1,74 @@
+"""`runs-mcp --transport http`."""
+
+import ipaddress
+from typing import Final, NamedTuple
+
+import anyio
+
+from runs_mcp.configuration import Configuration
+from runs_mcp.errors import SettingsError
+from runs_mcp.running_calls import RunningCalls
+from runs_mcp.server.http.application import MCP_PATH, http_application, untrusted_network
+from runs_mcp.server.http.serving import listen, serve_http
+from runs_mcp.standard_streams import write_error
+
+_PATHS_OF_OTHERS: Final = ("/healthz", "/readyz", "/confirm")
+
+
+class HttpAddress(NamedTuple):
+    """Where MCP is served.
+
+    Args:
+        host: The address to listen on.
+        port: The port; 0 takes any that is free.
+        path: The path of the one endpoint.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    path: str = MCP_PATH
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody else's machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def serve_over_http(configuration: Configuration, address: HttpAddress, *, is_sandbox: bool) -> int:
+    """Serves until SIGINT or SIGTERM, and returns 0.
+
+    Args:
+        configuration: What the operator set.
+        address: Where to serve.
+        is_sandbox: Whether the configuration is that of an embedded sandbox, which has no secrets.
+
+    Raises:
+        SettingsError: It cannot be served like this.
+    """
+    if not address.path.startswith("/") or address.path.startswith(_PATHS_OF_OTHERS):
+        raise SettingsError(
+            f"--path: must begin with / and be none of {', '.join(_PATHS_OF_OTHERS)}"
+        )
+    settings = configuration.settings
+    lends = is_sandbox and address.is_loopback
+    credentials = settings.credentials or ("server" if lends else "caller")
+    if credentials == "server" and not (address.is_loopback or settings.trust_network):
+        raise untrusted_network()
+    configuration = configuration.for_http(credentials)
+    configuration.require_keys()
+    with listen(address.host, address.port) as listener:
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        here = f"http://{host}:{listener.getsockname()[1]}"
+        calls = RunningCalls()
+        app = http_application(
+            configuration,
+            calls,
+            base_url=settings.public_url or (here if address.is_loopback else ""),
+            path=address.path,
+        )
+        write_error(f"runs-mcp: serving MCP at {here}{address.path}\n")
+        anyio.run(serve_http, app, calls, listener, settings.trusted_proxy)
+    return 0

@@ -1,0 +1,100 @@
+"""Whose keys a request uses: those that its caller sends with it, and nobody else's."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from runs_mcp.configuration import Configuration
+from runs_mcp.errors import SettingsError
+from runs_mcp.services import Services
+
+_BEARER: Final = "bearer"
+
+
+def caller_keys(headers: Headers, configuration: Configuration) -> dict[str, str]:
+    """Returns the keys that a request has, by provider; empty if it has none.
+
+    Raises:
+        SettingsError: A header with a key is there twice, or holds what cannot be a key. The
+            message does not show it.
+    """
+    keys = {
+        definition.name: key
+        for definition, settings in configuration.served
+        if (key := _single(headers, settings.key_header))
+    }
+    bearer = _bearer_token(headers)
+    if not keys and bearer and len(configuration.served) == 1:
+        keys = {configuration.served[0].definition.name: bearer}
+    configuration.with_keys(keys)
+    return keys
+
+
+def add_callers(server: MCPServer[Services], configuration: Configuration) -> None:
+    """Makes the server answer each request with the keys of its caller."""
+
+    async def with_own_keys(
+        ctx: ServerRequestContext[Any, Any], call_next: CallNext
+    ) -> HandlerResult:
+        request = ctx.request
+        keys = caller_keys(request.headers, configuration) if isinstance(request, Request) else {}
+        services: Services = ctx.lifespan_context
+        return await call_next(replace(ctx, lifespan_context=services.for_caller(keys)))
+
+    server.middleware.append(with_own_keys)
+
+
+class KeysRequired:
+    """Answers 401 to a request without keys, before anything else reads it.
+
+    Args:
+        app: What answers the others.
+        configuration: The configuration of the server.
+    """
+
+    def __init__(self, app: ASGIApp, configuration: Configuration) -> None:
+        self._app = app
+        self._configuration = configuration
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        try:
+            keys = caller_keys(Headers(scope=scope), self._configuration)
+        except SettingsError as error:
+            await self._refused(f"The key was refused: {error}.")(scope, receive, send)
+            return
+        if not keys:
+            await self._refused("The request has no API key.")(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _refused(self, why: str) -> JSONResponse:
+        served = self._configuration.served
+        headers = [settings.key_header for _, settings in served]
+        what = f"Send your API key in {' or '.join(headers)}"
+        if len(served) == 1:
+            what += ", or as Authorization: Bearer"
+        scheme = "Bearer" if len(served) == 1 else "ApiKey"
+        return JSONResponse(
+            {"error": f"{why} {what}."},
+            status_code=401,
+            headers={"WWW-Authenticate": f'{scheme} realm="runs-mcp", error_description="{what}"'},
+        )
+
+
+def _single(headers: Headers, name: str) -> str:
+    values = headers.getlist(name)
+    if len(values) > 1:
+        raise SettingsError(f"{name}: it is sent more than once")
+    return values[0].strip() if values else ""
+
+
+def _bearer_token(headers: Headers) -> str:
+    scheme, _, token = _single(headers, "Authorization").partition(" ")
+    return token.strip() if scheme.lower() == _BEARER else ""
