@@ -53,6 +53,8 @@ class Stub:
             self._routes = routes
             self._turns: Counter[int] = Counter()
             self.asked: list[str] = []
+            self.keys: list[tuple[str, str]] = []
+            """The path of each request, and what authorized it."""
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -78,9 +80,10 @@ class Stub:
             "BUILDKITE_API_TOKEN": KEY,
         }
 
-    def answer(self, method: str, path: str, sent: str) -> Told:
+    def answer(self, method: str, path: str, sent: str, key: str) -> Told:
         """Returns what is told to this request."""
         with self._lock:
+            self.keys.append((path, key))
             self.asked.append(f"{method} {path} {sent}".rstrip())
             for number, route in enumerate(self._routes):
                 if route.method == method and re.search(route.path, path):
@@ -114,7 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        told = self.server.stub.answer(self.command, self.path, sent)
+        told = self.server.stub.answer(
+            self.command, self.path, sent, self.headers.get("Authorization", "")
+        )
         time.sleep(told.sleep_s)
         raw = None if told.raw is None else told.raw.encode(errors="surrogatepass")
         body = msgspec.json.encode(told.body) if raw is None else raw

@@ -9,7 +9,7 @@ from runs_mcp.configuration import Configuration
 from runs_mcp.errors import SettingsError
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.server.http.application import MCP_PATH, http_application, untrusted_network
-from runs_mcp.server.http.serving import listen, serve_http
+from runs_mcp.server.http.serving import HttpServer, listen, serve_until_signal
 from runs_mcp.standard_streams import write_error
 
 _PATHS_OF_OTHERS: Final = ("/healthz", "/readyz", "/confirm")
@@ -67,8 +67,8 @@ def serve_over_http(configuration: Configuration, address: HttpAddress, *, is_sa
             configuration,
             calls,
             base_url=settings.public_url or (here if address.is_loopback else ""),
-            path=address.path,
+            path=address.path.rstrip("/"),
         )
         write_error(f"runs-mcp: serving MCP at {here}{address.path}\n")
-        anyio.run(serve_http, app, calls, listener, settings.trusted_proxy)
+        anyio.run(serve_until_signal, HttpServer(app, settings.trusted_proxy), listener, calls)
     return 0

@@ -92,15 +92,18 @@ def http_application(
         mcp = KeysRequired(mcp, configuration)
     mcp = FromAllowedPlaces(mcp, _allowed_places(configuration.settings))
     readiness = Readiness(reachability(configuration))
-    return Starlette(
+    app = Starlette(
         routes=[
             Route(path, _Endpoint(mcp), methods=["POST"]),
+            Route(f"{path}/", _Endpoint(mcp), methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readiness.readyz),
             Mount(PAGES_PATH.rstrip("/"), pages),
         ],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # A redirect would go to whatever Host says.
+    return app
 
 
 class _Endpoint:

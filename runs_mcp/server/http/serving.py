@@ -35,33 +35,48 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-async def serve_http(
-    app: ASGIApp, calls: RunningCalls, listener: socket.socket, trusted_proxies: tuple[str, ...]
+class HttpServer(uvicorn.Server):
+    """uvicorn, which leaves the signals to us: it would end with them, not with 0.
+
+    Args:
+        app: Answers the requests.
+        trusted_proxies: Addresses whose forwarded headers are believed.
+    """
+
+    def __init__(self, app: ASGIApp, trusted_proxies: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=list(trusted_proxies),
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_END_SECONDS,
+                h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals as they are."""
+        yield
+
+
+async def serve_until_signal(
+    server: HttpServer, listener: socket.socket, calls: RunningCalls
 ) -> None:
     """Serves until SIGINT or SIGTERM; then takes no more requests, and lets those under way end.
 
     Args:
-        app: Answers the requests.
+        server: The server.
+        listener: Where it listens.
         calls: The tool calls under way, whose deadlines are moved up at the end.
-        listener: Where to listen.
-        trusted_proxies: Addresses whose forwarded headers are believed.
     """
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(trusted_proxies),
-            forwarded_allow_ips=list(trusted_proxies),
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_END_SECONDS,
-            h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
-        )
-    )
 
     async def end_on_signal() -> None:
         with anyio.open_signal_receiver(*_SIGNALS) as signals:
@@ -73,11 +88,3 @@ async def serve_http(
         tasks.start_soon(end_on_signal)
         await server.serve(sockets=[listener])
         tasks.cancel_scope.cancel()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which leaves the signals to us: it would end with them, not with 0."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
