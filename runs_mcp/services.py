@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -156,11 +155,23 @@ def require_connections(configuration: Configuration) -> None:
     _pools(configuration)
 
 
-def _store_path(configuration: Configuration) -> Path | None:
-    """Returns the file of the store; None for a server of many callers: it keeps all to itself."""
-    if configuration.is_shared:
-        return None
-    return user_state_path("runs-mcp", appauthor=False) / "confirmations.sqlite3"
+@asynccontextmanager
+async def _open_store(configuration: Configuration) -> AsyncIterator[Store]:
+    url = configuration.settings.store_url
+    if url is not None:
+        # Imported here, since most servers need no such store, and all should start fast.
+        from runs_mcp.confirmation.redis_store import RedisStore
+
+        store = RedisStore(url.get_secret_value())
+        try:
+            yield store
+        finally:
+            await store.aclose()
+    elif configuration.is_shared:
+        yield SqliteStore()
+    else:
+        state = user_state_path("runs-mcp", appauthor=False)
+        yield SqliteStore(state / "confirmations.sqlite3")
 
 
 def reachability(configuration: Configuration) -> dict[str, Callable[[], Awaitable[bool]]]:
@@ -196,10 +207,10 @@ async def open_services(
     Raises:
         SettingsError: A setting of an API, of a proxy or of certificates cannot be used.
     """
-    store = SqliteStore(_store_path(configuration))
-    tokens = ConfirmationTokens(configuration.signing_keys(), store)
-    pages = ConfirmationPages(tokens, store)
     async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(_open_store(configuration))
+        tokens = ConfirmationTokens(configuration.signing_keys(), store)
+        pages = ConfirmationPages(tokens, store)
         pools = {
             name: await stack.enter_async_context(pool)
             for name, pool in _pools(configuration).items()

@@ -99,6 +99,11 @@ def _check_path(value: Path | None) -> Path | None:
         raise ValueError("there is no such user's home") from error
 
 
+def _check_store_url(value: SecretStr) -> SecretStr:
+    web_address(value.get_secret_value(), ("redis", "rediss"))
+    return value
+
+
 def _split_commas(value: object) -> object:
     if isinstance(value, str):
         return [part for text in value.split(",") if (part := unwrapped(text))]
@@ -107,6 +112,9 @@ def _split_commas(value: object) -> object:
 
 Url = Annotated[str, AfterValidator(_check_url)]
 """An http or https URL, without a slash at its end."""
+
+StoreUrl = Annotated[SecretStr, AfterValidator(_check_store_url)]
+"""Where a Redis or Valkey server is; it may hold a password."""
 
 ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
 """An API key, of the characters of a Bearer token; empty where there is none."""

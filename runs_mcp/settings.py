@@ -9,7 +9,15 @@ from pydantic import Field, SecretStr, TypeAdapter, ValidationError, model_valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from runs_mcp.errors import SettingsError
-from runs_mcp.setting_values import ApiKey, FilePath, SplitAtCommas, StateKeys, Url, unwrapped
+from runs_mcp.setting_values import (
+    ApiKey,
+    FilePath,
+    SplitAtCommas,
+    StateKeys,
+    StoreUrl,
+    Url,
+    unwrapped,
+)
 from runs_mcp.text import clip
 
 PREFIX: Final = "RUNS_MCP_"
@@ -154,6 +162,11 @@ class Settings(_PastedSettings):
     trust_network: bool = Field(
         False,
         description="on HTTP: serve with the server's own keys at an address that is not loopback",
+    )
+    store_url: StoreUrl | None = Field(
+        None,
+        description="redis:// or rediss:// address of a Redis or Valkey server that remembers for "
+        "all processes which confirmations were given and used",
     )
     public_url: Url | None = Field(
         None,

@@ -7,7 +7,7 @@ import msgspec
 
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
-from runs_mcp.errors import InternalError, MalformedResponse, RunsError
+from runs_mcp.errors import MalformedResponse, RunsError
 from runs_mcp.services import Services, open_services
 from runs_mcp.standard_streams import write_json, write_out
 
@@ -128,6 +128,6 @@ def _files(
 async def _writable(name: str, require: Callable[[], Awaitable[None]]) -> Finding:
     try:
         await require()
-    except InternalError as error:
+    except RunsError as error:
         return Finding(name, ok=False, problem=Problem(error.what, error.next_step))
     return Finding(name, ok=True)

@@ -21,7 +21,10 @@ _TABLE: Final = (
 
 
 class Store(Protocol):
-    """Short texts by key, each for some seconds. Nothing in it is secret."""
+    """Short texts by key, each for some seconds. Nothing in it is secret.
+
+    Every method raises a `RunsError` where the store cannot be used.
+    """
 
     async def get(self, key: str) -> str | None:
         """Returns the text of a key, or None."""
@@ -33,11 +36,7 @@ class Store(Protocol):
         """Sets the text of a key that has none; returns False, and changes nothing, if it has."""
 
     async def check(self) -> None:
-        """Checks that texts can be kept.
-
-        Raises:
-            InternalError: They cannot.
-        """
+        """Checks that texts can be kept."""
 
 
 class SqliteStore:
