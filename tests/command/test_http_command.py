@@ -1,0 +1,120 @@
+"""`runs-mcp --transport http` as a process."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+from hosts import structured_of
+from over_http import ServerOverHttp
+from report_stub import KEY, Route, Stub
+
+SECONDS = 60.0
+
+
+@contextmanager
+def running(
+    *arguments: str, variables: Mapping[str, str]
+) -> Iterator[tuple[ServerOverHttp, subprocess.Popen[str]]]:
+    """Runs the command on a free port, and yields where it serves once it does."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "runs_mcp", "--transport", "http", "--port", "0", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**coverage(), **variables},
+    )
+    try:
+        assert process.stderr is not None
+        found = re.search(r"serving MCP at (\S+)/mcp$", process.stderr.readline().strip())
+        assert found
+        yield ServerOverHttp(found[1]), process
+    finally:
+        process.kill()
+        process.communicate(timeout=SECONDS)
+
+
+def coverage() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
+
+
+async def test_sigterm_lets_a_call_under_way_end_and_exits_0(stub: Stub) -> None:
+    slow = {"status": "OK", "data": [], "has_more": False}
+    stub.serve([Route(path="/projects", body=slow, sleep_s=1)])
+    with anyio.fail_after(SECONDS), running(variables=stub.environment) as (server, process):
+        async with (
+            server.connect({"Currents-Api-Key": KEY}) as client,
+            anyio.create_task_group() as tasks,
+        ):
+            await client.list_tools()  # or the client asks for them after the answer
+
+            async def end_meanwhile() -> None:
+                while not stub.asked:
+                    await anyio.lowlevel.checkpoint()
+                process.send_signal(signal.SIGTERM)
+
+            tasks.start_soon(end_meanwhile)
+            assert structured_of(await client.call_tool("currents_list_projects", {})) is not None
+        status = await anyio.to_thread.run_sync(process.wait, SECONDS)
+    assert status == 0
+
+
+async def test_an_idle_server_on_the_sandbox_needs_no_key_and_ends_on_sigint() -> None:
+    with anyio.fail_after(SECONDS), running("--sandbox", variables={}) as (server, process):
+        async with server.connect({}) as client:
+            assert structured_of(await client.call_tool("currents_list_projects", {}))["projects"]
+        process.send_signal(signal.SIGINT)
+        status = await anyio.to_thread.run_sync(process.wait, SECONDS)
+    assert status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--host", "0.0.0.0", "--credentials", "server"], "RUNS_MCP_TRUST_NETWORK=true"),  # noqa: S104
+        (["--host", "no such host"], "--host, --port"),
+        (["--port", "70000"], "--host, --port"),
+        (["--path", "mcp"], "--path"),
+        (["--path", "/healthz"], "--path"),
+        (["--credentials", "server"], "set CURRENTS_API_KEY"),
+        (["--credentials", "mine"], "RUNS_MCP_CREDENTIALS"),
+        (["--store-url", "http://x"], "RUNS_MCP_STORE_URL"),
+        (["--transport", "sse"], "--transport"),
+    ],
+)
+def test_what_cannot_be_served_ends_with_one_line_and_exit_2(
+    arguments: list[str], says: str
+) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "runs_mcp", "--transport", "http", *arguments],
+        capture_output=True,
+        text=True,
+        env=coverage(),
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert says in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_port_that_is_taken_ends_with_one_line_and_exit_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-m", "runs_mcp", "--transport", "http", "--port", port],
+            capture_output=True,
+            text=True,
+            env=coverage(),
+            timeout=SECONDS,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert f"port {port} cannot be listened on" in ended.stderr
