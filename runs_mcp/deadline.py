@@ -42,6 +42,8 @@ class Deadline:
         self._end = time.monotonic() + seconds
         self._reserved_s = 0.0
         self._scopes: dict[anyio.CancelScope, float] = {}
+        # More threads would do it no sooner, and keep the event loop from running.
+        self._threads = anyio.CapacityLimiter(1)
 
     def left_s(self) -> float:
         """Returns the seconds that are left, 0 once the deadline has passed."""
@@ -71,7 +73,9 @@ class Deadline:
         with self._fail_after(self.left_for_work_s(), _GRACE_S):
             before = _of_work.set(self)
             try:
-                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+                return await anyio.to_thread.run_sync(
+                    work, abandon_on_cancel=True, limiter=self._threads
+                )
             finally:
                 _of_work.reset(before)
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.proxies import proxy_of
 from runs_mcp.errors import ProxyRefused
-from runs_mcp.text import clip, one_line
+from runs_mcp.text import clip, safe_line
 
 _WANTS_A_LOGIN: Final = 407
 _SERVER_ERROR: Final = 500
@@ -38,7 +38,7 @@ def proxy_error(endpoint: Endpoint, answer: str) -> ProxyRefused:
         advice = f"Check {endpoint.url_setting} and {setting}, or try again later."
     return ProxyRefused(
         f"The proxy in {setting} {does} to the {endpoint.api} API at {endpoint.origin}: "
-        f"{clip(one_line(answer), 200)}.",
+        f"{clip(safe_line(answer), 200)}.",
         status=status,
         next_step=advice,
     )

@@ -1,8 +1,10 @@
 """Response bodies: downloaded up to a size, then decoded as typed JSON."""
 
+import threading
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Final, TypeVar
 
 import anyio
@@ -20,6 +22,7 @@ T = TypeVar("T")
 
 _PART_BYTES: Final = 1_000_000
 _PARTS_AT_ONCE: Final = 50
+_one_at_a_time: Final = threading.Lock()
 
 
 async def read_body(
@@ -169,9 +172,20 @@ def _decode_valid(body: bytearray, answer_type: type[T]) -> tuple[T, tuple[str, 
 
 def _decode(body: bytes | bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:
     try:
-        return msgspec.json.decode(body, type=answer_type, strict=False), ()
+        return _decoder(answer_type).decode(body), ()
     except msgspec.ValidationError:
         return decode_leniently(body, answer_type)
+
+
+def _decoder(answer_type: type[T]) -> msgspec.json.Decoder[T]:
+    """Returns the decoder of a type. Two threads that prepare one at once crash msgspec 0.22."""
+    with _one_at_a_time:
+        return _new_decoder(answer_type)  # type: ignore[arg-type]  # a type is hashable
+
+
+@cache
+def _new_decoder(answer_type: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(answer_type, strict=False)
 
 
 def _not_json(api: str) -> errors.MalformedResponse:

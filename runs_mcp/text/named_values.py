@@ -45,8 +45,8 @@ _TABLE_ROW: Final = re.compile(r"\|\s{1,3}(?P<name>[\w.-]{3,80}+)\s{1,20}\|\s{1,
 _END_TAG: Final = re.compile(rf"{_LESS}\\?/")
 # --password …, -token …, "login me password …" of .netrc
 _OPTION: Final = re.compile(
-    rf"(?:-(?<![\w-]-)-?|\blogin\s\S{{1,80}}\s(?=password\s))(?P<name>[A-Za-z][\w-]{{2,80}}+)"
-    rf"\s{{1,3}}(?P<open>{_QUOTE}*+)"
+    r"(?:-(?:(?<![\w-]-)|(?<=\\[nrt]-))-?|\blogin\s\S{1,80}\s(?=password\s))"
+    rf"(?P<name>[A-Za-z][\w-]{{2,80}}+)\s{{1,3}}(?P<open>{_QUOTE}*+)"
 )
 _USER_OPTION: Final = r"-(?<![\w-]-)(?:u ?|-user[ =]{1,3})"
 _VARIABLE_OR_ID: Final = r"(?![0-9]+\b|\$)"  # Numbers of a user and a group, a variable
@@ -78,7 +78,7 @@ def without_named_values(text: str) -> str:
         text = _hidden(text, _ELEMENT)
     if "|" in text:
         text = _hidden(text, _TABLE_ROW)
-    return _hidden(text, _OPTION) if " -" in text or "login" in text else text
+    return _hidden(text, _OPTION) if "-" in text or "login" in text else text
 
 
 def without_passwords_of_commands(text: str) -> str:

@@ -82,7 +82,7 @@ _MOST_ENCODED_TEXTS: Final = 4
 _HINTS: Final = (
     *("secret", "passw", "passphrase", "auth", "token", "sig", "credential", "key", "jwt"),
     *("pwd", "_pass", "-pass", "code=", "assertion", "accessid", "session", "sessid", "q-ak"),
-    *("bearer", "cookie"),
+    *("bearer", "cookie", "hmac", "hdn", "saml", "ik-s"),
 )
 
 

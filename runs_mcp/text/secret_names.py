@@ -11,7 +11,7 @@ SECRET_NAME: Final = re.compile(
     r"secret|password|passwd|passphrase|auth(?!or(?!i[sz]))"  # not author=
     r"|(?:(?:token|signature|credential)(?:[-_]?(?:hash|value|256))?|client[-_]?assertion|jwt"
     rf"|accessid|{_KEY_KINDS}[-_]?key(?:[-_]?id)?|session[-_]?id|sessid|key-pair-id|[-_]pass|pwd)[\[\]]*\Z"
-    r"|^(?:sig|sign|q-ak)\Z",
+    r"|^(?:sig|sign|q-ak|hmac|hdn(?:ea|tl|ts)|__token__|saml(?:response|art)|ik-s)\Z",
     re.IGNORECASE,
 )
 _UNAMBIGUOUS: Final = re.compile(

@@ -1,6 +1,9 @@
 """Decoding of a response's JSON."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -176,3 +179,10 @@ def test_no_body_raises_anything_but_a_malformed_response(body: bytes) -> None:
         decoded(body)
     except MalformedResponse:
         return
+
+
+def test_the_first_answers_are_decoded_in_many_threads_at_once() -> None:
+    program = Path(__file__).with_name("decoding_in_threads.py")
+    for _ in range(3):
+        done = subprocess.run([sys.executable, program], check=False, timeout=30)  # noqa: S603
+        assert done.returncode == 0

@@ -62,3 +62,12 @@ async def test_without_a_message_the_error_gives_the_status(body: bytes, shown: 
 async def test_an_invalid_date_is_no_time_to_wait(date: str) -> None:
     error = await refused({}, 429, {"Retry-After": date, "RateLimit-Reset": "x"})
     assert error.retry_after_s in (None, 0.0)
+
+
+async def test_no_signed_address_is_in_the_words_of_a_proxy() -> None:
+    endpoint = Endpoint("Example", "https://api.example", "k3y", "KEY", "URL")
+    words = b"log in at https://login.example/?sig=abcdef0123456789&x=1"
+    response = httpx.Response(407, extensions={"reason_phrase": words})
+    error = await refusal(response, endpoint)
+    assert "log in at https://login.example/" in error.what
+    assert "abcdef0123456789" not in error.what

@@ -231,6 +231,14 @@ def test_failed_executions_are_read_to_the_end(acme: AcmeServer, pages: dict[int
     assert triage["groups"][0]["tests"] == 3
 
 
+def test_two_tests_whose_executions_have_one_id_are_both_there(acme: AcmeServer) -> None:
+    pages = {1: page(1, 2)}
+    for sent in pages[1]["body"]:
+        sent["execution_id"] = "one-for-all"
+    triage = acme.answer(routes_of(pages), "triage_run", run=REFERENCE)
+    assert sum(group["tests"] for group in triage["groups"]) == 2
+
+
 @pytest.mark.parametrize("expanded", [False, True])
 def test_the_total_is_known_after_reading_each_page_once(
     acme: AcmeServer, stub: Stub, *, expanded: bool

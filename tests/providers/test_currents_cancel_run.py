@@ -11,6 +11,7 @@ from providers.currents_runs import (
     remove_run,
     some_specs,
 )
+from report_stub import Route, Stub
 
 from runs_mcp.errors import AnswerLost, NotFound, RunsError
 from runs_mcp.providers.currents.actions.cancel_run import CancelRun
@@ -78,3 +79,35 @@ async def test_a_write_without_a_connection_is_not_a_lost_answer() -> None:
             with pytest.raises(RunsError) as failed:
                 await CancelRun(client, OWN).execute()
     assert not isinstance(failed.value, AnswerLost)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "ERROR", "data": {}},
+        {"status": "not_ok"},
+        {"status": "FAILED ", "data": {"cancelled": True}},
+        {"status": 500, "data": {}},
+        {"status": "OK", "data": {}, "error": {"message": "refused"}},
+        {"status": "OK", "data": {}, "error": ["refused"]},
+        {"data": {}, "error": 1},
+    ],
+)
+async def test_an_answer_that_does_not_say_that_it_was_done_is_settled_by_reading(
+    body: object,
+) -> None:
+    with Stub() as stub:
+        stub.serve([Route(path="/cancel", method="PUT", body=body)])
+        url = stub.environment["CURRENTS_API_URL"]
+        async with client_of(url) as client:
+            with pytest.raises(AnswerLost):
+                await CancelRun(client, OWN).execute()
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("body", [{"status": "OK"}, {"status": "ok", "data": {}}, {"data": {}}])
+async def test_an_answer_that_says_so_was_done(body: object) -> None:
+    with Stub() as stub:
+        stub.serve([Route(path="/cancel", method="PUT", body=body)])
+        async with client_of(stub.environment["CURRENTS_API_URL"]) as client:
+            await CancelRun(client, OWN).execute()

@@ -225,7 +225,10 @@ class BuildkiteClient:
             ListQuery(
                 dict[str, Any],
                 lambda sent: sent,
-                lambda sent: sent.get("execution_id"),
+                lambda sent: (
+                    sent.get("execution_id")
+                    and repr([sent.get(name) for name in ("execution_id", "test_id", "test_name")])
+                ),
                 _RUN + _FAILED_EXECUTIONS,
                 run._asdict(),
                 _EXPANDED,
@@ -241,7 +244,8 @@ def _failed_executions(
     return ListQuery(
         wire.WireFailedExecution,
         lambda sent: failed_execution(sent, run.organization),
-        lambda sent: sent.execution_id,
+        # An ID that several tests share must not cost any of them.
+        lambda sent: sent.execution_id and (sent.execution_id, sent.test_id, sent.test_name),
         _RUN + _FAILED_EXECUTIONS,
         run._asdict(),
         _EXPANDED if expanded else [],

@@ -263,7 +263,8 @@ def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
     """
     failure = _failure(envelope)
     receipt = envelope.data or wire.WireReceipt()
-    if not failure and (envelope.error or (envelope.data is None and not envelope.status)):
+    is_ok = envelope.data is not None if envelope.status is None else _status(envelope) == "OK"
+    if not failure and (envelope.error or not is_ok):
         failure = "The Currents API answered 200, but not that it was done."
     if not failure and receipt.cancelled is False:
         failure = "The Currents API answered 200, and that nothing was cancelled."
@@ -272,11 +273,16 @@ def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
     return run_mapping.receipt(receipt)
 
 
+def _status(envelope: wire.Envelope[T]) -> str:
+    return envelope.status.strip().upper() if isinstance(envelope.status, str) else ""
+
+
 def _failure(envelope: wire.Envelope[T]) -> str:
     """Returns the failure that the body of a 200 reports, or an empty text."""
-    if (envelope.status or "").upper() != "FAILED":
+    if _status(envelope) != "FAILED":
         return ""
-    reason = clip(safe_line(envelope.error or ""), _ERROR_CHARS)
+    error = envelope.error if isinstance(envelope.error, str) else ""
+    reason = clip(safe_line(error), _ERROR_CHARS)
     quoted = f': "{reason}"' if reason else ""
     return f"The Currents API answered 200 with FAILED{quoted}."
 

@@ -106,6 +106,9 @@ class _Rule(msgspec.Struct, rename="camel"):
     test_info: _TestInfo | None = None
 
 
+_RULE: Final = msgspec.json.Decoder(_Rule)
+
+
 def _hidden_failure(
     test: RecordedTest, worst: wire.WireAttempt | None
 ) -> model.FailureStatus | None:
@@ -128,7 +131,7 @@ def _hidden_failure(
 def _original_status(mark: wire.WireAnnotation) -> str:
     """Returns the status that a test had before quarantine; empty if the rule has none."""
     try:
-        rule = msgspec.json.decode(mark.description or "", type=_Rule)
+        rule = _RULE.decode(mark.description or "")
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return ""
     return (rule.test_info.status or "").lower() if rule.test_info else ""

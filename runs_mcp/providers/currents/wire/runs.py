@@ -18,12 +18,15 @@ class Wire(Struct, frozen=True, rename="camel"):
 
 
 class Envelope(Struct, Generic[T], frozen=True):
-    """What every answer is wrapped in. Lists add `has_more`, failures `error`."""
+    """What every answer is wrapped in. Lists add `has_more`, failures `error`.
+
+    `status` and `error` are texts; a value of another type must not pass for none.
+    """
 
     data: T | None = None
     has_more: bool | None = None
-    status: str | None = None
-    error: str | None = None
+    status: object = None
+    error: object = None
 
 
 class WireProject(Wire, frozen=True):
