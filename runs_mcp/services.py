@@ -16,7 +16,6 @@ from platformdirs import user_state_path
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import Pool, is_reachable, open_pool
-from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.by_page import NoPages, PageServer
@@ -44,7 +43,6 @@ class Services:
     Args:
         configuration: The configuration of the server.
         pools: For the name of each served provider, the connections to its API.
-        memory: The memory that all answers of APIs take together.
         store: Remembers what was confirmed, and what of it was used.
         tokens: Signs the preview of a destructive call.
         pages: The pages on which people confirm.
@@ -55,7 +53,6 @@ class Services:
 
     configuration: Configuration
     pools: Mapping[str, Pool]
-    memory: MemoryBudget
     store: Store
     tokens: ConfirmationTokens
     pages: ConfirmationPages
@@ -114,7 +111,6 @@ class Services:
             )
         api = ApiClient(
             self.pools[definition.name],
-            self.memory,
             api=definition.title,
             base_url=own.api_url,
             key=own.key,
@@ -221,7 +217,6 @@ async def open_services(
         yield Services(
             configuration,
             pools,
-            MemoryBudget(),
             store,
             tokens,
             pages,

@@ -18,7 +18,7 @@ from runs_mcp.api.answer_size import memory_needed
 from runs_mcp.api.attempts import read_attempts, write_attempts
 from runs_mcp.api.connections import Pool
 from runs_mcp.api.endpoint import Endpoint
-from runs_mcp.api.memory_budget import HeldMemory, MemoryBudget
+from runs_mcp.api.memory_budget import HeldMemory
 from runs_mcp.api.path_templates import fill_path
 from runs_mcp.api.request import Params, Received, Request, send
 from runs_mcp.api.response_body import decode, forgotten_on_error
@@ -70,7 +70,6 @@ class ApiClient:
 
     Args:
         pool: The connections to use.
-        memory: The memory that all answers take together.
         api: The name of the API, for messages.
         base_url: What every path is appended to.
         key: The caller's key; sent as a Bearer token, never shown.
@@ -83,7 +82,6 @@ class ApiClient:
     def __init__(
         self,
         pool: Pool,
-        memory: MemoryBudget,
         *,
         api: str,
         base_url: str,
@@ -94,7 +92,7 @@ class ApiClient:
         max_bytes: int,
     ) -> None:
         self._pool = pool
-        self._memory = memory
+        self._kept: HeldMemory | None = None
         self._api = api
         self._endpoint = Endpoint(api, base_url, key, key_setting, url_setting)
         self._deadline = deadline
@@ -117,7 +115,7 @@ class ApiClient:
         """
         request = Request("GET", path, fill_path(path, values), params)
         attempts = read_attempts(self._deadline)
-        with self._memory.answer() as held:
+        with self._memory_of_answer() as held:
             try:
                 with self._unforeseen_as_error():
                     received = await attempts.run(
@@ -134,6 +132,18 @@ class ApiClient:
         """Reads what is small, or is kept as it is; see `answer`."""
         async with self.answer(answer_type, path, params, **values) as answer:
             return answer
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Counts the memory of all answers that are read until the end of the block.
+
+        For records that are kept whole.
+        """
+        with self._pool.memory.answer() as self._kept:
+            try:
+                yield
+            finally:
+                self._kept = None
 
     async def work_on(self, work: Callable[[], T], size: int | None = None) -> T:
         """Returns what `work` makes of an answer of so many bytes, see `Deadline.run_in_thread`.
@@ -168,7 +178,7 @@ class ApiClient:
         request = Request(method, path, fill_path(path, values), content=content)
         attempts = write_attempts(self._deadline)
         try:
-            with self._memory.answer() as held:
+            with self._pool.memory.answer() as held:
                 received = await attempts.run(lambda: self._send(self._pool.writes, request, held))
                 return (await self._decode(received, answer_type, held)).data
         except TimeoutError as error:
@@ -197,6 +207,15 @@ class ApiClient:
         if size is not None and size <= _SMALL_BYTES:
             return work()
         return await self._deadline.run_in_thread(work)
+
+    @contextmanager
+    def _memory_of_answer(self) -> Iterator[HeldMemory]:
+        if self._kept is None:
+            with self._pool.memory.answer() as held:
+                yield held
+        else:
+            yield self._kept
+            self._kept.keep()
 
     @contextmanager
     def _unforeseen_as_error(self) -> Iterator[None]:

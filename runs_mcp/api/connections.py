@@ -1,6 +1,6 @@
 """Connection pools: one for each API, shared by all calls."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Final, Self
@@ -9,6 +9,7 @@ import httpx
 
 from runs_mcp import __version__
 from runs_mcp.api.certificates import tls_context
+from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.api.proxies import is_on_this_machine, proxy_of
 from runs_mcp.errors import SettingsError
 
@@ -28,10 +29,12 @@ class Pool:
     Args:
         reads: The connections for reading.
         writes: The connections for writing, each closed after one request.
+        memory: The memory that the answers take: those of one API wait for each other alone.
     """
 
     reads: httpx.AsyncClient
     writes: httpx.AsyncClient
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
 
     async def __aenter__(self) -> Self:
         await self.reads.__aenter__()
@@ -66,25 +69,24 @@ def open_pool(base_url: str, url_setting: str) -> Pool:
         _require_accepted(proxy.url, proxy.setting)
     tls = tls_context(trust_environment=not is_on_this_machine(base_url))
     try:
-        return Pool(
-            *(
-                httpx.AsyncClient(
-                    trust_env=False,
-                    proxy=proxy and proxy.url,
-                    verify=tls,
-                    follow_redirects=False,
-                    # A pool is shared by callers: what one was sent must not go out for another.
-                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                    limits=limits,
-                    headers={
-                        "Accept": "application/json",
-                        "Accept-Encoding": "gzip",
-                        "User-Agent": f"runs-mcp/{__version__}",
-                    },
-                )
-                for limits in (_FOR_READS, _FOR_WRITES)
+        reads, writes = (
+            httpx.AsyncClient(
+                trust_env=False,
+                proxy=proxy and proxy.url,
+                verify=tls,
+                follow_redirects=False,
+                # A pool is shared by callers: what one was sent must not go out for another.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+                limits=limits,
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                    "User-Agent": f"runs-mcp/{__version__}",
+                },
             )
+            for limits in (_FOR_READS, _FOR_WRITES)
         )
+        return Pool(reads, writes)
     except ImportError as error:
         setting = proxy.setting if proxy else url_setting
         raise SettingsError(

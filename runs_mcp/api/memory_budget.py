@@ -68,11 +68,18 @@ class MemoryBudget:
 
 
 class HeldMemory:
-    """The memory of one answer."""
+    """The memory of one answer, or of several that are kept until the last is read."""
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
+        self._kept = self._size = 0
 
     async def grow_to(self, size: int) -> None:
         """Waits until the answer may take so many bytes in all."""
-        await self._budget.wait_for(self, size)
+        await self._budget.wait_for(self, self._kept + size)
+        self._size = size
+
+    def keep(self) -> None:
+        """Keeps what the answer takes while the next one is read."""
+        self._kept += self._size
+        self._size = 0

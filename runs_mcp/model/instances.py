@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from runs_mcp.model.counts import Artifacts, TestTotals
 from runs_mcp.model.error_texts import ErrorText
 from runs_mcp.model.failures import Failure
@@ -87,10 +89,23 @@ class FullInstance(Record, frozen=True, kw_only=True):
     """What kept the spec from running, uncut."""
     artifacts: Artifacts
     tests: tuple[TestResult, ...]
+    passed_left_out: int = 0
+    """How many more tests there are, which passed: see `without_passed`."""
     assets: tuple[Asset, ...] = ()
     upstream_bytes: int
     unreadable: tuple[str, ...] = ()
     """Where each of its records stood that could not be read, and why."""
+
+    @property
+    def test_count(self) -> int:
+        """How many tests it has."""
+        return len(self.tests) + self.passed_left_out
+
+    def without_passed(self) -> "FullInstance":
+        """Returns it without the tests that passed, and without files: of those there are many."""
+        kept = tuple(test for test in self.tests if test.status != "passed")
+        left_out = len(self.tests) - len(kept)
+        return replace(self, tests=kept, passed_left_out=self.passed_left_out + left_out, assets=())
 
     @property
     def failures(self) -> tuple[Failure, ...]:

@@ -121,7 +121,7 @@ class Lookup:
         self._services = services
         self._cache = cache
         self._chosen = chosen
-        self._served = services.configuration.served
+        self._served = [one for one in services.configuration.served if one.settings.key]
         self._runs: list[tuple[ListedRun, str]] = []
         self.found = []
 

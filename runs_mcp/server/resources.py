@@ -20,7 +20,7 @@ from mcp.server.mcpserver.exceptions import (
 
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.deadline import stop_when_late
-from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError
+from runs_mcp.errors import InternalError, InvalidArgument, NotFound, RunsError, TooLarge
 from runs_mcp.providers.definition import RecordTemplate
 from runs_mcp.server.context_functions import ContextFunction, Ctx, with_context
 from runs_mcp.server.key_hiding import own_keys
@@ -35,6 +35,9 @@ from runs_mcp.text import (
 )
 
 logger = logging.getLogger(__name__)
+
+_MOST_BYTES: Final = 40_000_000
+"""What is sent takes several times as much memory until it is written."""
 
 _KEPT_TEXTS: Final = 1000
 
@@ -52,10 +55,11 @@ def add_resources(server: MCPServer[Services], configuration: Configuration) -> 
 def _reader(provider: ConfiguredProvider, template: RecordTemplate) -> ContextFunction[str]:
     async def read(ctx: Ctx, **parts: object) -> str:
         services = ctx.request_context.lifespan_context
-        call = services.call(provider)
-        record = await template.read(call, **parts)
+        call = services.call(services.configuration.provider(provider.definition.name))
         keys = own_keys(services.configuration)
-        return await call.api.work_on(lambda: _as_json(record, keys))
+        with call.api.keeping():
+            record = await template.read(call, **parts)
+            return await call.api.work_on(lambda: _as_json(record, keys))
 
     return with_context(read, template.read)
 
@@ -81,7 +85,14 @@ def resource_error(error: ResourceError, uri: str) -> ResourceError:
 
 def _as_json(record: dict[str, Any], keys: Sequence[str]) -> str:
     remove_secrets(record, keys)
-    return msgspec.json.encode(record).decode()
+    encoded = msgspec.json.encode(record)
+    if len(encoded) > _MOST_BYTES:
+        raise TooLarge(
+            f"The record has {len(encoded):,} bytes as JSON; one of more than {_MOST_BYTES:,} is "
+            "not sent.",
+            next_step="Read it page by page with the tools.",
+        )
+    return encoded.decode()
 
 
 def remove_secrets(record: dict[str, Any], keys: Sequence[str] = ()) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import Pool
-from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import (
     AnswerLost,
@@ -48,7 +47,6 @@ class Api:
         connections = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
         return ApiClient(
             Pool(connections, connections),
-            MemoryBudget(),
             api="Example",
             base_url=URL,
             key=KEY,

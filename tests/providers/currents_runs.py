@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import open_pool
-from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.confirmation.action import Action
 from runs_mcp.deadline import Deadline
 from runs_mcp.providers.currents.actions.cancel_run_by_github_ci import CancelRunByGithubCi
@@ -46,7 +45,6 @@ async def client_of(url: str, *, timeout_s: float = 30) -> AsyncIterator[Current
     async with open_pool(url, "CURRENTS_API_URL") as pool:
         api = ApiClient(
             pool,
-            MemoryBudget(),
             api="Currents",
             base_url=url,
             key=READ_WRITE_KEY,

@@ -7,8 +7,9 @@ from typing import Any, Final
 import anyio
 import pytest
 from hosts import ERAS, Era, environment, structured_of, text_of
+from mcp_types import PromptReference, TextResourceContents
 from over_http import serve
-from providers.currents_runs import RUNNING, writes
+from providers.currents_runs import FAILED, RUNNING, writes
 from report_stub import Route, Stub
 from server.confirmation_pages import PageVisitor
 from server.destructive_calls import FakePerson, typing
@@ -91,6 +92,27 @@ async def test_a_call_to_a_provider_without_a_key_is_unauthorized(story: Sandbox
         text = text_of(await client.call_tool("buildkite_list_suites", {}))
     assert "kind=unauthorized" in text
     assert "Buildkite-Api-Token" in text
+
+
+@every_era
+async def test_everything_that_reads_uses_the_keys_of_the_caller(story: Sandbox, era: Era) -> None:
+    keys = {"Currents-Api-Key": READ_WRITE_KEY}
+    failed, uri = f"currents:{FAILED}", f"currents://runs/{FAILED}"
+    async with serve(environment(story)) as server, server.connect(keys, era) as client:
+        for tool, arguments in (
+            ("triage_run", {"run": failed}),
+            ("compare_runs", {"base": failed, "head": failed}),
+            ("wait_for_run", {"run": failed}),
+        ):
+            structured_of(await client.call_tool(tool, arguments))
+        (content,) = (await client.read_resource(uri)).contents
+        offered = await client.complete(
+            PromptReference(name="triage_failed_run"), {"name": "run", "value": ""}
+        )
+    assert isinstance(content, TextResourceContents)
+    assert FAILED in content.text
+    assert offered.completion.values
+    assert all(value.startswith("currents:") for value in offered.completion.values)
 
 
 async def test_each_request_upstream_has_the_key_of_its_own_caller(stub: Stub) -> None:

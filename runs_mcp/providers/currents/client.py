@@ -144,7 +144,8 @@ class CurrentsClient:
         Raises:
             AnswerLost: It may have been canceled, or not.
         """
-        return _receipt(await self._api.write("PUT", _WRITTEN, "/runs/{run_id}/cancel", run_id=run))
+        path = "/runs/{run_id}/cancel"
+        return _receipt(await self._api.write("PUT", _WRITTEN, path, run_id=run), run)
 
     async def cancel_run_by_github_ci(
         self,
@@ -176,9 +177,8 @@ class CurrentsClient:
             AnswerLost: They may have been reset, or not.
         """
         body = wire.ResetBody(machine_id=machine_ids, is_batched_or_8n=batched)
-        return _receipt(
-            await self._api.write("PUT", _WRITTEN, "/runs/{run_id}/reset", body, run_id=run)
-        )
+        path = "/runs/{run_id}/reset"
+        return _receipt(await self._api.write("PUT", _WRITTEN, path, body, run_id=run), run)
 
     async def delete_run(self, run: CurrentsRunId) -> Receipt:
         """Deletes a run and all that belongs to it, for good. Sent once.
@@ -186,7 +186,8 @@ class CurrentsClient:
         Raises:
             AnswerLost: It may have been deleted, or not.
         """
-        return _receipt(await self._api.write("DELETE", _WRITTEN, "/runs/{run_id}", run_id=run))
+        path = "/runs/{run_id}"
+        return _receipt(await self._api.write("DELETE", _WRITTEN, path, run_id=run), run)
 
     async def get_run_record(self, run: CurrentsRunId) -> dict[str, Any]:
         """Returns a run as the API has it, complete."""
@@ -255,8 +256,8 @@ def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
     return run_mapping.full_run(sent, answer.bytes, answer.unreadable)
 
 
-def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
-    """Returns the receipt of a write.
+def _receipt(envelope: wire.Envelope[wire.WireReceipt], run: str = "") -> Receipt:
+    """Returns the receipt of a write to this run, if that is known.
 
     Raises:
         AnswerLost: The answer does not say that it was done; it takes a read to know.
@@ -268,6 +269,8 @@ def _receipt(envelope: wire.Envelope[wire.WireReceipt]) -> Receipt:
         failure = "The Currents API answered 200, but not that it was done."
     if not failure and receipt.cancelled is False:
         failure = "The Currents API answered 200, and that nothing was cancelled."
+    if not failure and run and (receipt.run_id or run) != run:
+        failure = "The Currents API answered 200, and named another run."
     if failure:
         raise errors.AnswerLost(failure, status=_OK_STATUS)
     return run_mapping.receipt(receipt)

@@ -47,7 +47,7 @@ def add_callers(server: MCPServer[Services], configuration: Configuration) -> No
         services: Services = ctx.lifespan_context
         return await call_next(replace(ctx, lifespan_context=services.for_caller(keys)))
 
-    server.middleware.append(with_own_keys)
+    server.middleware.insert(0, with_own_keys)  # The others see the keys too.
 
 
 class KeysRequired:

@@ -6,7 +6,7 @@ from typing import Final
 import anyio
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.errors import DeadlineExceeded, RunsError
+from runs_mcp.errors import DeadlineExceeded, RunsError, TooLarge
 from runs_mcp.model import FullRun, ListedRun, Run, Spec, Totals
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
@@ -34,6 +34,8 @@ from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Prog
 from runs_mcp.triage.findings import Findings, Outcomes
 
 _AT_ONCE: Final = 16
+_MOST_BYTES: Final = 60_000_000
+"""The most that is kept in memory of the specs of a run."""
 _BASELINES_LISTED: Final = 25
 _BASELINES_READ: Final = 4
 _SEARCHED_FOR_QUARANTINE: Final = 20
@@ -82,7 +84,7 @@ class CurrentsRunReader:
         """Reads the instances of these specs, and how each of their tests went."""
         full = await self.full()
         compared = await self._api.work_on(lambda: ComparedSpecs.of(full, specs))
-        read = await self._read(compared.reported, progress)
+        read = await self._read(compared.reported, progress, with_passed=True)
         return await self._api.work_on(lambda: outcomes_of(full, compared, read))
 
     async def baseline(self, run: Run) -> Baseline | None:
@@ -137,20 +139,30 @@ class CurrentsRunReader:
             self._run = await self._client.get_run(run)
         return self._run
 
-    async def _read(self, specs: Sequence[Spec], progress: Progress) -> list[SpecResult]:
+    async def _read(
+        self, specs: Sequence[Spec], progress: Progress, *, with_passed: bool = False
+    ) -> list[SpecResult]:
         """Reads the instance of each spec; one that cannot be read does not stop the others.
 
-        Once the deadline has passed, nothing more is tried.
+        Once the deadline has passed, or more was read than there is memory for, nothing more is.
         """
         results = [SpecResult(spec, None, DeadlineExceeded.kind) for spec in specs]
         waiting = iter(enumerate(specs))
-        done = 0
+        done = size = 0
 
         async def read_some() -> None:
-            nonlocal done
+            nonlocal done, size
             for place, spec in waiting:
-                results[place] = await self._read_one(spec)
-                if results[place].error == DeadlineExceeded.kind:
+                result = await self._read_one(spec, with_passed=with_passed)
+                size += result.size
+                if size > _MOST_BYTES:
+                    result = SpecResult(spec, None, TooLarge.kind)
+                results[place] = result
+                if result.error == DeadlineExceeded.kind:
+                    break
+                if size > _MOST_BYTES:
+                    for later, left in waiting:
+                        results[later] = SpecResult(left, None, TooLarge.kind)
                     break
                 done += 1
                 await progress(done, len(specs))
@@ -160,12 +172,12 @@ class CurrentsRunReader:
                 readers.start_soon(read_some)
         return results
 
-    async def _read_one(self, spec: Spec) -> SpecResult:
+    async def _read_one(self, spec: Spec, *, with_passed: bool) -> SpecResult:
         try:
             instance = await self._client.get_instance(currents_instance_id(spec.instance_id))
         except RunsError as error:
             return SpecResult(spec, None, error.kind)
-        return SpecResult.of(spec, instance)
+        return SpecResult.of(spec, instance if with_passed else instance.without_passed())
 
     async def _read_for_quarantine(
         self, pending: Sequence[Spec]

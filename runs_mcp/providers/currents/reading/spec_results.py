@@ -5,7 +5,7 @@ An instance is one execution of a spec file, with its tests.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from msgspec.structs import replace
 
@@ -23,6 +23,8 @@ from runs_mcp.model import (
 from runs_mcp.providers.currents.reading.failed_hooks import skipped_by_hook
 from runs_mcp.providers.field_values import block
 from runs_mcp.triage.findings import WHOLE_SPEC, CaseKey, NamedOutcome, is_worse
+
+_TEST_BYTES: Final = 500
 
 
 class SpecResult(NamedTuple):
@@ -57,14 +59,22 @@ class SpecResult(NamedTuple):
         """Whether some tests of the spec, by its own count, could not be read."""
         instance = self.instance
         return instance is not None and (
-            bool(instance.unreadable) or len(instance.tests) < self.spec.tests
+            bool(instance.unreadable) or instance.test_count < self.spec.tests
         )
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        if self.instance is None:
+            return 0
+        texts = sum(len(test.text.message) + len(test.text.stack) for test in self.instance.tests)
+        return _TEST_BYTES * len(self.instance.tests) + texts
 
     @property
     def has_no_results(self) -> bool:
         """Whether the instance has neither tests nor an exception that says why."""
         instance = self.instance
-        return instance is not None and not instance.tests and not instance.exception
+        return instance is not None and not instance.test_count and not instance.exception
 
     @property
     def has_failed_test(self) -> bool:
