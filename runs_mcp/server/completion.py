@@ -121,7 +121,9 @@ class Lookup:
         self._services = services
         self._cache = cache
         self._chosen = chosen
-        self._served = [one for one in services.configuration.served if one.settings.key]
+        served = services.configuration.served
+        self._is_single = len(served) == 1
+        self._served = [one for one in served if one.settings.key]
         self._runs: list[tuple[ListedRun, str]] = []
         self.found = []
 
@@ -132,7 +134,7 @@ class Lookup:
                 self.found += await self._projects(provider)
         elif name in RUN_ARGUMENTS:
             # A bare ID is a reference only where one provider is served.
-            bare = len(self._served) == 1 and ":" not in typed
+            bare = self._is_single and ":" not in typed
             await self._recent_runs(
                 self._served,
                 lambda provider, run: run.id if bare else provider.definition.reference_of(run),

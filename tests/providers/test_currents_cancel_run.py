@@ -91,6 +91,7 @@ async def test_a_write_without_a_connection_is_not_a_lost_answer() -> None:
         {"status": "OK", "data": {}, "error": {"message": "refused"}},
         {"status": "OK", "data": {}, "error": ["refused"]},
         {"data": {}, "error": 1},
+        {"status": "OK", "data": {"runId": "another-run-123456", "cancelled": True}},
     ],
 )
 async def test_an_answer_that_does_not_say_that_it_was_done_is_settled_by_reading(

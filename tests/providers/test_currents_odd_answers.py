@@ -10,6 +10,7 @@ from shared_client import SharedClient, shared_client
 
 from runs_mcp.model import FullInstance
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
+from runs_mcp.providers.currents.reading import reader
 from runs_mcp.providers.currents.wire.instances import WireInstance
 
 Json = dict[str, Any]
@@ -178,3 +179,29 @@ def test_a_test_that_passed_unexpectedly_and_was_then_interrupted_has_failed(
     answer = triaged([spec("a", skipped=1)], {"a": instance("a", test)})
     assert answer["groups"][0]["example"]["status"] == "interrupted"
     assert "flaky" not in answer
+
+
+def test_more_than_fits_into_memory_is_named_and_what_was_read_is_shown(
+    triaged: Triage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_AT_ONCE", 1)
+    monkeypatch.setattr(reader, "_MOST_BYTES", 25_000)
+    boom = {"message": "Error: " + "boom " * 2000, "stack": ""}
+    names = ("a", "b", "c", "d")
+    instances = {name: instance(name, case("t", error=boom)) for name in names}
+    answer = triaged([spec(name, failures=1) for name in names], instances)
+
+    assert [group["tests"] for group in answer["groups"]] == [2]
+    assert "2 of 4 failing specs could not be loaded (too_large 2)" in answer["verdict"]
+
+
+def test_tests_that_passed_take_no_memory_and_are_counted(
+    triaged: Triage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_MOST_BYTES", 25_000)
+    passed = [case(f"passed {number}", "passed") for number in range(500)]
+    read = {"a": instance("a", case("t"), *passed)}
+    answer = triaged([spec("a", tests=501, passes=500, failures=1)], read)
+
+    assert [group["tests"] for group in answer["groups"]] == [1]
+    assert "could not be" not in answer["verdict"]

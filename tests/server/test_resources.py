@@ -201,6 +201,15 @@ async def test_a_failure_is_a_protocol_error_in_our_own_words(sandbox: Sandbox, 
             assert READ_WRITE_KEY not in refused.value.message
 
 
+async def test_a_record_that_is_too_large_to_send_is_a_clear_error(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "_MOST_BYTES", 1000)
+    async with connect(sandbox) as client:
+        with pytest.raises(MCPError, match=r"more than 1,000 is not sent\. \[kind=too_large"):
+            await client.read_resource(RUN)
+
+
 async def test_the_cap_on_downloads_holds_for_all_pages_together(sandbox: Sandbox) -> None:
     # Each page has some 280 kB, all of them 1.2 MB.
     async with connect(sandbox, settings={"RUNS_MCP_MAX_DOWNLOAD_BYTES": "600000"}) as client:
