@@ -32,7 +32,7 @@ def test_without_a_key_it_says_what_to_set_and_that_the_sandbox_needs_none(
     [
         (["--no-such"], {}, "--no-such"),
         (["nonsense"], {}, "nonsense"),
-        (["--transport", "http"], {}, "only stdio is"),
+        (["--transport", "sse"], {}, "--transport"),
         (["--result-bytes", "many"], {}, "RUNS_MCP_RESULT_BYTES"),
         (["--result-bytes", "40001"], {}, "RUNS_MCP_RESULT_BYTES"),
         (["--timeout-s", "0"], {}, "RUNS_MCP_TIMEOUT_S"),
