@@ -1,6 +1,7 @@
 """The types of settings, and how their values are read as people paste them."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -104,6 +105,28 @@ def _check_store_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_host(value: str) -> str:
+    place = value.removesuffix(":*")
+    if "/" in place or "@" in place:
+        raise ValueError("each must be a host, with a port or :* where it has one")
+    web_address(f"http://{place}")
+    return value.lower()
+
+
+def _check_origin(value: str) -> str:
+    place = web_address(value)
+    if "@" in value or "?" in value or "#" in value or place.path:
+        raise ValueError("each must be http:// or https://, a host and a port where it has one")
+    return value.lower()
+
+
+def _check_network(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError:
+        raise ValueError("each must be an IP address, or a network such as 10.0.0.0/8") from None
+
+
 def _split_commas(value: object) -> object:
     if isinstance(value, str):
         return [part for text in value.split(",") if (part := unwrapped(text))]
@@ -112,6 +135,15 @@ def _split_commas(value: object) -> object:
 
 Url = Annotated[str, AfterValidator(_check_url)]
 """An http or https URL, without a slash at its end."""
+
+HostName = Annotated[str, AfterValidator(_check_host)]
+"""What a Host header may be; `:*` stands for any port."""
+
+Origin = Annotated[str, AfterValidator(_check_origin)]
+"""What an Origin header may be."""
+
+Network = Annotated[str, AfterValidator(_check_network)]
+"""An IP address, or a network of them."""
 
 StoreUrl = Annotated[SecretStr, AfterValidator(_check_store_url)]
 """Where a Redis or Valkey server is; it may hold a password."""

@@ -12,6 +12,9 @@ from runs_mcp.errors import SettingsError
 from runs_mcp.setting_values import (
     ApiKey,
     FilePath,
+    HostName,
+    Network,
+    Origin,
     SplitAtCommas,
     StateKeys,
     StoreUrl,
@@ -173,17 +176,17 @@ class Settings(_PastedSettings):
         description="on HTTP: the address at which people reach this server, for links to the "
         "confirmation page",
     )
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
+    allowed_hosts: Annotated[tuple[HostName, ...], NoDecode, SplitAtCommas] = Field(
         (),
         description="on HTTP: comma list of what Host may be, besides that of PUBLIC_URL; by "
         "default the names of loopback",
     )
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
+    allowed_origins: Annotated[tuple[Origin, ...], NoDecode, SplitAtCommas] = Field(
         (),
         description="on HTTP: comma list of what Origin may be, besides PUBLIC_URL; by default "
         "those of loopback",
     )
-    trusted_proxy: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
+    trusted_proxy: Annotated[tuple[Network, ...], NoDecode, SplitAtCommas] = Field(
         (), description="on HTTP: comma list of addresses whose forwarded headers are believed"
     )
 

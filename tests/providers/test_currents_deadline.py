@@ -41,7 +41,7 @@ def routes() -> list[Route]:
 def test_after_the_deadline_nothing_more_is_tried_and_the_answer_says_what_was_not_read(
     stub: Stub,
 ) -> None:
-    settings = stub.environment | {"RUNS_MCP_TIMEOUT_S": "1"}
+    settings = stub.environment | {"RUNS_MCP_TIMEOUT_S": "2"}
     with shared_client(configured(settings, {"providers": "currents"})) as client:
         stub.serve(routes())
         answer = client.answer("triage_run", run="currents:many")
