@@ -31,7 +31,8 @@ _NEXT_STEPS: Final[dict[Outcome, str]] = {
     "refused": (
         f"{NOTHING_CHANGED} A person has to confirm, and none can be asked here: the host cannot "
         "ask, and no page may be shown. The operator can set RUNS_MCP_CONFIRM=page for a server "
-        "that goes on running, or, for unattended use, RUNS_MCP_PREAPPROVE={action}."
+        "that goes on running (over HTTP also RUNS_MCP_PUBLIC_URL), or, for unattended use, "
+        "RUNS_MCP_PREAPPROVE={action}."
     ),
     "unknown": (
         "{lost} Reading the run again did not settle it. Read it in a while before anything "
