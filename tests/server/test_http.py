@@ -140,6 +140,26 @@ async def test_each_request_upstream_has_the_key_of_its_own_caller(stub: Stub) -
         assert key == f"Bearer {callers[int(caller[1])]}"
 
 
+@every_era
+async def test_the_key_of_a_caller_is_in_no_answer_and_no_log(
+    stub: Stub, era: Era, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = "key-of-the-caller-0123456789"
+    projects = [{"projectId": "p", "name": f"printed {key} by a test"}]
+    stub.serve([Route(path="/projects", body={"status": "OK", "data": projects})])
+    caplog.set_level("DEBUG")
+    sent = {"Currents-Api-Key": key}
+    async with serve(stub.environment) as server, server.connect(sent, era) as client:
+        answered = await client.call_tool("currents_list_projects", {})
+        stub.serve([Route(path="/projects", status=401, body={"message": f"no such key: {key}"})])
+        refused = await client.call_tool("currents_list_projects", {})
+    assert "printed … by a test" in text_of(answered)
+    assert "kind=unauthorized" in text_of(refused)
+    assert key not in f"{answered} {refused}"
+    ours = [record for record in caplog.records if not record.name.startswith("httpcore2")]
+    assert not [record for record in ours if key in record.getMessage()]
+
+
 async def test_a_host_that_can_ask_confirms_by_its_form(sandbox: Sandbox) -> None:
     person = FakePerson(typing(RUNNING[-6:]))
     async with serve(apis_of(sandbox)) as server, server.connect(KEYS, "auto", person) as client:
