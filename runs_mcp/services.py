@@ -6,7 +6,7 @@ connections are shared.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -65,14 +65,6 @@ class Services:
     def settings(self) -> Settings:
         """The server's settings."""
         return self.configuration.settings
-
-    def for_caller(self, keys: Mapping[str, str]) -> "Services":
-        """Returns these services with a caller's own API keys, by provider, and no others.
-
-        Raises:
-            SettingsError: A key cannot be one. The message does not show it.
-        """
-        return replace(self, configuration=self.configuration.with_keys(keys))
 
     def deadline(self) -> Deadline:
         """Returns the deadline of one call, starting now."""

@@ -79,7 +79,7 @@ def http_application(
     pages = _Pages(base_url, configuration.settings.allowed_hosts)
     server = build_server(configuration, calls=calls, serve_pages=pages.serve)
     if configuration.credentials == "caller":
-        add_callers(server, configuration)
+        add_callers(server)
     manager = StreamableHTTPSessionManager(server.lowlevel, stateless=True)
 
     @asynccontextmanager
@@ -94,8 +94,8 @@ def http_application(
     readiness = Readiness(reachability(configuration))
     app = Starlette(
         routes=[
-            Route(path, _Endpoint(mcp), methods=["POST"]),
-            Route(f"{path}/", _Endpoint(mcp), methods=["POST"]),
+            Route(path, mcp, methods=["POST"]),
+            Route(f"{path}/", mcp, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readiness.readyz),
             Mount(PAGES_PATH.rstrip("/"), pages),
@@ -104,16 +104,6 @@ def http_application(
     )
     app.router.redirect_slashes = False  # A redirect would go to whatever Host says.
     return app
-
-
-class _Endpoint:
-    """An application as the endpoint of a route: a function would be called with a request."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
 
 
 class _Pages:

@@ -22,8 +22,7 @@ def caller_keys(headers: Headers, configuration: Configuration) -> dict[str, str
     """Returns the keys that a request has, by provider; empty if it has none.
 
     Raises:
-        SettingsError: A header with a key is there twice, or holds what cannot be a key. The
-            message does not show it.
+        SettingsError: A header with a key is there twice.
     """
     keys = {
         definition.name: key
@@ -33,26 +32,30 @@ def caller_keys(headers: Headers, configuration: Configuration) -> dict[str, str
     bearer = _bearer_token(headers)
     if not keys and bearer and len(configuration.served) == 1:
         keys = {configuration.served[0].definition.name: bearer}
-    configuration.with_keys(keys)
     return keys
 
 
-def add_callers(server: MCPServer[Services], configuration: Configuration) -> None:
-    """Makes the server answer each request with the keys of its caller."""
+def add_callers(server: MCPServer[Services]) -> None:
+    """Makes the server answer each request with what `KeysRequired` found in it."""
 
     async def with_own_keys(
         ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> HandlerResult:
-        request = ctx.request
-        keys = caller_keys(request.headers, configuration) if isinstance(request, Request) else {}
         services: Services = ctx.lifespan_context
-        return await call_next(replace(ctx, lifespan_context=services.for_caller(keys)))
+        # Without a request there are no keys: those of the server are not in its configuration.
+        if isinstance(ctx.request, Request):
+            own: Configuration = ctx.request.state.configuration
+            services = replace(services, configuration=own)
+        return await call_next(replace(ctx, lifespan_context=services))
 
     server.middleware.insert(0, with_own_keys)  # The others see the keys too.
 
 
 class KeysRequired:
     """Answers 401 to a request without keys, before anything else reads it.
+
+    The others get the configuration with their keys, and no others, as `configuration` of their
+    state; `caller` tells callers apart, without their keys.
 
     Args:
         app: What answers the others.
@@ -67,15 +70,15 @@ class KeysRequired:
         """Answers a request."""
         try:
             keys = caller_keys(Headers(scope=scope), self._configuration)
+            own = self._configuration.with_keys(keys)
         except SettingsError as error:
             await self._refused(f"The key was refused: {error}.")(scope, receive, send)
             return
         if not keys:
             await self._refused("The request has no API key.")(scope, receive, send)
             return
-        # What tells callers apart, for limits: not the keys themselves.
         caller = hashlib.sha256(repr(sorted(keys.items())).encode()).hexdigest()
-        state = {**scope.get("state", {}), "caller": caller}
+        state = {**scope.get("state", {}), "caller": caller, "configuration": own}
         await self._app({**scope, "state": state}, receive, send)
 
     def _refused(self, why: str) -> JSONResponse:
