@@ -140,23 +140,25 @@ def _run(
 
         return serve_sandbox(given["port"])
     is_sandbox = given.pop("sandbox", False)
-    over_http = given.pop("transport", "stdio") == "http"
+    over_http = given.pop("transport", "stdio") == "http" and command == "serve"
     with _sandbox(configuration, wanted=is_sandbox) as chosen:
-        _require_what_it_needs(command, chosen, over_http=over_http)
-        if over_http and command == "serve":
-            from runs_mcp.commands.serve_http import HttpAddress, serve_over_http
+        if over_http:
+            from runs_mcp.commands.serve_http import HttpAddress, http_configuration, serve_http
 
-            return serve_over_http(chosen, HttpAddress(**given), is_sandbox=is_sandbox)
+            address = HttpAddress(**given)
+            shared = http_configuration(chosen, address, is_sandbox=is_sandbox)
+            _require_what_it_needs(command, shared)
+            return serve_http(shared, address)
+        _require_what_it_needs(command, chosen)
         if command == "serve" and not has_reader:
             return 0
         return _run_configured(command, chosen, given)
 
 
-def _require_what_it_needs(command: str, configuration: Configuration, *, over_http: bool) -> None:
+def _require_what_it_needs(command: str, configuration: Configuration) -> None:
     from runs_mcp.services import require_connections
 
-    if not over_http:  # where callers may bring theirs
-        configuration.require_keys()
+    configuration.require_keys()
     require_connections(configuration)
     if command != "check":  # which says what it finds
         _require_audit_log(configuration.settings)

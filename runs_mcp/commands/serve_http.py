@@ -37,12 +37,14 @@ class HttpAddress(NamedTuple):
             return self.host == "localhost"
 
 
-def serve_over_http(configuration: Configuration, address: HttpAddress, *, is_sandbox: bool) -> int:
-    """Serves until SIGINT or SIGTERM, and returns 0.
+def http_configuration(
+    configuration: Configuration, address: HttpAddress, *, is_sandbox: bool
+) -> Configuration:
+    """Returns the configuration of a server of many callers.
 
     Args:
         configuration: What the operator set.
-        address: Where to serve.
+        address: Where it would be served.
         is_sandbox: Whether the configuration is that of an embedded sandbox, which has no secrets.
 
     Raises:
@@ -57,8 +59,20 @@ def serve_over_http(configuration: Configuration, address: HttpAddress, *, is_sa
     credentials = settings.credentials or ("server" if lends else "caller")
     if credentials == "server" and not (address.is_loopback or settings.trust_network):
         raise untrusted_network()
-    configuration = configuration.for_http(credentials)
-    configuration.require_keys()
+    return configuration.for_http(credentials)
+
+
+def serve_http(configuration: Configuration, address: HttpAddress) -> int:
+    """Serves until SIGINT or SIGTERM, and returns 0.
+
+    Args:
+        configuration: See `http_configuration`.
+        address: Where to serve.
+
+    Raises:
+        SettingsError: The address cannot be listened on.
+    """
+    settings = configuration.settings
     with listen(address.host, address.port) as listener:
         host = f"[{address.host}]" if ":" in address.host else address.host
         here = f"http://{host}:{listener.getsockname()[1]}"

@@ -41,6 +41,20 @@ def running(
         process.communicate(timeout=SECONDS)
 
 
+def ended_with(
+    *arguments: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command to its end."""
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "runs_mcp", "--transport", "http", *arguments],
+        capture_output=True,
+        text=True,
+        env={**coverage(), **(variables or {})},
+        timeout=SECONDS,
+        check=False,
+    )
+
+
 def coverage() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
 
@@ -78,6 +92,7 @@ async def test_an_idle_server_on_the_sandbox_needs_no_key_and_ends_on_sigint() -
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["--path", "/healthz"], "--path"),
         (["--host", "0.0.0.0", "--credentials", "server"], "RUNS_MCP_TRUST_NETWORK=true"),  # noqa: S104
         (["--port", "70000"], "--host, --port"),
         (["--path", "mcp"], "--path"),
@@ -89,29 +104,28 @@ async def test_an_idle_server_on_the_sandbox_needs_no_key_and_ends_on_sigint() -
 def test_what_cannot_be_served_ends_with_one_line_and_exit_2(
     arguments: list[str], says: str
 ) -> None:
-    ended = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-m", "runs_mcp", "--transport", "http", *arguments],
-        capture_output=True,
-        text=True,
-        env=coverage(),
-        timeout=SECONDS,
-        check=False,
-    )
+    ended = ended_with(*arguments)
     assert ended.returncode == 2
     assert says in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"CURRENTS_API_URL": "https://xn--a.example/v1"}, {"HTTPS_PROXY": "ftp://proxy.example:1"}],
+)
+def test_connections_that_cannot_be_made_end_with_one_line_and_exit_2(
+    variables: dict[str, str],
+) -> None:
+    ended = ended_with("--port", "0", variables=variables)
+    assert ended.returncode == 2
+    assert next(iter(variables)) in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
 def test_a_port_that_is_taken_ends_with_one_line_and_exit_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = subprocess.run(  # noqa: S603 - our own interpreter
-            [sys.executable, "-m", "runs_mcp", "--transport", "http", "--port", port],
-            capture_output=True,
-            text=True,
-            env=coverage(),
-            timeout=SECONDS,
-            check=False,
-        )
+        ended = ended_with("--port", port)
     assert ended.returncode == 2
     assert f"port {port} cannot be listened on" in ended.stderr

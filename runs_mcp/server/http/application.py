@@ -24,7 +24,7 @@ from runs_mcp.server.http.callers import KeysRequired, add_callers
 from runs_mcp.server.http.health import Readiness, healthz
 from runs_mcp.server.http.limits import BoundedBody, BoundedConcurrency, FromAllowedPlaces
 from runs_mcp.server.http.pages import PublicPages
-from runs_mcp.services import reachability
+from runs_mcp.services import reachability, require_connections
 from runs_mcp.settings import Settings
 
 MCP_PATH: Final = "/mcp"
@@ -48,6 +48,7 @@ def create_app() -> ASGIApp:
         raise untrusted_network()
     configuration = configuration.for_http(credentials)
     configuration.require_keys()
+    require_connections(configuration)
     base_url = settings.public_url or ""
     return http_application(configuration, RunningCalls(), base_url=base_url)
 
