@@ -8,6 +8,7 @@ import stamina
 from hosts import environment
 from hypothesis import settings
 from in_process import configured
+from redis_server import redis_server
 from report_stub import Stub
 from shared_client import SharedClient, shared_client
 from story_time import STORY_END
@@ -93,3 +94,10 @@ def client(story: Sandbox) -> Iterator[SharedClient]:
     """A client of a server that reads it."""
     with shared_client(configured(environment(story))) as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a store that several processes can share."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running

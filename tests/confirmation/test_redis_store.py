@@ -1,6 +1,5 @@
-"""What is remembered of confirmations in Redis or Valkey, which processes on all machines share."""
+"""What Redis or Valkey adds to a store, besides what `test_store` asks of all."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import anyio
@@ -13,41 +12,19 @@ from runs_mcp.confirmation.redis_store import RedisStore
 from runs_mcp.errors import Unreachable
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as running:
-        yield running
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[RedisStore]:
-    opened = RedisStore(url)
-    yield opened
-    await opened.aclose()
-
-
-async def test_a_key_is_added_once_and_put_as_often_as_wanted(store: RedisStore) -> None:
-    await store.check()
-    assert await store.get("key") is None
-    assert await store.add("key", "one", 60)
-    assert not await store.add("key", "two", 60)
-    assert await store.get("key") == "one"
-    await store.put("key", "three", 60)
-    assert await store.get("key") == "three"
-    assert await store.get("KEY") is None
-
-
-async def test_what_has_expired_is_gone_and_can_be_added_again(store: RedisStore) -> None:
+async def test_what_has_expired_is_gone_and_can_be_added_again(redis_url: str) -> None:
+    store = RedisStore(redis_url)
     assert await store.add("short", "one", 0.001)
     with anyio.fail_after(10):
         while await store.get("short") is not None:
             await anyio.lowlevel.checkpoint()
     assert await store.add("short", "two", 60)
+    await store.aclose()
 
 
-async def test_of_many_processes_at_once_one_adds(url: str) -> None:
+async def test_of_many_processes_at_once_one_adds(redis_url: str) -> None:
     added: list[bool] = []
-    stores = [RedisStore(url) for _ in range(8)]
+    stores = [RedisStore(redis_url) for _ in range(8)]
 
     async def add(store: RedisStore) -> None:
         added.append(await store.add("contested", "x", 60))

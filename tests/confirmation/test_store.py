@@ -1,10 +1,11 @@
-"""What is remembered of confirmations, in memory or in a file that processes share."""
+"""What is remembered of confirmations: in memory, in a file that processes share, or in Redis."""
 
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,8 @@ import anyio
 import pytest
 from confirmation.guard_setup import Clock
 
-from runs_mcp.confirmation.store import SqliteStore
+from runs_mcp.confirmation.redis_store import RedisStore
+from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.errors import InternalError
 
 ADDER: Final = """
@@ -31,11 +33,22 @@ anyio.run(main)
 
 
 @pytest.fixture(params=["memory", "file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteStore:
+def sqlite_store(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteStore:
     return SqliteStore(tmp_path / "new" / "folder" / "f" if request.param == "file" else None)
 
 
-async def test_a_key_is_added_once_and_put_as_often_as_wanted(store: SqliteStore) -> None:
+@pytest.fixture(params=["memory", "file", "redis"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    if request.param == "redis":
+        opened = RedisStore(request.getfixturevalue("redis_url"))
+        yield opened
+        await opened.aclose()
+    else:
+        yield SqliteStore(tmp_path / "new" / "folder" / "f" if request.param == "file" else None)
+
+
+async def test_a_key_is_added_once_and_put_as_often_as_wanted(store: Store) -> None:
+    await store.check()
     assert await store.get("key") is None
     assert await store.add("key", "one", 60)
     assert not await store.add("key", "two", 60)
@@ -46,21 +59,21 @@ async def test_a_key_is_added_once_and_put_as_often_as_wanted(store: SqliteStore
 
 
 async def test_what_has_expired_is_gone_and_can_be_added_again(
-    store: SqliteStore, clock: Clock
+    sqlite_store: SqliteStore, clock: Clock
 ) -> None:
-    await store.add("key", "one", 60)
+    await sqlite_store.add("key", "one", 60)
     clock.now += 59.9
-    assert await store.get("key") == "one"
+    assert await sqlite_store.get("key") == "one"
     clock.now += 0.1
-    assert await store.get("key") is None
-    assert await store.add("key", "two", 60)
+    assert await sqlite_store.get("key") is None
+    assert await sqlite_store.add("key", "two", 60)
 
 
-async def test_of_many_calls_at_once_one_adds(store: SqliteStore) -> None:
+async def test_of_many_calls_at_once_one_adds(store: Store) -> None:
     added: list[bool] = []
 
     async def add() -> None:
-        added.append(await store.add("key", "x", 60))
+        added.append(await store.add("wanted", "x", 60))
 
     with anyio.fail_after(30):
         async with anyio.create_task_group() as tasks:

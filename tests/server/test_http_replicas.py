@@ -1,15 +1,13 @@
 """Two servers over HTTP that share signing keys and a store: either finishes what one began."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import anyio
-import pytest
 from hosts import structured_of
 from over_http import ServerOverHttp, serve
 from providers.currents_runs import RUNNING, writes
-from redis_server import redis_server
 from server.confirmation_pages import PageVisitor
 from server.destructive_calls import FakePerson, typing
 from server.test_http import KEYS, apis_of
@@ -19,12 +17,6 @@ from runs_mcp.sandbox import Sandbox
 STATE_KEY: Final = "k" * 40
 CANCEL: Final = {"run_id": RUNNING}
 BY_TOKEN: Final = {"RUNS_MCP_CONFIRM": "token"}
-
-
-@pytest.fixture(scope="module")
-def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as running:
-        yield running
 
 
 @asynccontextmanager
@@ -48,9 +40,9 @@ async def cancel(server: ServerOverHttp, token: str = "") -> dict[str, Any]:
 
 
 async def test_a_token_of_one_is_used_at_another_and_at_both_at_once_leads_to_one_write(
-    sandbox: Sandbox, store_url: str
+    sandbox: Sandbox, redis_url: str
 ) -> None:
-    async with two(sandbox, store_url, **BY_TOKEN) as (one, other):
+    async with two(sandbox, redis_url, **BY_TOKEN) as (one, other):
         token = (await cancel(one))["confirmation_token"]
         outcomes: list[str] = []
 
@@ -67,9 +59,9 @@ async def test_a_token_of_one_is_used_at_another_and_at_both_at_once_leads_to_on
 
 
 async def test_what_was_confirmed_on_the_page_of_one_is_done_by_another(
-    sandbox: Sandbox, store_url: str
+    sandbox: Sandbox, redis_url: str
 ) -> None:
-    async with two(sandbox, store_url) as (one, other):
+    async with two(sandbox, redis_url) as (one, other):
         asked = await cancel(one)
         visitor = PageVisitor(asked["confirmation_url"])
         assert (await visitor.confirm(RUNNING[-6:])).status_code == 200
@@ -80,9 +72,9 @@ async def test_what_was_confirmed_on_the_page_of_one_is_done_by_another(
 
 
 async def test_without_a_shared_key_a_confirmation_of_one_is_none_at_another(
-    sandbox: Sandbox, store_url: str
+    sandbox: Sandbox, redis_url: str
 ) -> None:
-    async with two(sandbox, store_url, RUNS_MCP_STATE_KEYS="", **BY_TOKEN) as (one, other):
+    async with two(sandbox, redis_url, RUNS_MCP_STATE_KEYS="", **BY_TOKEN) as (one, other):
         token = (await cancel(one))["confirmation_token"]
         assert (await cancel(other, token))["outcome"] == "confirmation_required"
     assert writes(sandbox) == []
