@@ -88,9 +88,7 @@ class ProviderSettings(_PastedSettings):
         try:
             value = _KEY.validate_python(key) if key else None
         except ValidationError as error:
-            problem = error.errors(include_url=False, include_input=False)[0]["msg"]
-            reason = problem.removeprefix("Value error, ")
-            raise SettingsError(f"{self.key_header}: {reason}") from None
+            raise SettingsError(f"{self.key_header}: {_reason(error)}") from None
         return self.model_copy(update={field: value})
 
     @classmethod
@@ -124,7 +122,7 @@ class Settings(_PastedSettings):
     state_keys: Annotated[StateKeys, NoDecode, SplitAtCommas] = Field(
         (),
         description="comma list of secrets of at least 32 bytes: the first signs, all verify; by "
-        "default derived from the API keys",
+        "default derived from the API keys, on HTTP made at the start",
     )
     open_browser: bool = Field(
         True,
@@ -228,9 +226,15 @@ def _load(settings: type[S], values: Mapping[str, str | bool]) -> S:
 
 
 def _first_problem(settings: type[BaseSettings], error: ValidationError) -> str:
+    place = error.errors(include_url=False, include_input=False)[0]["loc"]
+    name = str(place[0]) if place else "settings"
+    return f"{_variable(settings, name)}: {_reason(error)}"
+
+
+def _reason(error: ValidationError) -> str:
+    """Returns what is wrong with the first value, without the value."""
     problem = error.errors(include_url=False, include_input=False)[0]
-    name = str(problem["loc"][0]) if problem["loc"] else "settings"
-    return f"{_variable(settings, name)}: {problem['msg'].removeprefix('Value error, ')}"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _variable(settings: type[BaseSettings], name: str) -> str:

@@ -38,9 +38,8 @@ class ServerOverHttp:
         elicitation: ElicitationFnT | None = None,
     ) -> AsyncIterator[Client]:
         """Yields a client that sends these headers with each request."""
-        headers = httpx2.AsyncClient(headers=dict(keys), verify=NO_TLS, timeout=ANSWER_SECONDS)
         async with (
-            headers as sender,
+            httpx2.AsyncClient(headers=dict(keys), verify=NO_TLS, timeout=ANSWER_SECONDS) as sender,
             Client(
                 streamable_http_client(f"{self.url}/mcp", http_client=sender),
                 mode=era,

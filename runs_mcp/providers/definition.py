@@ -6,6 +6,7 @@ from inspect import signature
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from runs_mcp.answers.cursors import PageRequest, Query
+from runs_mcp.answers.fitting import list_page
 from runs_mcp.api.client import ApiClient
 from runs_mcp.confirmation.action import Action
 from runs_mcp.model import ListedRun, Record, Run
@@ -14,6 +15,7 @@ from runs_mcp.settings import ProviderSettings, Settings
 
 S = TypeVar("S", bound=ProviderSettings)
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,17 @@ class Call(Generic[S]):
     def page(self, cursor: str, query: Query) -> PageRequest:
         """Returns which page of an answer a cursor asks for, and the bytes it may take."""
         return PageRequest(query, cursor, self.settings.result_bytes)
+
+    async def list_page(
+        self,
+        items: Sequence[tuple[T, str]],
+        make: Callable[[tuple[T, ...], str], R],
+        request: PageRequest,
+        *,
+        has_more: bool,
+    ) -> R:
+        """Does what `runs_mcp.answers.fitting.list_page` does, and lets other calls go on."""
+        return await self.api.work_on(lambda: list_page(items, make, request, has_more=has_more))
 
 
 class ReadTool(NamedTuple):

@@ -34,8 +34,6 @@ W = TypeVar("W")
 _SUITES: Final = "/analytics/organizations/{organization}/suites"
 _SUITE: Final = _SUITES + "/{suite}"
 _RUN: Final = _SUITE + "/runs/{run_id}"
-_FAILED_EXECUTIONS: Final = "/failed_executions"
-_EXPANDED: Final = [("include_failure_expanded", "true")]
 
 
 class ExecutionCounts(NamedTuple):
@@ -86,10 +84,10 @@ class BuildkiteClient:
         """Returns the suites of an organization, starting at a position."""
         query = ListQuery(
             wire.WireSuite,
-            lambda sent: run_mapping.suite(sent, organization),
-            lambda sent: sent.slug,
             _SUITES,
             {"organization": organization},
+            make=lambda sent: run_mapping.suite(sent, organization),
+            key=lambda sent: sent.slug,
         )
         try:
             return await self._lists.page(query, start)
@@ -109,11 +107,11 @@ class BuildkiteClient:
         filters = [("build_id", build_id)] if build_id else []
         query = ListQuery(
             wire.WireRun,
-            lambda sent: run_mapping.listed_run(sent, suite),
-            lambda sent: sent.id,
             _SUITE + "/runs",
             suite._asdict(),
             filters,
+            make=lambda sent: run_mapping.listed_run(sent, suite),
+            key=lambda sent: sent.id,
         )
         return await self._lists.page(query, start)
 
@@ -162,11 +160,11 @@ class BuildkiteClient:
         """
         query = ListQuery(
             wire.WireBuildTest,
-            lambda sent: _counts_of_test(sent, suite),
-            lambda sent: sent.id,
             "/analytics/organizations/{organization}/builds/{build_id}/tests",
             {"organization": suite.organization, "build_id": build_id},
             [("tags", tags)],
+            make=lambda sent: _counts_of_test(sent, suite),
+            key=lambda sent: sent.id,
         )
         listed = await self._lists.all(query)
         listed.require_complete()
@@ -176,10 +174,10 @@ class BuildkiteClient:
         """Returns the IDs of the muted tests of a suite."""
         query = ListQuery(
             wire.WireBuildTest,
-            lambda sent: str(sent.id or ""),
-            lambda sent: sent.id,
             _SUITE + "/tests/muted",
             suite._asdict(),
+            make=lambda sent: str(sent.id or ""),
+            key=lambda sent: sent.id,
         )
         tests = await self._lists.all(query)
         tests.require_complete()
@@ -196,11 +194,11 @@ class BuildkiteClient:
         """
         query = ListQuery(
             wire.WireBuild,
-            lambda sent: (sent.id, _jobs_of(sent) if sent.id == build_id else {}),
-            lambda sent: sent.id,
             "/organizations/{organization}/builds",
             {"organization": organization},
             [("commit", commit), ("include_retried_jobs", "true")],
+            make=lambda sent: (sent.id, _jobs_of(sent) if sent.id == build_id else {}),
+            key=lambda sent: sent.id,
         )
         builds = await self._lists.all(query)
         builds.require_complete()
@@ -221,19 +219,18 @@ class BuildkiteClient:
             TooLarge: The pages together have more bytes than a download may have.
         """
         answer = await self._api.get(dict[str, Any], _RUN, **run._asdict())
-        executions = await self._lists.all(
-            ListQuery(
-                dict[str, Any],
-                lambda sent: sent,
-                lambda sent: (
-                    sent.get("execution_id")
-                    and repr([sent.get(name) for name in ("execution_id", "test_id", "test_name")])
-                ),
-                _RUN + _FAILED_EXECUTIONS,
-                run._asdict(),
-                _EXPANDED,
-            )
+        query = _executions_query(
+            dict[str, Any],
+            run,
+            make=lambda sent: sent,
+            # A field of a record can hold what no key can be.
+            key=lambda sent: (
+                sent.get("execution_id")
+                and repr([sent.get(name) for name in ("execution_id", "test_id", "test_name")])
+            ),
+            expanded=True,
         )
+        executions = await self._lists.all(query)
         executions.require_complete()
         return {**answer.data, "failed_executions": list(executions.items)}
 
@@ -241,14 +238,31 @@ class BuildkiteClient:
 def _failed_executions(
     run: BuildkiteRunRef, *, expanded: bool
 ) -> ListQuery[wire.WireFailedExecution, FailedExecution]:
-    return ListQuery(
+    return _executions_query(
         wire.WireFailedExecution,
-        lambda sent: failed_execution(sent, run.organization),
+        run,
+        make=lambda sent: failed_execution(sent, run.organization),
         # An ID that several tests share must not cost any of them.
-        lambda sent: sent.execution_id and (sent.execution_id, sent.test_id, sent.test_name),
-        _RUN + _FAILED_EXECUTIONS,
+        key=lambda sent: sent.execution_id and (sent.execution_id, sent.test_id, sent.test_name),
+        expanded=expanded,
+    )
+
+
+def _executions_query(
+    item_type: type[W],
+    run: BuildkiteRunRef,
+    *,
+    make: Callable[[W], T],
+    key: Callable[[W], object],
+    expanded: bool,
+) -> ListQuery[W, T]:
+    return ListQuery(
+        item_type,
+        _RUN + "/failed_executions",
         run._asdict(),
-        _EXPANDED if expanded else [],
+        [("include_failure_expanded", "true")] if expanded else [],
+        make=make,
+        key=key,
     )
 
 

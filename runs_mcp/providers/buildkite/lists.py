@@ -1,7 +1,7 @@
 """Lists of the Buildkite API: numbered pages, where the `Link` header alone names the next one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from runs_mcp.api.client import Answer, ApiClient
@@ -26,19 +26,20 @@ class ListQuery(Generic[W, T]):
 
     Args:
         item_type: The type of an item, as it is sent.
-        make: Makes of an item what is kept of it. Pure.
-        key: Returns what identifies an item: items can shift to the next page meanwhile.
         path: The path, with the names of values in braces.
         values: The values in the path.
         filters: Query parameters.
+        make: Makes of an item what is kept of it. Pure.
+        key: Returns what identifies an item: items can shift to the next page meanwhile.
     """
 
     item_type: type[W]
-    make: Callable[[W], T]
-    key: Callable[[W], object]
     path: str
     values: Mapping[str, str]
     filters: Sequence[tuple[str, str]] = ()
+    _: KW_ONLY
+    make: Callable[[W], T]
+    key: Callable[[W], object]
 
 
 class ListPosition(NamedTuple):

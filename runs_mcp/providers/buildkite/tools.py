@@ -6,7 +6,6 @@ from typing import Annotated, Final, NamedTuple, TypeAlias, TypeVar
 from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest, bad_cursor
-from runs_mcp.answers.fitting import list_page
 from runs_mcp.answers.reports import FailureList, RunList, RunStatus, SuiteList, odd_records
 from runs_mcp.answers.shortening import shortened_to
 from runs_mcp.answers.trim import trim_of
@@ -75,15 +74,13 @@ async def buildkite_list_suites(
     slug = buildkite_organization(organization, call.own.organization)
     page = call.page(cursor, ("buildkite_list_suites", slug))
     listed = await _client(call).list_suites(slug, _start(page, limit))
-    return await call.api.work_on(
-        lambda: list_page(
-            _with_cursors(listed)[:limit],
-            lambda suites, next_cursor: SuiteList(
-                suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
-            ),
-            page,
-            has_more=listed.next is not None or len(listed.items) > limit,
-        )
+    return await call.list_page(
+        _with_cursors(listed, limit),
+        lambda suites, next_cursor: SuiteList(
+            suites=suites, next_cursor=next_cursor, **odd_records(listed.unreadable)
+        ),
+        page,
+        has_more=listed.next is not None or len(listed.items) > limit,
     )
 
 
@@ -103,15 +100,13 @@ async def buildkite_list_runs(
     build = buildkite_build(build_id)
     page = call.page(cursor, ("buildkite_list_runs", *where, build))
     listed = await _client(call).list_runs(where, _start(page, limit), build_id=build)
-    return await call.api.work_on(
-        lambda: list_page(
-            _with_cursors(listed)[:limit],
-            lambda runs, next_cursor: RunList(
-                runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
-            ),
-            page,
-            has_more=listed.next is not None or len(listed.items) > limit,
-        )
+    return await call.list_page(
+        _with_cursors(listed, limit),
+        lambda runs, next_cursor: RunList(
+            runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+        ),
+        page,
+        has_more=listed.next is not None or len(listed.items) > limit,
     )
 
 
@@ -158,12 +153,9 @@ async def buildkite_get_failed_executions(
             ),
         )
 
-    def make_page() -> FailureList:
-        total = "" if read.total is None else read.total
-        items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.listed)]
-        return list_page(items, make, page, has_more=read.listed.next is not None)
-
-    return await call.api.work_on(make_page)
+    total = "" if read.total is None else read.total
+    items = [(item, f"{position}/{total}") for item, position in _with_cursors(read.listed)]
+    return await call.list_page(items, make, page, has_more=read.listed.next is not None)
 
 
 class _ReadFailures(NamedTuple):
@@ -232,9 +224,12 @@ def _position(text: str, limit: int) -> ListPosition:
     return ListPosition(*map(int, text.split(".")))
 
 
-def _with_cursors(page: BuildkitePage[T]) -> list[tuple[T, str]]:
-    """Returns each item with the cursor of what comes after it: the API has no cursors."""
+def _with_cursors(page: BuildkitePage[T], limit: int | None = None) -> list[tuple[T, str]]:
+    """Returns the first items, or all, each with the cursor of what comes after it.
+
+    The API has no cursors.
+    """
     return [
         (item, ".".join(map(str, position)))
-        for item, position in zip(page.items, page.positions, strict=True)
+        for item, position in zip(page.items[:limit], page.positions[:limit], strict=True)
     ]

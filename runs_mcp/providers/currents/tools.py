@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest, bad_cursor
-from runs_mcp.answers.fitting import list_page
 from runs_mcp.answers.instance_pages import instance_page
 from runs_mcp.answers.reports import InstanceReport, ProjectList, RunList, RunReport, odd_records
 from runs_mcp.answers.run_pages import Detail, run_page
@@ -100,15 +99,13 @@ async def currents_list_projects(
     """
     page = call.page(cursor, ("currents_list_projects",))
     listed = await _client(call).list_projects(limit=limit, after=page.upstream_cursor())
-    return await call.api.work_on(
-        lambda: list_page(
-            listed.items,
-            lambda projects, next_cursor: ProjectList(
-                projects=projects, next_cursor=next_cursor, **odd_records(listed.unreadable)
-            ),
-            page,
-            has_more=listed.has_more,
-        )
+    return await call.list_page(
+        listed.items,
+        lambda projects, next_cursor: ProjectList(
+            projects=projects, next_cursor=next_cursor, **odd_records(listed.unreadable)
+        ),
+        page,
+        has_more=listed.has_more,
     )
 
 
@@ -155,15 +152,13 @@ async def _list_runs(
     page = call.page(cursor, ("currents_list_runs", project, *map("=".join, filters.params())))
     after = page.upstream_cursor()
     listed = await _client(call).list_runs(project, filters, limit=limit, after=after)
-    return await call.api.work_on(
-        lambda: list_page(
-            listed.items,
-            lambda runs, next_cursor: RunList(
-                runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
-            ),
-            page,
-            has_more=listed.has_more,
-        )
+    return await call.list_page(
+        listed.items,
+        lambda runs, next_cursor: RunList(
+            runs=runs, next_cursor=next_cursor, **odd_records(listed.unreadable)
+        ),
+        page,
+        has_more=listed.has_more,
     )
 
 
