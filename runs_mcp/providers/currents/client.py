@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from runs_mcp import errors
 from runs_mcp.api.client import Answer, ApiClient
 from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project, Receipt
+from runs_mcp.providers.currents.envelopes import data_of, receipt_of
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.mapping import runs as run_mapping
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
@@ -23,16 +24,13 @@ from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.currents.wire import runs as wire
 from runs_mcp.providers.currents.wire.instances import WireInstance
 from runs_mcp.providers.field_values import present
-from runs_mcp.text import clip, safe_line
 
 T = TypeVar("T")
 W = TypeVar("W", wire.WireProject, wire.WireRun)
 
 MAX_LIMIT: Final = 50  # what the API's documentation allows a page
 _SEARCHED_PAGES: Final = 10
-_OK_STATUS: Final = 200
 _TOO_LARGE_STATUS: Final = 413
-_ERROR_CHARS: Final = 300
 _CURSOR_CHARS: Final = 480  # Of a cursor of ours, 4,000 are taken back: 8 for each, escaped.
 _WRITTEN: Final = wire.Envelope[wire.WireReceipt]
 _RECORD: Final = wire.Envelope[dict[str, Any]]
@@ -78,7 +76,7 @@ class CurrentsClient:
         answer = await self._api.get(
             wire.Envelope[wire.WireProject], "/projects/{project_id}", project_id=project
         )
-        return run_mapping.project(_data(answer.data))
+        return run_mapping.project(data_of(answer.data))
 
     async def list_runs(
         self, project: CurrentsProjectId, filters: RunFilters, *, limit: int, after: str = ""
@@ -116,7 +114,7 @@ class CurrentsClient:
         async with self._api.answer(
             wire.Envelope[WireInstance], "/instances/{instance_id}", instance_id=instance
         ) as answer:
-            sent = _data(answer.data)
+            sent = data_of(answer.data)
             return await self._api.work_on(
                 lambda: instance_mapping.full_instance(sent, answer.bytes, answer.unreadable),
                 answer.bytes,
@@ -145,7 +143,7 @@ class CurrentsClient:
             AnswerLost: It may have been canceled, or not.
         """
         path = "/runs/{run_id}/cancel"
-        return _receipt(await self._api.write("PUT", _WRITTEN, path, run_id=run), run)
+        return receipt_of(await self._api.write("PUT", _WRITTEN, path, run_id=run), run)
 
     async def cancel_run_by_github_ci(
         self,
@@ -166,7 +164,7 @@ class CurrentsClient:
             project_id=project or "",
             ci_build_id=ci_build_id,
         )
-        return _receipt(await self._api.write("PUT", _WRITTEN, "/runs/cancel-ci/github", body))
+        return receipt_of(await self._api.write("PUT", _WRITTEN, "/runs/cancel-ci/github", body))
 
     async def reset_run(
         self, run: CurrentsRunId, machine_ids: tuple[str, ...], *, batched: bool
@@ -178,7 +176,7 @@ class CurrentsClient:
         """
         body = wire.ResetBody(machine_id=machine_ids, is_batched_or_8n=batched)
         path = "/runs/{run_id}/reset"
-        return _receipt(await self._api.write("PUT", _WRITTEN, path, body, run_id=run), run)
+        return receipt_of(await self._api.write("PUT", _WRITTEN, path, body, run_id=run), run)
 
     async def delete_run(self, run: CurrentsRunId) -> Receipt:
         """Deletes a run and all that belongs to it, for good. Sent once.
@@ -187,17 +185,17 @@ class CurrentsClient:
             AnswerLost: It may have been deleted, or not.
         """
         path = "/runs/{run_id}"
-        return _receipt(await self._api.write("DELETE", _WRITTEN, path, run_id=run), run)
+        return receipt_of(await self._api.write("DELETE", _WRITTEN, path, run_id=run), run)
 
     async def get_run_record(self, run: CurrentsRunId) -> dict[str, Any]:
         """Returns a run as the API has it, complete."""
         answer = await self._api.get(_RECORD, "/runs/{run_id}", run_id=run)
-        return _data(answer.data)
+        return data_of(answer.data)
 
     async def get_instance_record(self, instance: CurrentsInstanceId) -> dict[str, Any]:
         """Returns a spec file's execution as the API has it, complete."""
         answer = await self._api.get(_RECORD, "/instances/{instance_id}", instance_id=instance)
-        return _data(answer.data)
+        return data_of(answer.data)
 
     async def _look_up(self, project: CurrentsProjectId, query: FindQuery) -> CurrentsRunId:
         """Returns the ID of the most recent completed run that matches, from the list."""
@@ -207,7 +205,7 @@ class CurrentsClient:
         after = ""
         for _ in range(_SEARCHED_PAGES):
             async with self._runs(project, filters, limit, after) as answer:
-                runs = present(_data(answer.data))
+                runs = present(data_of(answer.data))
                 for run in runs:
                     if query.matches(run) and run.run_id:
                         return currents_run_id(run.run_id)
@@ -232,7 +230,7 @@ class CurrentsClient:
     async def _page(
         self, answer: Answer[wire.Envelope[list[W | None]]], make: Callable[[W], T]
     ) -> CurrentsPage[T]:
-        sent = present(_data(answer.data))
+        sent = present(data_of(answer.data))
         items = await self._api.work_on(
             lambda: tuple((make(item), _cursor(item)) for item in sent), answer.bytes
         )
@@ -250,53 +248,7 @@ def _cursor(sent: wire.WireProject | wire.WireRun) -> str:
 
 
 def _full_run(answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
-    sent = _data(answer.data)
+    sent = data_of(answer.data)
     if not sent.run_id:
         raise errors.MalformedResponse("The Currents API answered with a run that has no ID.")
     return run_mapping.full_run(sent, answer.bytes, answer.unreadable)
-
-
-def _receipt(envelope: wire.Envelope[wire.WireReceipt], run: str = "") -> Receipt:
-    """Returns the receipt of a write to this run, if that is known.
-
-    Raises:
-        AnswerLost: The answer does not say that it was done; it takes a read to know.
-    """
-    failure = _failure(envelope)
-    receipt = envelope.data or wire.WireReceipt()
-    is_ok = envelope.data is not None if envelope.status is None else _status(envelope) == "OK"
-    if not failure and (envelope.error or not is_ok):
-        failure = "The Currents API answered 200, but not that it was done."
-    if not failure and receipt.cancelled is False:
-        failure = "The Currents API answered 200, and that nothing was cancelled."
-    if not failure and run and (receipt.run_id or run) != run:
-        failure = "The Currents API answered 200, and named another run."
-    if failure:
-        raise errors.AnswerLost(failure, status=_OK_STATUS)
-    return run_mapping.receipt(receipt)
-
-
-def _status(envelope: wire.Envelope[T]) -> str:
-    return envelope.status.strip().upper() if isinstance(envelope.status, str) else ""
-
-
-def _failure(envelope: wire.Envelope[T]) -> str:
-    """Returns the failure that the body of a 200 reports, or an empty text."""
-    if _status(envelope) != "FAILED":
-        return ""
-    error = envelope.error if isinstance(envelope.error, str) else ""
-    reason = clip(safe_line(error), _ERROR_CHARS)
-    quoted = f': "{reason}"' if reason else ""
-    return f"The Currents API answered 200 with FAILED{quoted}."
-
-
-def _data(envelope: wire.Envelope[T]) -> T:
-    if failure := _failure(envelope):
-        raise errors.UpstreamError(
-            failure,
-            status=_OK_STATUS,
-            next_step="Check the arguments; if they are right, tell the operator.",
-        )
-    if envelope.data is None:
-        raise errors.MalformedResponse("The Currents API answered without data.")
-    return envelope.data
