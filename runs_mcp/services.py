@@ -18,7 +18,7 @@ from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import Pool, is_reachable, open_pool
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
-from runs_mcp.confirmation.by_page import NoPages, PageServer
+from runs_mcp.confirmation.by_page import PageServer, no_pages
 from runs_mcp.confirmation.claims import Account
 from runs_mcp.confirmation.guard import Guard
 from runs_mcp.confirmation.pages import ConfirmationPages
@@ -181,7 +181,7 @@ def _pools(configuration: Configuration) -> dict[str, Pool]:
 async def open_services(
     configuration: Configuration,
     answer_seconds: float = ANSWER_SECONDS,
-    serve_pages: ServePages | None = None,
+    serve_pages: ServePages = no_pages,
     calls: RunningCalls | None = None,
 ) -> AsyncIterator[Services]:
     """Opens the connections, and closes them at the end.
@@ -203,9 +203,7 @@ async def open_services(
             name: await stack.enter_async_context(pool)
             for name, pool in _pools(configuration).items()
         }
-        page_server = (
-            await stack.enter_async_context(serve_pages(pages)) if serve_pages else NoPages()
-        )
+        page_server = await stack.enter_async_context(serve_pages(pages))
         yield Services(
             configuration,
             pools,

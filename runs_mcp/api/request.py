@@ -5,7 +5,9 @@ No key, no query string and no body is ever logged.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 import httpx
@@ -70,9 +72,7 @@ async def send(
     Raises:
         RunsError: There was no response, or not a successful one.
     """
-    started = time.monotonic()
-    outcome = "failed"
-    try:
+    with _logged(endpoint, request) as log, _transport_errors_mapped(endpoint):
         async with connections.stream(
             request.method,
             endpoint.base_url + request.path,
@@ -81,17 +81,25 @@ async def send(
             headers=_headers(endpoint.key, request.content),
             timeout=httpx.Timeout(None, connect=step_s),
         ) as response:
-            outcome = str(response.status_code)
+            log.outcome = str(response.status_code)
             if not response.is_success:
                 raise await refusal(response, endpoint, step_s)
             link = next_page(response.headers.get("Link", ""))
             return Received(await read_body(response, max_bytes, endpoint.api, held), link)
-    except tuple(MEANINGS) as error:
-        raise error_of(error, endpoint) from error
-    except UnicodeError as error:  # of httpx, about the `Location` of a redirect
-        raise MalformedResponse(
-            f"The {endpoint.api} API answered with a redirect to a host that cannot exist."
-        ) from error
+
+
+@dataclass
+class _LogLine:
+    outcome: str = "failed"
+
+
+@contextmanager
+def _logged(endpoint: Endpoint, request: Request) -> Iterator[_LogLine]:
+    """Logs a request when it has ended, with the outcome that is set meanwhile."""
+    started = time.monotonic()
+    line = _LogLine()
+    try:
+        yield line
     finally:
         elapsed_ms = (time.monotonic() - started) * 1000
         logger.info(
@@ -99,9 +107,21 @@ async def send(
             endpoint.api,
             request.method,
             request.template,
-            outcome,
+            line.outcome,
             elapsed_ms,
         )
+
+
+@contextmanager
+def _transport_errors_mapped(endpoint: Endpoint) -> Iterator[None]:
+    try:
+        yield
+    except tuple(MEANINGS) as error:
+        raise error_of(error, endpoint) from error
+    except UnicodeError as error:  # of httpx, about the `Location` of a redirect
+        raise MalformedResponse(
+            f"The {endpoint.api} API answered with a redirect to a host that cannot exist."
+        ) from error
 
 
 def _headers(key: str, content: bytes | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from runs_mcp.answers.encoding import Json
 from runs_mcp.configuration import Configuration
+from runs_mcp.confirmation.by_page import no_pages
 from runs_mcp.errors import SettingsError
 from runs_mcp.server.build import build_server
 from runs_mcp.standard_streams import write_error, write_json, write_out
@@ -49,7 +50,7 @@ def call_tool(
 async def _call(
     configuration: Configuration, tool: str, pairs: Sequence[str], json_arguments: str, output: str
 ) -> int:
-    server = build_server(configuration, shows_pages=False)
+    server = build_server(configuration, serve_pages=no_pages)
     schemas = {served.name: served.input_schema for served in await server.list_tools()}
     arguments = _from_json(json_arguments)
     for pair in pairs:

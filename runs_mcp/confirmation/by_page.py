@@ -1,5 +1,7 @@
 """Confirmation by a person on a page in their browser."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple, Protocol
 
 from runs_mcp.confirmation.action import Preview
@@ -68,6 +70,13 @@ class NoPages:
         """Returns 0."""
         del page
         return 0.0
+
+
+@asynccontextmanager
+async def no_pages(pages: ConfirmationPages) -> AsyncIterator[PageServer]:
+    """Yields what serves no pages."""
+    del pages
+    yield NoPages()
 
 
 async def confirm_by_page(

@@ -1,8 +1,7 @@
 """Builds the MCP server: tools, prompts, resources, completion, and the form of its errors."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -124,16 +123,14 @@ def build_server(
     configuration: Configuration,
     *,
     answer_seconds: float = ANSWER_SECONDS,
-    shows_pages: bool = True,
     calls: RunningCalls | None = None,
     serve_pages: ServePages | None = None,
 ) -> RunsServer:
-    """Returns the server for this configuration, for the providers that have a key.
+    """Returns the server for this configuration, for the providers that are served.
 
     Args:
         configuration: What the operator set.
         answer_seconds: How long a person has to answer a question, in seconds.
-        shows_pages: Whether a person may be shown a page: not by a server that ends after a call.
         calls: The tool calls under way.
         serve_pages: Serves the confirmation pages; by default on loopback.
 
@@ -141,17 +138,16 @@ def build_server(
         SettingsError: A file in `prompts/` cannot be used.
     """
     calls = calls or RunningCalls()
-    if serve_pages is None:
-        serve_pages = partial(loopback_pages, opens_browser=configuration.settings.open_browser)
+    serve_pages = serve_pages or partial(
+        loopback_pages, opens_browser=configuration.settings.open_browser
+    )
     server = RunsServer(
         "runs-mcp",
         title="Test runs",
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=served_tools(configuration),
-        lifespan=_lifespan(
-            configuration, answer_seconds, calls, serve_pages if shows_pages else None
-        ),
+        lifespan=lambda _: open_services(configuration, answer_seconds, serve_pages, calls),
         request_state_security=RequestStateSecurity(
             keys=configuration.signing_keys(), ttl=_STATE_SECONDS
         ),
@@ -164,22 +160,6 @@ def build_server(
     add_completion(server)
     add_key_hiding(server)
     return server
-
-
-def _lifespan(
-    configuration: Configuration,
-    answer_seconds: float,
-    calls: RunningCalls,
-    serve_pages: ServePages | None,
-) -> Callable[[MCPServer[Services]], AbstractAsyncContextManager[Services]]:
-    """Returns what opens the services of a server for as long as it runs."""
-
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
-        async with open_services(configuration, answer_seconds, serve_pages, calls) as services:
-            yield services
-
-    return lifespan
 
 
 def _failed(error: RunsError) -> CallToolResult:

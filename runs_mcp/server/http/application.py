@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runs_mcp.configuration import Configuration
-from runs_mcp.confirmation.by_page import NoPages, PageServer
+from runs_mcp.confirmation.by_page import PageServer, no_pages
 from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.errors import SettingsError
 from runs_mcp.running_calls import RunningCalls
@@ -78,16 +78,11 @@ def http_application(
         path: Where MCP is served.
     """
     pages = _Pages(base_url, configuration.settings.allowed_hosts)
-    server = build_server(configuration, calls=calls, serve_pages=pages.serve)
+    serve_pages = pages.serve if base_url else no_pages
+    server = build_server(configuration, calls=calls, serve_pages=serve_pages)
     if configuration.credentials == "caller":
         add_callers(server)
     manager = StreamableHTTPSessionManager(server.lowlevel, stateless=True)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with manager.run():
-            yield
-
     mcp: ASGIApp = BoundedConcurrency(BoundedBody(manager.handle_request))
     if configuration.credentials == "caller":
         mcp = KeysRequired(mcp, configuration)
@@ -101,7 +96,7 @@ def http_application(
             Route("/readyz", readiness.readyz),
             Mount(PAGES_PATH.rstrip("/"), pages),
         ],
-        lifespan=lifespan,
+        lifespan=lambda _: manager.run(),
     )
     app.router.redirect_slashes = False  # A redirect would go to whatever Host says.
     return app
@@ -121,9 +116,6 @@ class _Pages:
     @asynccontextmanager
     async def serve(self, pages: ConfirmationPages) -> AsyncIterator[PageServer]:
         """Yields what shows the pages."""
-        if not self._base_url:
-            yield NoPages()
-            return
         origin = _origin(self._base_url)
         self._application = page_application(pages, [origin], self._hosts, path="/")
         yield PublicPages(pages, self._base_url + PAGES_PATH)
