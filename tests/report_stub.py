@@ -12,17 +12,22 @@ from typing import Final, Self
 import msgspec
 
 KEY: Final = "a-key-of-the-stub"
+INTERIM: Final = b"HTTP/1.1 103 Early Hints\r\n\r\n"
 IN_ACME: Final = {"BUILDKITE_ORGANIZATION": "acme"}
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One answer: `body` is sent as JSON, `raw` as it is."""
+    """One answer: `body` is sent as JSON, `raw` as it is.
+
+    With `only_interim` there is none, but interim responses without end.
+    """
 
     status: int = 200
     headers: dict[str, str] = {}
     body: object = None
     raw: str | None = None
     sleep_s: float = 0
+    only_interim: bool = False
 
 
 class Route(Told, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -123,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(told.sleep_s)
         raw = None if told.raw is None else told.raw.encode(errors="surrogatepass")
         body = msgspec.json.encode(told.body) if raw is None else raw
+        while told.only_interim:
+            self.wfile.write(INTERIM * 1000)
         self.send_response(told.status)
         for name, value in {"Content-Type": "application/json", **told.headers}.items():
             self.send_header(name, value)

@@ -9,6 +9,7 @@ import httpx
 
 from runs_mcp import __version__
 from runs_mcp.api.certificates import tls_context
+from runs_mcp.api.interim_responses import Transport
 from runs_mcp.api.memory_budget import MemoryBudget
 from runs_mcp.api.proxies import is_on_this_machine, proxy_of
 from runs_mcp.errors import SettingsError
@@ -71,13 +72,11 @@ def open_pool(base_url: str, url_setting: str) -> Pool:
     try:
         reads, writes = (
             httpx.AsyncClient(
+                transport=Transport(tls, limits, proxy and proxy.url),
                 trust_env=False,
-                proxy=proxy and proxy.url,
-                verify=tls,
                 follow_redirects=False,
                 # A pool is shared by callers: what one was sent must not go out for another.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                limits=limits,
                 headers={
                     "Accept": "application/json",
                     "Accept-Encoding": "gzip",

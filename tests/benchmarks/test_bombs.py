@@ -176,6 +176,13 @@ async def test_a_bomb_is_answered_in_time_and_so_are_other_calls(
     await bombed(stub, call, [Route(path="/v1/(runs|instances)/|/failed_executions", raw=body)])
 
 
+@pytest.mark.parametrize("call", [ON_RUNS[1], ON_INSTANCES[0], ON_EXECUTIONS[1]])
+async def test_interim_responses_without_end_hold_up_no_other_call(call: Call, stub: Stub) -> None:
+    run = run_with(f'"status":"FAILED","completionState":"COMPLETE","specs":[{SPECS}]')
+    endless = Route(path="/v1/instances/|/failed_executions", only_interim=True)
+    await bombed(stub, call, [endless, Route(path="/v1/runs/", raw=run)])
+
+
 async def bombed(
     stub: Stub, call: Call, bombs: list[Route], deadline_s: float = DEADLINE_S
 ) -> None:
@@ -212,7 +219,7 @@ async def longest_other_call(client: Client, call: Call, deadline_s: float) -> f
         over.set()
         sys.stdout.write(f"\n{told} in {took:.2f} s")
         assert took <= deadline_s + LATE_S
-        assert told in ("ok", "too_large", "timeout", "malformed_response")
+        assert told in ("ok", "too_large", "timeout", "malformed_response", "unreachable")
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(make_call)

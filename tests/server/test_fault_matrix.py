@@ -241,7 +241,9 @@ def test_every_write_survives_every_fault_and_is_sent_once(
             if gets_through and not cell.takes_all_time
             else ("unknown", "rate_limited", *cell.ends_in)
         )
-        once = len(writes(story)) == 1 or fault.delay_s > DEADLINE_S
+        # On a slow machine no time may be left for the write: then none is sent.
+        is_late = cell.takes_all_time and outcome == "timeout"
+        once = len(writes(story)) == 1 or fault.delay_s > DEADLINE_S or is_late
         if outcome not in wanted or changed is (outcome != "done") or not once or took > LATE_S:
             wrong[tool] = (outcome, wanted, changed, writes(story), took, text_of(result)[:200])
     story.heal()
