@@ -64,6 +64,14 @@ IN_URLS: Final = (
     f"wss://ws.example.com/socket?authToken=«{_MIXED}»&v=2",
     f"https://api.telegram.org/bot123456789:«AA{_MIXED[:33]}»/sendMessage",
     f"https://a.webhook.office.com/webhookb2/x/IncomingWebhook/«{_HEX[:32]}»/y",
+    f"https://cdn.example.com/v.mp4?md5=«{_MIXED[4:26]}»&expires=1764115200",
+    f"https://cdn.example.com/v.mp4?e=1764115200&st=«{_MIXED[4:26]}»",
+    f"https://a.imgix.net/shot.png?w=400&s=«{_HEX[:32]}»",
+    f"https://res.cloudinary.com/acme/image/upload/s--«{_MIXED[4:12]}»--/c_fill/a.png",
+    f"https://cdn.example.com/f.zip?verify=1764115200-«{_ENCODED}»",
+    f"https://app.test/cas?service=x&ticket=ST-12-«{_MIXED}»-cas01",
+    "https://app.test/login?otp=«482913»&user=jane",
+    f"https://files.example.com/d?sas=«{_ENCODED}»",
 )
 
 COMMANDS_AND_ENVIRONMENTS: Final = (
@@ -207,6 +215,7 @@ HEADERS: Final = (
     f'["X-Api-Key", "«{_MIXED}»"]',
     f"Authorization=[Bearer «{_MIXED}»]",
     f"sec-websocket-protocol: Bearer «{_MIXED}»",
+    f'Authorization: Digest username="jane", realm="x", uri="/a", response="«{_HEX[:32]}»"',
 )
 
 _PEM: Final = "\n".join(["MIIEfakefakefakefakefakefakefakefakefakefakefakefakefakefakefake"] * 3)

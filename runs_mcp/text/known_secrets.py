@@ -36,14 +36,28 @@ _WEBHOOK: Final = re.compile(
     rf"|webhook\.office\.com{_SLASH}\w+|hooks\.zapier\.com{_SLASH}hooks"
     rf"|api\.telegram\.org){_SLASH})(?:[\w@:~%-]|\\?/)+"
 )
+# A signature in a path (Cloudinary), a ticket of single sign-on (CAS), a token of Cloudflare's, and
+# what a password was answered with (RFC 7616).
+_SIGNED_PATH: Final = re.compile(rf"({_SLASH}s--)[\w-]{{8,32}}(?=--{_SLASH})")
+_TICKET: Final = re.compile(r"\b([SP]G?T-[0-9]{1,9}-)[\w.-]{16,}")
+_TIMED: Final = re.compile(r"(\bverify=)[0-9]{10}-[\w%+/=-]{16,}")
+_DIGEST: Final = re.compile(
+    r"(\bDigest\s[^\n]{0,600}?\bresponse=(?:[\\\"']|&[#\w]{2,6};){0,4})[0-9a-fA-F]{32,128}"
+)
 
 
 def without_known_secrets(text: str) -> str:
-    """Returns the text with "…" for tokens, private keys and the paths of webhooks."""
+    """Returns the text with "…" for tokens, private keys and what else is known by itself."""
     if any(prefix in text for prefix in TOKEN_PREFIXES):
         text = _KNOWN_TOKEN.sub("…", text)
     if "PRIVATE KEY" in text:
         text = _PRIVATE_KEY.sub(r"\1 …", text)
     if "hook" in text or "telegram" in text:
         text = _WEBHOOK.sub(r"\1…", text)
-    return text
+    if "s--" in text:
+        text = _SIGNED_PATH.sub(r"\1…", text)
+    if "T-" in text:
+        text = _TICKET.sub(r"\1…", text)
+    if "verify=" in text:
+        text = _TIMED.sub(r"\1…", text)
+    return _DIGEST.sub(r"\1…", text) if "Digest " in text else text

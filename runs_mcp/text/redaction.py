@@ -24,7 +24,9 @@ from runs_mcp.text.secret_names import (
     SECRET_FIELD,
     SECRET_NAME,
     is_code_or_prose,
+    is_expiry,
     is_oauth_code,
+    is_signature,
     is_unambiguous,
 )
 
@@ -82,7 +84,8 @@ _MOST_ENCODED_TEXTS: Final = 4
 _HINTS: Final = (
     *("secret", "passw", "passphrase", "auth", "token", "sig", "credential", "key", "jwt"),
     *("pwd", "_pass", "-pass", "code=", "assertion", "accessid", "session", "sessid", "q-ak"),
-    *("bearer", "cookie", "hmac", "hdn", "saml", "ik-s"),
+    *("bearer", "cookie", "hmac", "hdn", "saml", "ik-s", "otp", "sas=", "expires=", "exp=", "&e="),
+    *("?e=", "?s=", "&s=", "validto="),
 )
 
 
@@ -189,9 +192,19 @@ def _without_long_secret_query(match: re.Match[str]) -> str:
 
 def _secrets(query: str) -> Iterator[tuple[str, str]]:
     """Yields the secrets in a query, also within an encoded URL that is a value."""
-    for parameter in re.split(r"[?#&;]|\\u0026", unquoted(query)):
-        name, equals, value = parameter.partition("=")
-        if equals and (SECRET_NAME.search(name) or (name == "code" and is_oauth_code(value))):
+    parameters = [
+        (name, value)
+        for parameter in re.split(r"[?#&;]|\\u0026", unquoted(query))
+        for name, equals, value in [parameter.partition("=")]
+        if equals
+    ]
+    expires = any(is_expiry(name, value) for name, value in parameters)
+    for name, value in parameters:
+        if (
+            SECRET_NAME.search(name)
+            or (name == "code" and is_oauth_code(value))
+            or is_signature(name, value, expires=expires)
+        ):
             yield name, value
 
 

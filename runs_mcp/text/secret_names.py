@@ -11,11 +11,11 @@ SECRET_NAME: Final = re.compile(
     r"secret|password|passwd|passphrase|auth(?!or(?!i[sz]))"  # not author=
     r"|(?:(?:token|signature|credential)(?:[-_]?(?:hash|value|256))?|client[-_]?assertion|jwt"
     rf"|accessid|{_KEY_KINDS}[-_]?key(?:[-_]?id)?|session[-_]?id|sessid|key-pair-id|[-_]pass|pwd)[\[\]]*\Z"
-    r"|^(?:sig|sign|q-ak|hmac|hdn(?:ea|tl|ts)|__token__|saml(?:response|art)|ik-s)\Z",
+    r"|^(?:sig|sign|q-ak|hmac|hdn(?:ea|tl|ts)|__token__|saml(?:response|art)|ik-s|sas|t?otp)\Z",
     re.IGNORECASE,
 )
 _UNAMBIGUOUS: Final = re.compile(
-    rf"(?:secret|passw(?:or)?d|passphrase|pwd|[-_]pass|{_KEY_KINDS}[-_]?key"
+    rf"(?:\bt?otp|secret|passw(?:or)?d|passphrase|pwd|[-_]pass|{_KEY_KINDS}[-_]?key"
     r"|(?:access|refresh|id|api|auth|session|bearer|security)[-_]?token)"
     r"(?:[\[\]]*|\.\w{4,20})\Z",  # the last: `password.fill(`
     re.IGNORECASE,
@@ -29,6 +29,9 @@ SECRET_FIELD: Final = re.compile(
 _CODE: Final = re.compile(
     r"(?![A-Za-z_]+\.)(?=[^0-9]{0,80}[0-9])(?=[^a-z]{0,80}[a-z])[\w./~+%-]{20,}"
 )
+_EXPIRY: Final = re.compile(r"(?:expires?|exp|expiry|validto|valid_?until|e)\Z", re.IGNORECASE)
+_OPAQUE: Final = re.compile(r"(?=[^0-9]{0,40}[0-9])(?=[^A-Za-z]{0,40}[A-Za-z])[\w~+/=.-]{16,}")
+_MD5: Final = re.compile(r"[0-9a-f]{32}")
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z_-]{1,15}|[A-Z_-]{1,16}")
 _REFERENCE: Final = re.compile(r"\$[A-Za-z_]+\Z|[A-Za-z_$]+(?:[0-9]*(?:\.[A-Za-z_]\w*)+)?\Z")
 _OF_WORDS: Final = re.compile(r"[_.]|[a-z][A-Z]")  # "mysecretpassword" may be a password
@@ -45,6 +48,24 @@ def is_unambiguous(name: str) -> bool:
 def is_oauth_code(value: str) -> bool:
     """Returns whether the parameter `code` is what OAuth gives a token for."""
     return _CODE.match(value) is not None
+
+
+def is_expiry(name: str, value: str) -> bool:
+    """Returns whether a parameter says until when its link is valid: such a link is signed."""
+    return _EXPIRY.match(name) is not None and value[:1].isdigit()
+
+
+def is_signature(name: str, value: str, *, expires: bool) -> bool:
+    """Returns whether a parameter signs its link, though no name says so.
+
+    Args:
+        name: The name of the parameter.
+        value: Its value.
+        expires: Whether another says until when the link is valid.
+    """
+    if name == "s":  # of an image's address
+        return _MD5.fullmatch(value) is not None
+    return expires and not _EXPIRY.match(name) and _OPAQUE.fullmatch(value) is not None
 
 
 def is_code_or_prose(name: str, value: str) -> bool:

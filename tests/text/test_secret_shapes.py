@@ -49,6 +49,24 @@ def test_a_line_without_a_secret_stays_as_it_is(surroundings: str) -> None:
     assert [safe_text(text) for text in texts if safe_text(text) != text] == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://app.test/list?s=9fceb02d&e=2",
+        "https://secure.gravatar.com/avatar/x?s=80&d=identicon",
+        "https://app.test/hotp?digits=6",
+        "md5=9fceb02d0ae598e95dc970b74767f193 of a.zip",
+        "Set expires=1764115200 and mac=00:1b:44:11:3a:b7",
+        "https://app.test/coupons?expires=2026-11-26&page=2",
+        "https://app.test/a--b/verify=me",
+        "git log --grep=ST-12 # tickets",
+        "Digest of a.zip, response=200",
+    ],
+)
+def test_what_only_resembles_a_signed_link_stays_as_it_is(line: str) -> None:
+    assert safe_text(line) == line
+
+
 def test_an_encoded_line_without_a_secret_stays_as_it_is() -> None:
     # An encoded value goes on over spaces and brackets: "token=nil, x" is taken for one.
     texts = [f"/log?m={quote(line, safe='')}" for line in ORDINARY if "=" not in line]
