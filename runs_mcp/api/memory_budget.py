@@ -3,6 +3,7 @@
 A single answer is bounded by itself. Many at once, such as the specs of a run, are not.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -11,6 +12,9 @@ import anyio
 
 _MOST_BYTES: Final = 64_000_000
 _SMALL_BYTES: Final = 1_000_000
+_SLOW_SECONDS: Final = 2.0
+_SLOW_BYTES: Final = 100_000
+"""A download that grows less in so many seconds is ended if others wait for what it holds."""
 
 
 class MemoryBudget:
@@ -48,11 +52,18 @@ class MemoryBudget:
             self._waiting.append(held)
             try:
                 while not self._fits(held, size):
-                    await self._changed.wait()
+                    with anyio.move_on_after(_SLOW_SECONDS):
+                        await self._changed.wait()
+                    self._end_slow_downloads()
             finally:
                 self._waiting.remove(held)
                 self._notify()
         self._held[held] = size
+
+    def _end_slow_downloads(self) -> None:
+        for held, size in self._held.items():
+            if size > _SMALL_BYTES and held not in self._waiting:
+                held.end_if_slow()
 
     def _fits(self, held: "HeldMemory", size: int) -> bool:
         others = sum(taken for other, taken in self._held.items() if other is not held)
@@ -73,11 +84,37 @@ class HeldMemory:
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
         self._kept = self._size = 0
+        self._download: anyio.CancelScope | None = None
+        self._noted_size, self._noted_at = 0, 0.0
 
     async def grow_to(self, size: int) -> None:
         """Waits until the answer may take so many bytes in all."""
+        began = time.monotonic()
         await self._budget.wait_for(self, self._kept + size)
         self._size = size
+        self._noted_at += time.monotonic() - began  # It was not the download that was slow.
+        if size >= self._noted_size + _SLOW_BYTES:
+            self._note()
+
+    @contextmanager
+    def downloading(self) -> Iterator[anyio.CancelScope]:
+        """Yields a scope that is cancelled if the download in it is slow while others wait."""
+        with anyio.CancelScope() as scope:
+            self._download = scope
+            self._size = 0
+            self._note()
+            try:
+                yield scope
+            finally:
+                self._download = None
+
+    def end_if_slow(self) -> None:
+        """Ends the download if it hardly grew in the last seconds."""
+        if self._download and time.monotonic() - self._noted_at >= _SLOW_SECONDS:
+            self._download.cancel()
+
+    def _note(self) -> None:
+        self._noted_size, self._noted_at = self._size, time.monotonic()
 
     def keep(self) -> None:
         """Keeps what the answer takes while the next one is read."""

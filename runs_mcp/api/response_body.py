@@ -39,9 +39,10 @@ async def read_body(
     Raises:
         TooLarge: It has more than `max_bytes`, whatever `Content-Length` says.
         MalformedResponse: It cannot be decompressed.
+        Unreachable: It came too slowly while others waited for the memory that it held.
     """
     body = bytearray()
-    with forgotten_on_error(body):
+    with forgotten_on_error(body), held.downloading() as download:
         async for part in _decoded_parts(response, api):
             body += part
             if len(body) > max_bytes:
@@ -51,6 +52,12 @@ async def read_body(
                     status=response.status_code,
                 )
             await held.grow_to(len(body))
+    if download.cancelled_caught:
+        body.clear()
+        raise errors.Unreachable(
+            f"The {api} API sent a large answer so slowly that others could not be read meanwhile; "
+            "the download was stopped."
+        )
     return body
 
 

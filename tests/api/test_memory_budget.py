@@ -107,3 +107,54 @@ async def test_one_that_is_given_up_makes_room(given_up: int) -> None:
             others[1 - given_up].end()
             assert await reached(last) == [30]
             last.end()
+
+
+async def test_a_download_that_stalls_ends_if_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs_mcp.api.memory_budget._SLOW_SECONDS", 0.01)
+    budget = MemoryBudget(10 * MB)
+    ended: list[bool] = []
+
+    async def stall(size: int) -> None:
+        with budget.answer() as held:
+            with held.downloading() as download:
+                await held.grow_to(size)
+                await anyio.sleep_forever()
+            ended.append(download.cancelled_caught)
+
+    last = Reading(budget, 9 * MB)
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            for size in (500_000, 9 * MB, 9 * MB):
+                tasks.start_soon(stall, size)
+                await wait_all_tasks_blocked()
+            # The second one goes beyond; the small one is in nobody's way.
+            assert ended == []
+            tasks.start_soon(last.run)
+            while last.reached == 0:
+                await anyio.lowlevel.checkpoint()
+            last.end()
+            assert ended == [True, True]
+            tasks.cancel_scope.cancel()
+
+
+async def test_a_download_that_goes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runs_mcp.api.memory_budget._SLOW_SECONDS", 0.2)
+    budget = MemoryBudget(10 * MB)
+    first, last = Reading(budget, 9 * MB), Reading(budget, 9 * MB)
+    size = 5 * MB
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(first.run)
+            assert await reached(first) == [9]
+            with budget.answer() as held, held.downloading() as download:
+                await held.grow_to(size)  # It goes beyond the budget.
+                tasks.start_soon(last.run)
+                for _ in range(10):
+                    with anyio.move_on_after(0.05):
+                        await anyio.sleep_forever()
+                    size += 150_000
+                    await held.grow_to(size)
+            assert not download.cancelled_caught
+            first.end()
+            assert await reached(last) == [9]
+            last.end()
