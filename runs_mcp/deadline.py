@@ -16,6 +16,11 @@ _GRACE_S: Final = 1.5
 
 _of_work: Final[ContextVar["Deadline | None"]] = ContextVar("deadline_of_work", default=None)
 
+_LONG_S: Final = 0.1
+_PAUSE_S: Final = 0.05
+"""After long work, which may have kept the interpreter to itself: without it, the event loop would
+wait for the next piece of work each time that it waits for anything else."""
+
 
 def stop_when_late() -> None:
     """Ends work in a thread, see `Deadline.run_in_thread`, whose time is up.
@@ -74,7 +79,7 @@ class Deadline:
             before = _of_work.set(self)
             try:
                 return await anyio.to_thread.run_sync(
-                    work, abandon_on_cancel=True, limiter=self._threads
+                    lambda: _with_pause(work), abandon_on_cancel=True, limiter=self._threads
                 )
             finally:
                 _of_work.reset(before)
@@ -113,3 +118,12 @@ class Deadline:
             yield
         finally:
             self._end += time.monotonic() - began
+
+
+def _with_pause(work: Callable[[], T]) -> T:
+    began = time.monotonic()
+    try:
+        return work()
+    finally:
+        if time.monotonic() - began > _LONG_S:
+            time.sleep(_PAUSE_S)
