@@ -23,10 +23,11 @@ from runs_mcp.confirmation.claims import Account
 from runs_mcp.confirmation.guard import Guard
 from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.confirmation.question import ANSWER_SECONDS
+from runs_mcp.confirmation.sealed_records import SealedRecords
 from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
-from runs_mcp.errors import DeadlineExceeded, Unauthorized
+from runs_mcp.errors import DeadlineExceeded, RunsError, Unauthorized
 from runs_mcp.providers.definition import Call
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.settings import Settings
@@ -163,11 +164,23 @@ async def _open_store(configuration: Configuration) -> AsyncIterator[Store]:
 
 
 def reachability(configuration: Configuration) -> dict[str, Callable[[], Awaitable[bool]]]:
-    """Returns, for the name of each served provider, what tells whether its API can be reached."""
-    return {
+    """Returns, for the name of each API and of the store, what tells whether it can be reached."""
+    checks: dict[str, Callable[[], Awaitable[bool]]] = {
         definition.name: partial(is_reachable, settings.api_url, settings.url_setting)
         for definition, settings in configuration.served
     }
+    if configuration.settings.store_url:
+        checks["store"] = partial(_is_store_usable, configuration)
+    return checks
+
+
+async def _is_store_usable(configuration: Configuration) -> bool:
+    async with _open_store(configuration) as store:
+        try:
+            await store.check()
+        except RunsError:
+            return False
+        return True
 
 
 def _pools(configuration: Configuration) -> dict[str, Pool]:
@@ -197,8 +210,9 @@ async def open_services(
     """
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(_open_store(configuration))
-        tokens = ConfirmationTokens(configuration.signing_keys(), store)
-        pages = ConfirmationPages(tokens, store)
+        keys = configuration.signing_keys()
+        tokens = ConfirmationTokens(keys, store)
+        pages = ConfirmationPages(tokens, SealedRecords(keys, store))
         pools = {
             name: await stack.enter_async_context(pool)
             for name, pool in _pools(configuration).items()

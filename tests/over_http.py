@@ -67,7 +67,8 @@ async def serve(
     configuration = configured({**variables, **(settings or {})}).for_http(credentials)
     with listen("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = http_application(configuration, RunningCalls(), base_url=url)
+        base_url = configuration.settings.public_url or url
+        app = http_application(configuration, RunningCalls(), base_url=base_url)
         server = HttpServer(app)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(server.serve, [listener])

@@ -100,10 +100,10 @@ async def confirm_by_page(
     claim = call.claim("page", preview)
     if decided := await _decided(call, preview, claim, pages, tokens):
         return decided
-    page = pages.waiting(claim)
+    page = await pages.waiting(claim)
     if page is None:
         await call.record("asked")
-        page = pages.add(claim, call.action, preview)
+        page = await pages.add(claim, call.action, preview)
     with deadline.paused():
         shown = await channel.show(page)
     if isinstance(shown, Question):
@@ -112,7 +112,7 @@ async def confirm_by_page(
     if decided := await _decided(call, preview, claim, pages, tokens):
         return decided
     if shown.refusal:
-        pages.close(page)
+        await pages.close(page)
         reason = shown.refusal.no_answer
         return await call.report("no_answer" if reason else "declined", preview, no_answer=reason)
     offer = Offer(url=shown.url, seconds=pages.seconds_left(page))

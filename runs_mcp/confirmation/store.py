@@ -15,8 +15,14 @@ from runs_mcp.errors import InternalError
 T = TypeVar("T")
 
 LOCKED_SECONDS: Final = 5.0  # how long to wait for another process
+MOST_ENTRIES: Final = 5000
+"""Past it, the one that expires first makes room: a page that waits, before what was used."""
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value TEXT, expires_at REAL)"
+)
+_MAKE_ROOM: Final = (
+    "DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries ORDER BY expires_at DESC "
+    "LIMIT -1 OFFSET ?)"
 )
 
 
@@ -100,6 +106,7 @@ class SqliteStore:
                     connection.execute(_TABLE)
                     connection.execute("DELETE FROM entries WHERE expires_at <= ?", (time.time(),))
                     result = work(connection)
+                    connection.execute(_MAKE_ROOM, (MOST_ENTRIES,))
                 except BaseException:
                     connection.execute("ROLLBACK")
                     raise

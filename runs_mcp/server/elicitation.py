@@ -125,7 +125,7 @@ class PageElicitation:
         result = _earlier_result(self._ctx)
         if result is not None and self._ctx.request_state == page.token:
             return _shown(_reply(result)._replace(after_s=self._pages.age_s(page)))
-        message = f"Open a page to confirm or decline: {page.preview.summary.action}"
+        message = f"Open a page to confirm or decline: {page.action}"
         url = await self._pages.address(page)
         if _questions_are_returned(self._ctx):
             return Question(message, page.token, url)

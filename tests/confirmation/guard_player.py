@@ -14,6 +14,7 @@ from confirmation.guard_setup import (
     MemoryAudit,
     Turns,
     guard,
+    pages_with,
 )
 from confirmation.played_calls import (
     Decided,
@@ -26,11 +27,10 @@ from confirmation.played_calls import (
     is_refusal,
 )
 
-from runs_mcp.confirmation.pages import ConfirmationPage, ConfirmationPages
+from runs_mcp.confirmation.pages import ConfirmationPage
 from runs_mcp.confirmation.question import Answer, Question, Reply
 from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.confirmation.store import SqliteStore
-from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.errors import RunsError
 
 
@@ -50,10 +50,7 @@ class Player:
     store: SqliteStore = field(default_factory=SqliteStore)
 
     def __post_init__(self) -> None:
-        self.pages = {
-            name: ConfirmationPages(ConfirmationTokens([key], self.store), self.store)
-            for name, key in KEYS.items()
-        }
+        self.pages = {name: pages_with([key], self.store) for name, key in KEYS.items()}
 
     async def play(self, step: Step) -> None:
         self.clock.now += step.seconds_before
@@ -84,7 +81,7 @@ class Player:
             return
         shown, signed = self.shown[-1 - step.page]
         pages = self.pages[str(signed.call[3])]
-        page = pages.find(shown.page_id)
+        page = await pages.find(shown.page_id)
         assert page is None or self.clock.now - signed.at < TOKEN_S
         if page is None:
             return
@@ -94,7 +91,7 @@ class Player:
             typed = page.target[-6:] if step.on_page == "confirm" else "wrong!"
             assert await pages.confirm(page, typed) is (step.on_page == "confirm")
         if step.on_page != "wrong":
-            assert pages.find(page.page_id) is None
+            assert await pages.find(page.page_id) is None
             self.decided.append(Decided(step.on_page, signed))
 
     def _set_up(self, step: Step, turns: Turns) -> Played:

@@ -17,6 +17,7 @@ from runs_mcp.confirmation.guard import Channels, Guard
 from runs_mcp.confirmation.pages import ConfirmationPage, ConfirmationPages
 from runs_mcp.confirmation.question import Answer, Question, QuestionChannel, Reply
 from runs_mcp.confirmation.report import ActionReport
+from runs_mcp.confirmation.sealed_records import SealedRecords
 from runs_mcp.confirmation.store import SqliteStore, Store
 from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.deadline import Deadline
@@ -164,6 +165,11 @@ class EventfulDeadline(Deadline):
         self.events.append("resumed")
 
 
+def pages_with(keys: Sequence[bytes], store: Store) -> ConfirmationPages:
+    """Returns the pages of a process with these keys and this store."""
+    return ConfirmationPages(ConfirmationTokens(keys, store), SealedRecords(keys, store))
+
+
 def guard(
     *,
     policy: ConfirmPolicy = "auto",
@@ -182,7 +188,7 @@ def guard(
         policy=policy,
         preapproved=preapproved,
         tokens=tokens,
-        pages=pages or ConfirmationPages(tokens, store),
+        pages=pages or pages_with(keys, store),
         audit=audit or MemoryAudit(),
         turn=turn or Turns(),
         account=Account(key, "https://api.example/v1"),

@@ -9,14 +9,14 @@ from confirmation.guard_setup import (
     FakeBrowser,
     MemoryAudit,
     guard,
+    pages_with,
     report_of,
 )
 
 from runs_mcp.confirmation.guard import Guard
-from runs_mcp.confirmation.pages import ConfirmationPage, ConfirmationPages
+from runs_mcp.confirmation.pages import ConfirmationPage
 from runs_mcp.confirmation.report import ActionReport
 from runs_mcp.confirmation.store import SqliteStore, Store
-from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.settings import ConfirmPolicy
 
 RIGHT: Final = RUN_ID[-6:]
@@ -31,7 +31,7 @@ class Pages:
     browser: FakeBrowser = field(default_factory=FakeBrowser)
 
     def __post_init__(self) -> None:
-        self.pages = ConfirmationPages(ConfirmationTokens([KEYS["ours"]], self.store), self.store)
+        self.pages = pages_with([KEYS["ours"]], self.store)
 
     def guard(self, policy: ConfirmPolicy = "page", key: str = "key") -> Guard:
         return guard(policy=policy, key=key, audit=self.audit, store=self.store, pages=self.pages)

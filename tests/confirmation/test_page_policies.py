@@ -1,6 +1,7 @@
 """Who is shown a page under which policy, and what hosts make of it."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from confirmation.fake_action import FakeAction, FakeRun
@@ -72,7 +73,7 @@ async def test_a_host_that_does_not_open_the_page_closes_it(reply: Reply, outcom
     report = await site.guard("auto").carry_out(action, channels(requested_page=host), "")
     assert isinstance(report, ActionReport)
     assert report.outcome == outcome
-    assert site.pages.find(host.shown[-1].page_id) is None
+    assert await site.pages.find(host.shown[-1].page_id) is None
 
 
 async def test_a_request_to_open_the_page_is_returned_where_the_host_wants_it_so() -> None:
@@ -100,11 +101,12 @@ async def test_a_person_who_confirms_while_the_host_waits_needs_no_second_call()
 
 async def test_pages_that_nobody_opens_do_not_pile_up() -> None:
     site = Pages()
-    for number in range(210):
-        await site.call(FakeAction(FakeRun(), target=f"run-{number}"))
-    waiting = [page for page in site.browser.shown if site.pages.find(page.page_id)]
-    assert len(waiting) == 200
-    assert waiting[-1] is site.last
+    with patch("runs_mcp.confirmation.store.MOST_ENTRIES", 20):
+        for number in range(30):
+            await site.call(FakeAction(FakeRun(), target=f"run-{number}"))
+        waiting = [page for page in site.browser.shown if await site.pages.find(page.page_id)]
+    assert len(waiting) == 10  # each with its address
+    assert waiting[-1] == site.last
 
 
 async def test_a_person_who_was_asked_by_the_host_needs_no_page() -> None:

@@ -7,11 +7,11 @@ from confirmation.guard_setup import (
     TOKEN_S,
     Clock,
     FakeBrowser,
+    pages_with,
 )
 from confirmation.page_setup import RIGHT, Pages
 
 from runs_mcp.confirmation.store import SqliteStore
-from runs_mcp.confirmation.tokens import ConfirmationTokens
 from runs_mcp.settings import ActionName
 
 every_action = pytest.mark.parametrize("name", ACTIONS)
@@ -55,7 +55,7 @@ async def test_a_call_that_comes_again_too_soon_shows_the_same_page(clock: Clock
     again = await site.call(action)
     assert again.expires_in_s == TOKEN_S - 100
     one, other = site.browser.shown
-    assert one is other
+    assert one == other
     assert [outcome for outcome, _ in site.audit.lines].count("asked") == 1
 
 
@@ -76,7 +76,7 @@ async def test_what_is_left_is_declined_once_and_asked_again_after_that() -> Non
     await site.pages.decline(left)
     assert (await site.call(action)).outcome == "declined"
     assert (await site.call(action)).outcome == "confirmation_required"
-    assert site.last is not left
+    assert site.last != left
     assert action.writes == []
 
 
@@ -84,7 +84,7 @@ async def test_a_page_is_decided_on_once() -> None:
     site, action = Pages(), FakeAction(FakeRun())
     await site.call(action)
     await site.pages.decline(site.last)
-    assert site.pages.find(site.last.page_id) is None
+    assert await site.pages.find(site.last.page_id) is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_a_page_whose_time_is_over_is_not_found(clock: Clock) -> None:
     await site.call(action)
     expired = site.last
     clock.now += TOKEN_S
-    assert site.pages.find(expired.page_id) is None
+    assert await site.pages.find(expired.page_id) is None
     assert (await site.call(action)).outcome == "confirmation_required"
     assert site.last.page_id != expired.page_id
 
@@ -142,9 +142,9 @@ async def test_a_page_of_a_run_that_changed_since_is_replaced() -> None:
     old = site.last
     run.change("more completes")
     assert (await site.call(action)).outcome == "confirmation_required"
-    assert site.last is not old
-    assert site.pages.find(old.page_id) is None
-    assert site.pages.find(site.last.page_id) is site.last
+    assert site.last != old
+    assert await site.pages.find(old.page_id) is None
+    assert await site.pages.find(site.last.page_id) == site.last
 
 
 async def test_a_page_confirms_no_other_call() -> None:
@@ -184,15 +184,74 @@ async def test_a_confirmation_survives_the_process_that_showed_the_page() -> Non
     assert second.browser.shown == []
 
 
-async def test_nobody_without_the_signing_keys_can_write_a_decision_into_the_store() -> None:
-    site, action = Pages(), FakeAction(FakeRun())
-    forger = ConfirmationTokens([KEYS["foreign"]], site.store)
+class OpenStore:
+    """A store that a test reads and writes as an intruder would."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, str] = {}
+
+    async def get(self, key: str) -> str | None:
+        return self.entries.get(key)
+
+    async def put(self, key: str, value: str, seconds: float) -> None:
+        del seconds
+        self.entries[key] = value
+
+    async def add(self, key: str, value: str, seconds: float) -> bool:
+        del seconds
+        return self.entries.setdefault(key, value) is value
+
+    async def check(self) -> None:
+        """Does nothing."""
+
+
+async def test_an_intruder_in_the_store_learns_nothing_and_confirms_nothing() -> None:
+    store = OpenStore()
+    site, action = Pages(store), FakeAction(FakeRun())
+    other = FakeAction(FakeRun(), target="other" + RUN_ID)
+    await site.call(other, key="the key of another caller")
+    assert await site.pages.confirm(site.last, RIGHT)
     await site.call(action)
-    claim = site.last.claim
-    forged = (forger.sign(claim), "", "x", "confirmed", "." * 90)
-    for token in forged:
-        await site.store.put(f"decided {claim.call}", f"confirmed {token}", 300)
+    page = site.last
+    kept = str(store.entries)
+    for secret in (page.page_id, page.form_token, page.token, page.claim.call, RUN_ID, page.effect):
+        assert secret not in kept
+
+    before = dict(store.entries)
+    await site.pages.confirm(page, RIGHT)
+    (place,) = set(store.entries) - set(before)
+    foreign = OpenStore()
+    pages = pages_with([KEYS["foreign"]], foreign)
+    await pages.confirm(page, RIGHT)
+    (sealed_elsewhere,) = foreign.entries.values()
+    for forged in (*before.values(), sealed_elsewhere, "confirmed", "", "\ud800", "." * 90):
+        store.entries = {**before, place: forged}
         assert (await site.call(action)).outcome == "confirmation_required"
+    assert action.writes == []
+
+
+async def test_pages_are_found_while_replicas_are_given_a_new_key_one_after_the_other() -> None:
+    store, action = SqliteStore(), FakeAction(FakeRun())
+    old, both = Pages(store), Pages(store)
+    both.pages = pages_with([KEYS["foreign"], KEYS["ours"]], store)
+    await old.call(action)
+    assert await both.pages.find(old.last.page_id) == old.last
+    assert await both.pages.confirm(old.last, RIGHT)
+    # What the new key signs, those with the old one alone cannot read: they ask again.
+    assert (await old.call(action)).outcome == "confirmation_required"
+    assert (await both.call(action)).outcome == "done"
+    assert len(action.writes) == 1
+
+
+async def test_of_two_decisions_at_two_processes_the_first_counts() -> None:
+    store, action = SqliteStore(), FakeAction(FakeRun())
+    one, other = Pages(store), Pages(store)
+    await one.call(action)
+    page = await other.pages.find(one.last.page_id)
+    assert page is not None
+    await other.pages.decline(page)
+    assert await one.pages.confirm(one.last, RIGHT)
+    assert (await one.call(action)).outcome == "declined"
     assert action.writes == []
 
 

@@ -9,6 +9,12 @@ import httpx
 from story_api import NO_TLS
 
 
+def form_token_of(page: httpx.Response) -> str:
+    found = re.search(r'name="form_token" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
 @dataclass
 class PageVisitor:
     """Opens a page and sends its form, with the headers that a browser sends."""
@@ -26,9 +32,7 @@ class PageVisitor:
             return await client.request(method, self.url, headers=headers)
 
     async def form_token(self) -> str:
-        found = re.search(r'name="form_token" value="([^"]+)"', (await self.open()).text)
-        assert found
-        return found[1]
+        return form_token_of(await self.open())
 
     async def send(
         self,

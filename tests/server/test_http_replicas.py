@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import anyio
+import httpx
 from hosts import structured_of
 from over_http import ServerOverHttp, serve
 from providers.currents_runs import RUNNING, writes
-from server.confirmation_pages import PageVisitor
+from server.confirmation_pages import PageVisitor, form_token_of
 from server.destructive_calls import FakePerson, typing
 from server.test_http import KEYS, apis_of
 
@@ -16,6 +17,7 @@ from runs_mcp.sandbox import Sandbox
 
 STATE_KEY: Final = "k" * 40
 CANCEL: Final = {"run_id": RUNNING}
+PUBLIC: Final = "http://runs.example"
 BY_TOKEN: Final = {"RUNS_MCP_CONFIRM": "token"}
 
 
@@ -31,6 +33,31 @@ async def two(
         serve(apis_of(sandbox), settings=chosen) as other,
     ):
         yield one, other
+
+
+class Page:
+    """A confirmation page at the public address, which either server may be asked for."""
+
+    def __init__(self, url: str) -> None:
+        self._path = url.removeprefix(PUBLIC)
+        self._host = {"Host": PUBLIC.partition("://")[2]}
+
+    async def open(self, server: ServerOverHttp) -> httpx.Response:
+        return await server.send("GET", self._path, headers=self._host)
+
+    async def form_token(self, server: ServerOverHttp) -> str:
+        return form_token_of(await self.open(server))
+
+    async def send(
+        self, server: ServerOverHttp, decision: str, typed: str, token: str = ""
+    ) -> httpx.Response:
+        form = {
+            "form_token": token or await self.form_token(server),
+            "decision": decision,
+            "typed": typed,
+        }
+        headers = {**self._host, "Origin": PUBLIC}
+        return await server.send("POST", self._path, data=form, headers=headers)
 
 
 async def cancel(server: ServerOverHttp, token: str = "") -> dict[str, Any]:
@@ -71,6 +98,44 @@ async def test_what_was_confirmed_on_the_page_of_one_is_done_by_another(
     assert writes(sandbox) == ["PUT"]
 
 
+async def test_a_page_of_one_is_shown_and_confirmed_by_the_other(
+    sandbox: Sandbox, redis_url: str
+) -> None:
+    async with two(sandbox, redis_url, RUNS_MCP_PUBLIC_URL=PUBLIC) as (one, other):
+        asked = await cancel(one)
+        page = Page(asked["confirmation_url"])
+        assert asked["confirmation_url"] == (await cancel(other))["confirmation_url"]
+        assert (await page.send(other, "confirm", "wrong!")).status_code == 422
+        assert (await page.send(other, "confirm", RUNNING[-6:])).status_code == 200
+        assert (await page.open(one)).status_code == 410
+        assert writes(sandbox) == []
+        assert (await cancel(one))["outcome"] == "done"
+    assert writes(sandbox) == ["PUT"]
+
+
+async def test_a_page_used_at_both_at_once_is_decided_on_once(
+    sandbox: Sandbox, redis_url: str
+) -> None:
+    async with two(sandbox, redis_url, RUNS_MCP_PUBLIC_URL=PUBLIC) as (one, other):
+        page = Page((await cancel(one))["confirmation_url"])
+        token = await page.form_token(one)
+        outcomes: list[str] = []
+
+        async def act(server: ServerOverHttp) -> None:
+            outcomes.append((await cancel(server))["outcome"])
+
+        async with anyio.create_task_group() as tasks:
+            for server, decision in ((one, "confirm"), (other, "leave")) * 4:
+                tasks.start_soon(page.send, server, decision, RUNNING[-6:], token)
+        async with anyio.create_task_group() as tasks:
+            for server in (one, other) * 3:
+                tasks.start_soon(act, server)
+
+    assert outcomes.count("done") + outcomes.count("declined") >= 1
+    assert ("done" in outcomes) is not ("declined" in outcomes)
+    assert writes(sandbox) == ["PUT"] * outcomes.count("done")
+
+
 async def test_without_a_shared_key_a_confirmation_of_one_is_none_at_another(
     sandbox: Sandbox, redis_url: str
 ) -> None:
@@ -88,6 +153,10 @@ async def test_a_store_that_is_down_stops_no_reading_and_every_write(
     async with two(sandbox, down) as (one, _), one.connect(KEYS, "auto", person) as client:
         structured_of(await client.call_tool("currents_list_projects", {}))
         refused = await client.call_tool("currents_cancel_run", CANCEL)
+        ready = await one.send("GET", "/readyz")
+        page = await one.send("GET", "/confirm/x")
+    assert (ready.status_code, ready.json()["store"]) == (503, "unreachable")
+    assert (page.status_code, "Nothing was done" in page.text) == (503, True)
     assert refused.is_error
     assert "RUNS_MCP_STORE_URL" in str(refused.content)
     assert "Nothing was changed" in str(refused.content)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from runs_mcp.confirmation.pages import ConfirmationPage, ConfirmationPages
 from runs_mcp.confirmation.question import TYPED_CHARS
+from runs_mcp.errors import RunsError
 
 PATH: Final = "/confirm/"
 
@@ -51,7 +52,8 @@ def page_application(
     """
     site = _Site(pages, origins, {*hosts, *(urlsplit(origin).netloc for origin in origins)})
     route = Route(path + "{page_id}", site.answer, methods=["GET", "POST"])
-    return Starlette(routes=[route], exception_handlers={404: _not_found, 405: _not_found})
+    handlers = {404: _not_found, 405: _not_found, RunsError: _unavailable}
+    return Starlette(routes=[route], exception_handlers=handlers)
 
 
 class _Site:
@@ -66,7 +68,7 @@ class _Site:
         """Answers a request for a page."""
         if request.headers.get("host") not in self._hosts:
             return _notice("This address is not served here", status=421)
-        page = self._pages.find(request.path_params["page_id"])
+        page = await self._pages.find(request.path_params["page_id"])
         if page is None:
             return _notice(
                 "This page is no longer valid",
@@ -133,6 +135,12 @@ def _notice(title: str, text: str = "", *, status: int = 200) -> Response:
 async def _not_found(request: Request, error: Exception) -> Response:
     del request, error
     return _notice("There is no such page", status=404)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    del request, error
+    text = "What is kept of confirmations cannot be reached. Nothing was done. Try again later."
+    return _notice("This page cannot be shown now", text, status=503)
 
 
 def _render(template: str, status: int, **values: object) -> Response:
