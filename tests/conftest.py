@@ -1,6 +1,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,7 +17,7 @@ from story_time import STORY_END
 from runs_mcp.sandbox import Sandbox
 
 _LONGEST_FIRST: Final = ("command", "server", "triage", "sandbox")
-_MEASURED_CASES: Final = 3
+_MEASURED_CASES: Final = 1
 
 # The time of an example says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -28,8 +29,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the benchmarks alone where they are not wanted: what they send is large."""
+    unwanted = config.option.markexpr == "not benchmark"
+    return True if unwanted and collection_path.name == "benchmarks" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the tests that take long first, and measures coverage under their first cases only.
+    """Puts the tests that take long first, and measures coverage under the first cases only.
 
     The many short ones then fill up the time of all workers; measuring doubles a test's time.
     """
@@ -37,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         test = item.nodeid.partition("[")[0]
         cases[test] += 1
-        if _rank(item) < len(_LONGEST_FIRST) and cases[test] > _MEASURED_CASES:
+        if cases[test] > _MEASURED_CASES:
             item.add_marker(pytest.mark.no_cover)
     items.sort(key=_rank)
 
