@@ -16,7 +16,7 @@ import anyio
 import anyio.abc
 import httpx
 
-RUN: Final = (Path(__file__).parents[1] / "payloads" / "run-complete.json").read_bytes()
+RUN: Final = (Path(__file__).parent / "payloads" / "run-complete.json").read_bytes()
 _SECONDS: Final = 60
 _LENGTH: Final = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _CALL: Final = (
@@ -65,7 +65,7 @@ def running(application: str, api_url: str, workers: int = 1) -> Iterator[int]:
         ],
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).parent),
+            "PYTHONPATH": str(Path(__file__).parent / "benchmarks"),
             "CURRENTS_API_URL": api_url,
             "RUNS_MCP_PROVIDERS": "currents",
             "RUNS_MCP_STATE_KEYS": "k" * 40,
