@@ -47,6 +47,11 @@ async def never() -> Message:
     raise AssertionError
 
 
+async def never_answered(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive, send
+    await anyio.sleep_forever()
+
+
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     del scope
     message = await receive()
@@ -87,6 +92,26 @@ async def test_past_the_limits_a_request_is_told_to_come_again() -> None:
             end.set()
         assert (too_many.status, too_many.headers[b"retry-after"]) == (429, b"1")
         assert statuses == [200] * 6
+
+
+async def test_callers_without_keys_of_their_own_are_told_apart_by_their_addresses() -> None:
+    app = BoundedConcurrency(never_answered, most_of_caller=1)
+    statuses: list[int] = []
+
+    async def ask(address: str) -> None:
+        answer = Answer()
+        scope = {"type": "http", "headers": [], "client": (address, 1)}
+        await app(scope, nothing, answer.send)
+        statuses.append(answer.status)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, "192.0.2.1")
+            tasks.start_soon(ask, "192.0.2.2")
+            await wait_all_tasks_blocked()
+            await ask("192.0.2.1")
+            assert statuses == [429]
+            tasks.cancel_scope.cancel()
 
 
 async def test_a_request_that_does_not_arrive_ends_in_time() -> None:

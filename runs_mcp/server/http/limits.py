@@ -82,6 +82,8 @@ class BoundedBody:
 class BoundedConcurrency:
     """Answers 503 to a request too many, and 429 to one too many of a caller.
 
+    Callers without keys of their own are told apart by their addresses.
+
     Args:
         app: What answers the others.
         most: The most requests at once.
@@ -98,7 +100,8 @@ class BoundedConcurrency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
-        caller = scope.get("state", {}).get("caller", "")
+        address, _ = scope.get("client") or ("", 0)
+        caller = scope.get("state", {}).get("caller", address)
         if self._running.total() >= self._most:
             await _refusal(503, "The server is busy.", retry=True)(scope, receive, send)
         elif self._running[caller] >= self._most_of_caller:
