@@ -45,15 +45,10 @@ async def connect(
 
     It serves the sandbox's runs of every provider, unless `settings` say otherwise.
     """
-    coverage = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     server = StdioServerParameters(
         command=sys.executable,
         args=["-m", "runs_mcp", *arguments],
-        env={
-            **coverage,
-            **environment(sandbox),
-            **(settings or {}),
-        },
+        env={**environment(sandbox), **(settings or {})},
     )
     transport = stdio_client(server, errlog=stderr)
     async with Client(

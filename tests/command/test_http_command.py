@@ -1,6 +1,5 @@
 """`runs-mcp --transport http` as a process."""
 
-import os
 import re
 import signal
 import socket
@@ -29,7 +28,7 @@ def running(
         [sys.executable, "-m", "runs_mcp", "--transport", "http", "--port", "0", *arguments],
         stderr=subprocess.PIPE,
         text=True,
-        env={**coverage(), **variables},
+        env=dict(variables),
     )
     try:
         assert process.stderr is not None
@@ -49,14 +48,10 @@ def ended_with(
         [sys.executable, "-m", "runs_mcp", "--transport", "http", *arguments],
         capture_output=True,
         text=True,
-        env={**coverage(), **(variables or {})},
+        env=dict(variables or {}),
         timeout=SECONDS,
         check=False,
     )
-
-
-def coverage() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
 
 
 async def test_sigterm_lets_a_call_under_way_end_and_exits_0(stub: Stub) -> None:
