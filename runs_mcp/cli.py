@@ -1,7 +1,6 @@
 """The command `runs-mcp`. The only reader of its arguments."""
 
 import argparse
-import logging
 import os
 import re
 import signal
@@ -15,6 +14,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from runs_mcp import __version__
 from runs_mcp.configuration import Configuration
 from runs_mcp.errors import SettingsError
+from runs_mcp.logs import log_to_stderr
 from runs_mcp.settings import Settings, option_fields
 from runs_mcp.standard_streams import (
     OutputError,
@@ -24,6 +24,7 @@ from runs_mcp.standard_streams import (
     write_error,
     write_out,
 )
+from runs_mcp.telemetry import start_export
 from runs_mcp.text import one_line
 
 _READER_IS_GONE: Final = 141  # as of a program that SIGPIPE ends
@@ -40,7 +41,7 @@ class CommandHelp(NamedTuple):
 
 
 COMMANDS: Final = {
-    "serve": CommandHelp("runs-mcp", "serves MCP on stdio; logs go to stderr"),
+    "serve": CommandHelp("runs-mcp", "serves MCP on stdio"),
     "--transport http": CommandHelp(
         "runs-mcp --transport http [--host 127.0.0.1] [--port 8000] [--path /mcp]",
         "serves Streamable HTTP to many callers, each with their own keys",
@@ -110,11 +111,12 @@ def _main(arguments: Sequence[str] | None, *, has_reader: bool) -> int:
     given = vars(_parser().parse_args(arguments))
     command = given.pop("command", None) or "serve"
     options = {name: given.pop(name) for name in option_fields() if name in given}
-    _log_to_stderr(chatty=command == "serve")
     # Until a server handles them by itself; a call then ends as on Ctrl-C: a write is settled.
     signal.signal(signal.SIGTERM, _exit if command == "serve" else signal.default_int_handler)
     try:
-        return _run(command, Configuration.load(options), given, has_reader=has_reader)
+        configuration = Configuration.load(options)
+        log_to_stderr(configuration.settings.log_level, configuration.settings.log_format)
+        return _run(command, configuration, given, has_reader=has_reader)
     except SettingsError as error:
         write_error(f"runs-mcp: {error}\n")
         return 2
@@ -139,6 +141,8 @@ def _run(
         from runs_mcp.commands.sandbox import serve_sandbox
 
         return serve_sandbox(given["port"])
+    if command == "serve":
+        start_export()
     is_sandbox = given.pop("sandbox", False)
     over_http = given.pop("transport", "stdio") == "http" and command == "serve"
     with _sandbox(configuration, wanted=is_sandbox) as chosen:
@@ -265,12 +269,3 @@ def _shared_options() -> _Parser:
         else:
             shared.add_argument(flag, metavar="VALUE", help=meaning)
     return shared
-
-
-def _log_to_stderr(*, chatty: bool) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # the client logs every request
-    logging.getLogger("runs_mcp.confirmation.audit").setLevel(logging.INFO)
-    logging.getLogger("runs_mcp").setLevel(logging.INFO if chatty else logging.WARNING)

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, TypeAdapter, ValidationError, model_valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from runs_mcp.errors import SettingsError
+from runs_mcp.logs import LogFormat, LogLevel
 from runs_mcp.setting_values import (
     ApiKey,
     FilePath,
@@ -153,6 +154,13 @@ class Settings(_PastedSettings):
     )
     providers: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
         (), description="comma list of the providers to serve; by default those with a key"
+    )
+
+    log_level: LogLevel = Field(
+        "warning", description="the least that is logged on stderr: debug, info, warning or error"
+    )
+    log_format: LogFormat = Field(
+        "text", description="how it is logged: text, or json (an object a line)"
     )
 
     credentials: Credentials | None = Field(

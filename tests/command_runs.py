@@ -54,7 +54,8 @@ def run(*arguments: str, **variables: str) -> Done:
 @contextmanager
 def _own_log_levels() -> Iterator[None]:
     """Undoes what a command sets: other tests read logs, too."""
-    loggers = [logging.getLogger(name) for name in ("stamina", "runs_mcp", "runs_mcp.audit")]
+    names = ("stamina", "runs_mcp", "runs_mcp.confirmation.audit")
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     try:
         yield

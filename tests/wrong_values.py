@@ -127,6 +127,8 @@ WRONG: Final = {
         "\udcff" * 40,
         f"{'k' * 32},{'l' * 32},{'k' * 32}",
     ),
+    "RUNS_MCP_LOG_LEVEL": ("verbose", "WARNING", "warn", "20", " ", *_NO_WORD),
+    "RUNS_MCP_LOG_FORMAT": ("xml", "JSON", "text,json", " ", *_NO_WORD),
     "RUNS_MCP_OPEN_BROWSER": ("firefox", "10", " ", *_NO_WORD),
     "RUNS_MCP_AUDIT_LOG": (
         ".",

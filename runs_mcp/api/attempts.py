@@ -26,6 +26,7 @@ class Attempts:
 
     Attributes:
         failure: Why the last attempt failed, if one did.
+        failures: How many attempts failed.
         is_sending: Whether an attempt is under way, or was when the time was up.
     """
 
@@ -33,6 +34,7 @@ class Attempts:
         self._deadline = deadline
         self._backoff = backoff
         self.failure: RunsError | None = None
+        self.failures = 0
         self.is_sending = False
 
     async def run(self, send: Callable[[], Awaitable[R]]) -> R:
@@ -61,6 +63,7 @@ class Attempts:
             return await send()
         except RunsError as error:
             self.failure = error
+            self.failures += 1
             self.is_sending = False
             raise
 

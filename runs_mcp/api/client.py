@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from runs_mcp.api.answer_size import memory_needed
-from runs_mcp.api.attempts import read_attempts, write_attempts
+from runs_mcp.api.attempts import Attempts, read_attempts, write_attempts
 from runs_mcp.api.connections import Pool
 from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.memory_budget import HeldMemory
@@ -119,7 +119,7 @@ class ApiClient:
             try:
                 with self._unforeseen_as_error():
                     received = await attempts.run(
-                        lambda: self._send(self._pool.reads, request, held)
+                        lambda: self._send(self._pool.reads, request, held, attempts)
                     )
                     decoded = await self._decode(received, answer_type, held)
             except TimeoutError as error:
@@ -179,7 +179,9 @@ class ApiClient:
         attempts = write_attempts(self._deadline)
         try:
             with self._pool.memory.answer() as held:
-                received = await attempts.run(lambda: self._send(self._pool.writes, request, held))
+                received = await attempts.run(
+                    lambda: self._send(self._pool.writes, request, held, attempts)
+                )
                 return (await self._decode(received, answer_type, held)).data
         except TimeoutError as error:
             if attempts.is_sending:
@@ -231,13 +233,18 @@ class ApiClient:
             ) from error
 
     async def _send(
-        self, connections: httpx.AsyncClient, request: Request, held: HeldMemory
+        self,
+        connections: httpx.AsyncClient,
+        request: Request,
+        held: HeldMemory,
+        attempts: Attempts,
     ) -> Received:
         return await send(
             connections,
             self._endpoint,
             request,
             held,
+            resends=attempts.failures,
             step_s=self._deadline.seconds * _STEP_SHARE,
             max_bytes=self.max_bytes,
         )

@@ -23,6 +23,11 @@ class Endpoint:
     url_setting: str
 
     @property
+    def host(self) -> str:
+        """The host of the API."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
     def origin(self) -> str:
         """The scheme, host and port of the API."""
         url = urlsplit(self.base_url)

@@ -19,6 +19,7 @@ from runs_mcp.api.memory_budget import HeldMemory
 from runs_mcp.api.response_body import read_body
 from runs_mcp.api.transport_errors import MEANINGS, error_of
 from runs_mcp.errors import MalformedResponse
+from runs_mcp.telemetry import api_request
 
 Params: TypeAlias = Sequence[tuple[str, str]]
 
@@ -56,6 +57,7 @@ async def send(
     request: Request,
     held: HeldMemory,
     *,
+    resends: int,
     step_s: float,
     max_bytes: int,
 ) -> Received:
@@ -66,13 +68,20 @@ async def send(
         endpoint: Where to send it.
         request: What to send.
         held: The memory that the response takes.
+        resends: How often it was sent before.
         step_s: The seconds in which a connection must be made, and an error's body be read.
         max_bytes: The decoded size at which a download is stopped.
 
     Raises:
         RunsError: There was no response, or not a successful one.
     """
-    with _logged(endpoint, request) as log, _transport_errors_mapped(endpoint):
+    with (
+        _logged(endpoint, request) as log,
+        api_request(
+            endpoint.api, request.method, request.template, endpoint.host, resends
+        ) as traced,
+        _transport_errors_mapped(endpoint),
+    ):
         async with connections.stream(
             request.method,
             endpoint.base_url + request.path,
@@ -82,10 +91,13 @@ async def send(
             timeout=httpx.Timeout(None, connect=step_s),
         ) as response:
             log.outcome = str(response.status_code)
+            traced.answered(response.status_code)
             if not response.is_success:
                 raise await refusal(response, endpoint, step_s)
             link = next_page(response.headers.get("Link", ""))
-            return Received(await read_body(response, max_bytes, endpoint.api, held), link)
+            body = await read_body(response, max_bytes, endpoint.api, held)
+            traced.downloaded(len(body))
+            return Received(body, link)
 
 
 @dataclass

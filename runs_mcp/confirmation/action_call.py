@@ -14,6 +14,7 @@ from runs_mcp.confirmation.report import ActionReport, Offer, Outcome
 from runs_mcp.confirmation.wording import next_step
 from runs_mcp.errors import InternalError
 from runs_mcp.model import Receipt
+from runs_mcp.telemetry import count_confirmation
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ class ActionCall:
         Raises:
             InternalError: It cannot be written.
         """
+        count_confirmation(self.action.name, outcome)
         await self.audit.write(
             AuditEntry(
                 action=self.action.name,

@@ -1,7 +1,7 @@
 """Builds the MCP server: tools, prompts, resources, completion, and the form of its errors."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from mcp_types import (
     GetPromptResult,
     InputRequiredResult,
     TextContent,
+    Tool,
 )
 from pydantic import AnyUrl, ValidationError
 
@@ -33,6 +34,7 @@ from runs_mcp.server.resources import add_resources, resource_error
 from runs_mcp.server.stdio import serve_on_stdio
 from runs_mcp.server.tools.catalog import served_tools
 from runs_mcp.services import ServePages, Services, open_services
+from runs_mcp.telemetry import tool_call
 from runs_mcp.text import quoted
 
 logger = logging.getLogger(__name__)
@@ -70,14 +72,19 @@ class RunsServer(MCPServer[Services]):
         """Calls a tool; every failure becomes a result that says what to do."""
         # Some hosts send null for arguments that the model left out.
         given = {key: value for key, value in arguments.items() if value is not None}
-        try:
-            with self.calls.running():
-                await self._refuse_unknown(name, given)
-                return await super().call_tool(name, given, context)
-        except RunsError as error:
-            return _failed(error)
-        except ToolError as error:
-            return _failed(_as_runs_error(error, name))
+        known = {tool.name: tool for tool in await self.list_tools()}
+        with tool_call(name if name in known else "unknown") as measured:
+            try:
+                with self.calls.running():
+                    _refuse_unknown(known, name, given)
+                    result = await super().call_tool(name, given, context)
+            except (RunsError, ToolError) as raised:
+                error = raised if isinstance(raised, RunsError) else _as_runs_error(raised, name)
+                measured.outcome = error.kind
+                return _failed(error)
+            measured.outcome = "ok"
+            measured.answer_bytes = _text_bytes(result)
+            return result
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Services, Any] | None = None
@@ -103,20 +110,6 @@ class RunsServer(MCPServer[Services]):
             )
             raise MCPError(INVALID_PARAMS, str(unknown))
         return await super().get_prompt(name, arguments, context)
-
-    async def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
-        tools = {tool.name: tool for tool in await self.list_tools()}
-        if name not in tools:
-            raise InvalidArgument(
-                f"There is no tool {quoted(name, 80)}.",
-                next_step=f"There are {', '.join(tools)}.",
-            )
-        known = tools[name].input_schema["properties"]
-        if unknown := [key for key in arguments if key not in known]:
-            raise InvalidArgument(
-                f"{name} has no argument {quoted(unknown[0], 80)}; nothing was done.",
-                next_step=f"It takes {', '.join(known) or 'none'}.",
-            )
 
 
 def build_server(
@@ -160,6 +153,25 @@ def build_server(
     add_completion(server)
     add_key_hiding(server)
     return server
+
+
+def _refuse_unknown(tools: Mapping[str, Tool], name: str, arguments: dict[str, Any]) -> None:
+    if name not in tools:
+        raise InvalidArgument(
+            f"There is no tool {quoted(name, 80)}.",
+            next_step=f"There are {', '.join(tools)}.",
+        )
+    known = tools[name].input_schema["properties"]
+    if unknown := [key for key in arguments if key not in known]:
+        raise InvalidArgument(
+            f"{name} has no argument {quoted(unknown[0], 80)}; nothing was done.",
+            next_step=f"It takes {', '.join(known) or 'none'}.",
+        )
+
+
+def _text_bytes(result: CallToolResult | InputRequiredResult) -> int:
+    blocks = result.content if isinstance(result, CallToolResult) else []
+    return sum(len(block.text.encode()) for block in blocks if isinstance(block, TextContent))
 
 
 def _failed(error: RunsError) -> CallToolResult:

@@ -249,6 +249,7 @@ async def test_no_key_query_or_argument_is_in_an_error_or_a_log_line(
     secret = "runs-mcp-secret-key-0123456789"
     echo = f'{{"message":"bad key {secret}, see https://a.b/c?token=hush"}}'
     keys = {"CURRENTS_API_KEY": secret, "BUILDKITE_API_TOKEN": secret}
+    keys["RUNS_MCP_LOG_LEVEL"] = "debug"
     search = {"project_id": BOOKING_PROJECT, "search": "hush-hush"}
 
     with (tmp_path / "stderr").open("w+", encoding="utf-8") as log:

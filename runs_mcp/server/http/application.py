@@ -16,6 +16,7 @@ from runs_mcp.configuration import Configuration
 from runs_mcp.confirmation.by_page import PageServer, no_pages
 from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.errors import SettingsError
+from runs_mcp.logs import log_to_stderr
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.server.build import build_server
 from runs_mcp.server.confirmation_page.application import PATH as PAGES_PATH
@@ -26,6 +27,7 @@ from runs_mcp.server.http.limits import BoundedBody, BoundedConcurrency, FromAll
 from runs_mcp.server.http.pages import PublicPages
 from runs_mcp.services import reachability, require_connections
 from runs_mcp.settings import Settings
+from runs_mcp.telemetry import start_export
 
 MCP_PATH: Final = "/mcp"
 
@@ -43,6 +45,8 @@ def create_app() -> ASGIApp:
     """
     configuration = Configuration.load()
     settings = configuration.settings
+    log_to_stderr(settings.log_level, settings.log_format)
+    start_export()
     credentials = settings.credentials or "caller"
     if credentials == "server" and not settings.trust_network:
         raise untrusted_network()
