@@ -1,5 +1,4 @@
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,8 +15,7 @@ from story_time import STORY_END
 
 from runs_mcp.sandbox import Sandbox
 
-_LONGEST_FIRST: Final = ("command", "server", "triage", "sandbox")
-_MEASURED_CASES: Final = 1
+_LONGEST_FIRST: Final = ("command", "server", "text", "triage", "sandbox")
 
 # The time of an example says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -36,16 +34,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the tests that take long first, and measures coverage under the first cases only.
-
-    The many short ones then fill up the time of all workers; measuring doubles a test's time.
-    """
-    cases: Counter[str] = Counter()
-    for item in items:
-        test = item.nodeid.partition("[")[0]
-        cases[test] += 1
-        if cases[test] > _MEASURED_CASES:
-            item.add_marker(pytest.mark.no_cover)
+    """Puts the tests that take long first: the many short ones then fill up the time of workers."""
     items.sort(key=_rank)
 
 

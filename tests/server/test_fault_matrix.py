@@ -33,8 +33,7 @@ DEADLINE_S: Final = 0.4
 LATE_S: Final = 10.0
 ATTEMPTS: Final = count(100)
 KIND: Final = re.compile(r"\[kind=(\w+) ")
-# Covered, it takes twice as long; it covers nothing that others do not.
-pytestmark = [pytest.mark.usefixtures("no_pauses"), pytest.mark.no_cover]
+pytestmark = pytest.mark.usefixtures("no_pauses")
 every_fault = pytest.mark.parametrize("cell", FAULTS.values(), ids=FAULTS)
 
 

@@ -12,7 +12,7 @@ from server.test_http import KEYS, apis_of, every_era
 
 from runs_mcp.sandbox import Sandbox
 
-pytestmark = [pytest.mark.usefixtures("no_pauses"), pytest.mark.no_cover]
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 SETTINGS: Final = {"RUNS_MCP_MAX_DOWNLOAD_BYTES": str(MAX_BYTES)}
 SAMPLE: Final[dict[str, Cell]] = dict(

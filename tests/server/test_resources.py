@@ -103,7 +103,7 @@ async def test_a_run_and_an_execution_read_complete_but_for_their_signatures(
 
 async def test_a_run_of_many_megabytes_reads_whole(sandbox: Sandbox) -> None:
     run = NotableRun.MATRIX.value
-    async with connect(sandbox) as client:
+    async with connect(sandbox, settings={"RUNS_MCP_TIMEOUT_S": "120"}) as client:
         text = await read(client, f"currents://runs/{run}")
 
     assert len(text) > 5_000_000
