@@ -1,5 +1,6 @@
 """Serves an application over HTTP until a signal says so; then lets requests end, within 10 s."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Iterator
@@ -7,8 +8,10 @@ from contextlib import contextmanager
 from typing import Final
 
 import anyio
+import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from runs_mcp.errors import SettingsError
 from runs_mcp.running_calls import RunningCalls
@@ -16,6 +19,10 @@ from runs_mcp.running_calls import RunningCalls
 _END_SECONDS: Final = 9
 _KEEP_ALIVE_SECONDS: Final = 30
 _MOST_HEADER_BYTES: Final = 64 * 1024
+_MOST_CONNECTIONS: Final = 1000
+_SLOW_SECONDS: Final = 15.0
+"""How long a client may take to send the head of a request, and to take some of an answer."""
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -35,6 +42,65 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
+class ImpatientProtocol(H11Protocol):
+    """uvicorn's protocol, but a slow client does not keep its connection for ever.
+
+    A connection is closed if the head of a request does not arrive in time, and aborted if the
+    client takes nothing of an answer.
+    """
+
+    _slow_head: asyncio.TimerHandle | None = None
+    _slow_reader: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Waits for the head of the first request."""
+        super().connection_made(transport)
+        self._watch_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Waits on, or no longer."""
+        super().data_received(data)
+        self._watch_head()
+
+    def pause_writing(self) -> None:
+        """Waits for the client to take what was sent."""
+        super().pause_writing()
+        self._watch_reader(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Waits no longer."""
+        super().resume_writing()
+        _cancel(self._slow_reader)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits for nothing more."""
+        super().connection_lost(exc)
+        _cancel(self._slow_head)
+        _cancel(self._slow_reader)
+
+    def _watch_head(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            _cancel(self._slow_head)
+            self._slow_head = None
+        elif self._slow_head is None:
+            self._slow_head = self.loop.call_later(_SLOW_SECONDS, self.transport.close)
+
+    def _watch_reader(self, left: int) -> None:
+        def look() -> None:
+            now_left = self.transport.get_write_buffer_size()
+            if now_left < left:
+                self._watch_reader(now_left)
+            else:
+                self.transport.abort()
+
+        self._slow_reader = self.loop.call_later(_SLOW_SECONDS, look)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+
+
 class HttpServer(uvicorn.Server):
     """uvicorn, which leaves the signals to us: it would end with them, not with 0.
 
@@ -47,12 +113,13 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=ImpatientProtocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                limit_concurrency=_MOST_CONNECTIONS,
                 proxy_headers=bool(trusted_proxies),
                 forwarded_allow_ips=list(trusted_proxies),
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
