@@ -145,6 +145,9 @@ def _run(
         start_export()
     is_sandbox = given.pop("sandbox", False)
     over_http = given.pop("transport", "stdio") == "http" and command == "serve"
+    if command == "serve" and not over_http and given:
+        options = " and ".join(f"--{name}" for name in given)
+        raise SettingsError(f"{options}: only with --transport http")
     with _sandbox(configuration, wanted=is_sandbox) as chosen:
         if over_http:
             from runs_mcp.commands.serve_http import HttpAddress, http_configuration, serve_http

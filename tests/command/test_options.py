@@ -33,6 +33,8 @@ def test_without_a_key_it_says_what_to_set_and_that_the_sandbox_needs_none(
         (["--no-such"], {}, "--no-such"),
         (["nonsense"], {}, "nonsense"),
         (["--transport", "sse"], {}, "--transport"),
+        (["--port", "8000"], {}, "--port: only with --transport http"),
+        (["--path", "/x", "--transport", "stdio", "--sandbox"], {}, "--path: only with"),
         (["--result-bytes", "many"], {}, "RUNS_MCP_RESULT_BYTES"),
         (["--result-bytes", "40001"], {}, "RUNS_MCP_RESULT_BYTES"),
         (["--timeout-s", "0"], {}, "RUNS_MCP_TIMEOUT_S"),
