@@ -83,6 +83,7 @@ def serve_http(configuration: Configuration, address: HttpAddress) -> int:
             base_url=settings.public_url or (here if address.is_loopback else ""),
             path=address.path.rstrip("/"),
         )
-        write_error(f"runs-mcp: serving MCP at {here}{address.path}\n")
+        if settings.log_format == "text":
+            write_error(f"runs-mcp: serving MCP at {here}{address.path}\n")
         anyio.run(serve_until_signal, HttpServer(app, settings.trusted_proxy), listener, calls)
     return 0
