@@ -28,6 +28,7 @@ from runs_mcp.errors import InternalError, InvalidArgument, RunsError
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.server.completion import add_completion
 from runs_mcp.server.confirmation_page.loopback_pages import loopback_pages
+from runs_mcp.server.elicitation import add_asking_again
 from runs_mcp.server.key_hiding import add_key_hiding
 from runs_mcp.server.prompts import served_prompts
 from runs_mcp.server.resources import add_resources, resource_error
@@ -144,6 +145,8 @@ def build_server(
         request_state_security=RequestStateSecurity(
             keys=configuration.signing_keys(), ttl=_STATE_SECONDS
         ),
+        # Its lists never change, and a stream that waits for changes would take up a place.
+        subscriptions=False,
         log_level="WARNING",
     )
     server.calls = calls
@@ -152,6 +155,7 @@ def build_server(
     add_resources(server, configuration)
     add_completion(server)
     add_key_hiding(server)
+    add_asking_again(server)
     return server
 
 

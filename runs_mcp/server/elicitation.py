@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
 import anyio
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     ElicitationCapability,
@@ -23,9 +26,12 @@ from runs_mcp.confirmation.guard import Channels
 from runs_mcp.confirmation.pages import ConfirmationPage
 from runs_mcp.confirmation.question import Answer, Question, Reply
 from runs_mcp.server.context_functions import Ctx
+from runs_mcp.services import Services
 
 # From this version on a tool returns its question, and the client calls again with the answer.
 _QUESTIONS_ARE_RETURNED: Final = "2026-07-28"
+_INVALID_STATE: Final = "invalid_request_state"  # as the SDK gives the reason
+_OF_ANSWER: Final = ("requestState", "inputResponses")
 _KEY: Final = "confirmation"
 _FIELD: Final = "last_characters"
 # Codex refuses a schema with anything else at its root, and answers the question by itself.
@@ -139,6 +145,26 @@ class PageElicitation:
             self._answer_seconds,
         )
         return _shown(reply)
+
+
+def add_asking_again(server: MCPServer[Services]) -> None:
+    """Makes the server ask again where an answer comes with a state that it cannot open.
+
+    It was sealed with other keys, by a process that has ended or a replica that does not share
+    them; or it is forged. Without it the answer counts for nothing.
+    """
+
+    async def ask_again(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        try:
+            return await call_next(ctx)
+        except MCPError as error:
+            data = error.error.data
+            if not isinstance(data, dict) or data.get("reason") != _INVALID_STATE:
+                raise
+        params = {key: value for key, value in (ctx.params or {}).items() if key not in _OF_ANSWER}
+        return await call_next(replace(ctx, params=params))
+
+    server.middleware.insert(0, ask_again)
 
 
 def input_required(question: Question) -> InputRequiredResult:

@@ -6,14 +6,17 @@ from typing import Any, Final
 
 import anyio
 import httpx
+import pytest
 from hosts import structured_of
 from over_http import ServerOverHttp, serve
 from providers.currents_runs import RUNNING, writes
+from round_robin_proxy import RoundRobinProxy
 from server.confirmation_pages import PageVisitor, form_token_of
 from server.destructive_calls import FakePerson, typing
 from server.test_http import KEYS, apis_of
 
 from runs_mcp.sandbox import Sandbox
+from runs_mcp.server.http.serving import HttpServer, listen
 
 STATE_KEY: Final = "k" * 40
 CANCEL: Final = {"run_id": RUNNING}
@@ -134,6 +137,41 @@ async def test_a_page_used_at_both_at_once_is_decided_on_once(
     assert outcomes.count("done") + outcomes.count("declined") >= 1
     assert ("done" in outcomes) is not ("declined" in outcomes)
     assert writes(sandbox) == ["PUT"] * outcomes.count("done")
+
+
+@asynccontextmanager
+async def behind_a_proxy(*servers: ServerOverHttp) -> AsyncIterator[ServerOverHttp]:
+    """Yields the address at which either server answers, in turn."""
+    proxy = HttpServer(RoundRobinProxy([server.url for server in servers]).application)
+    with listen("127.0.0.1", 0) as listener:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(proxy.serve, [listener])
+            try:
+                yield ServerOverHttp(f"http://127.0.0.1:{listener.getsockname()[1]}")
+            finally:
+                proxy.should_exit = True
+
+
+@pytest.mark.parametrize("shares_keys", [True, False])
+async def test_an_answer_to_a_question_of_one_is_taken_by_the_other_with_the_same_key_alone(
+    sandbox: Sandbox, redis_url: str, shares_keys: bool
+) -> None:
+    person = FakePerson(typing(RUNNING[-6:]))
+    keys = {} if shares_keys else {"RUNS_MCP_STATE_KEYS": ""}
+    async with (
+        two(sandbox, redis_url, **keys) as (one, other),
+        behind_a_proxy(one, other) as front,
+        front.connect(KEYS, "auto", person) as client,
+    ):
+        if shares_keys:
+            result = await client.call_tool("currents_cancel_run", CANCEL)
+            assert structured_of(result)["outcome"] == "done"
+        else:
+            # The proxy asks them in turn, until the client gives up.
+            with pytest.raises(Exception, match="rounds"):
+                await client.call_tool("currents_cancel_run", CANCEL)
+    assert (len(person.questions) == 1) is shares_keys
+    assert writes(sandbox) == (["PUT"] if shares_keys else [])
 
 
 async def test_without_a_shared_key_a_confirmation_of_one_is_none_at_another(
