@@ -29,6 +29,7 @@ from runs_mcp.text import one_line
 
 _READER_IS_GONE: Final = 141  # as of a program that SIGPIPE ends
 _THREAD_S: Final = 0.2
+_HTTP_OPTIONS: Final = ("host", "port", "path")
 # A value, or a long word, on the command line may be a key.
 _VALUE: Final = re.compile(r"(?<==)[^\s,]+|(?<![\w-])(?!--)[\w~+/.-]{20,}")
 
@@ -132,6 +133,9 @@ def _exit(number: int, frame: FrameType | None) -> NoReturn:
 def _run(
     command: str, configuration: Configuration, given: dict[str, Any], *, has_reader: bool
 ) -> int:
+    over_http = given.pop("transport", "stdio") == "http" and command == "serve"
+    if not over_http:
+        _refuse_http_options(command, given)
     # Each command imports what it needs, so that a server starts without the others' weight.
     if command == "demo":
         from runs_mcp.commands.demo import demo
@@ -140,14 +144,10 @@ def _run(
     if command == "sandbox":
         from runs_mcp.commands.sandbox import serve_sandbox
 
-        return serve_sandbox(given["port"])
+        return serve_sandbox(given.get("port", 0))
     if command == "serve":
         start_export()
     is_sandbox = given.pop("sandbox", False)
-    over_http = given.pop("transport", "stdio") == "http" and command == "serve"
-    if command == "serve" and not over_http and given:
-        options = " and ".join(f"--{name}" for name in given)
-        raise SettingsError(f"{options}: only with --transport http")
     with _sandbox(configuration, wanted=is_sandbox) as chosen:
         if over_http:
             from runs_mcp.commands.serve_http import HttpAddress, http_configuration, serve_http
@@ -160,6 +160,12 @@ def _run(
         if command == "serve" and not has_reader:
             return 0
         return _run_configured(command, chosen, given)
+
+
+def _refuse_http_options(command: str, given: dict[str, Any]) -> None:
+    for name in _HTTP_OPTIONS:
+        if name in given and (command, name) != ("sandbox", "port"):
+            raise SettingsError(f"--{name}: only `runs-mcp --transport http` has it")
 
 
 def _require_what_it_needs(command: str, configuration: Configuration) -> None:
@@ -244,7 +250,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add("demo")
     sandbox = add("sandbox")
-    sandbox.add_argument("--port", type=int, default=0, help="a port; by default any free one")
+    sandbox.add_argument(
+        "--port", type=int, default=argparse.SUPPRESS, help="a port; by default any free one"
+    )
     check = add("check", shared)
     check.add_argument("--json", action="store_true", default=False, help="as one JSON object")
     tools = add("tools", shared)
