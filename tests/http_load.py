@@ -18,6 +18,7 @@ import httpx
 
 RUN: Final = (Path(__file__).parent / "payloads" / "run-complete.json").read_bytes()
 _SECONDS: Final = 60
+_CALLS_OF_A_CONNECTION: Final = 5
 _LENGTH: Final = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 _CALL: Final = (
     b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"currents_get_run",'
@@ -92,21 +93,28 @@ def _wait_until_it_answers(port: int) -> None:
 
 
 async def calls_per_second(port: int, calls: int, at_once: int) -> float:
-    """Makes so many calls, so many at once; each must be answered with the run."""
+    """Makes so many calls, so many at once; each must be answered with the run.
+
+    A connection is used for some calls only: each goes to the worker that is free when it comes.
+    """
     request = _REQUEST % (port, len(_CALL), _CALL)
     left = iter(range(calls))
 
     async def call_often() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for _ in left:
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            found = _LENGTH.search(head)
-            assert head.startswith(b"HTTP/1.1 200 "), head
-            assert found, head
-            answer = await reader.readexactly(int(found[1]))
-            assert b'"isError":false' in answer, answer
-        writer.close()
+        while True:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for _ in range(_CALLS_OF_A_CONNECTION):
+                if next(left, None) is None:
+                    writer.close()
+                    return
+                writer.write(request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                found = _LENGTH.search(head)
+                assert head.startswith(b"HTTP/1.1 200 "), head
+                assert found, head
+                answer = await reader.readexactly(int(found[1]))
+                assert b'"isError":false' in answer, answer
+            writer.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(call_often() for _ in range(at_once)))
