@@ -14,6 +14,7 @@ from runs_mcp.model import Record
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 _BARE = re.compile(r'[^\s"=]+')
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def structured_content(report: Record) -> dict[str, Json]:
@@ -25,14 +26,26 @@ def structured_content(report: Record) -> dict[str, Json]:
 
 
 def text_content(report: Record) -> str:
-    """Returns the report as text: a line for each record in it, and one for each plain field."""
-    return _as_text(structured_content(report))
+    """Returns the report as text: the same facts as its structured content."""
+    return as_text(structured_content(report))
+
+
+def as_text(fields: dict[str, Json]) -> str:
+    """Returns structured content as text: a line for each record in it and each plain field."""
+    lines: list[str] = []
+    for name, value in fields.items():
+        if isinstance(value, list):
+            lines.extend(_line(name.removesuffix("s"), row) for row in value)
+            lines.extend([] if value else [f"{name} none"])
+        else:
+            lines.append(_line(name, value))
+    return "\n".join(lines)
 
 
 def encoded_size(report: Record) -> int:
     """Returns the size of the larger of the two encodings, in bytes of UTF-8."""
     fields = structured_content(report)
-    return max(len(msgspec.json.encode(fields)), len(_as_text(fields).encode()))
+    return max(len(msgspec.json.encode(fields)), len(as_text(fields).encode()))
 
 
 def fits(report: Record, budget: int) -> bool:
@@ -40,7 +53,7 @@ def fits(report: Record, budget: int) -> bool:
     fields = structured_content(report)
     if len(msgspec.json.encode(fields)) > budget:
         return False
-    return len(_as_text(fields).encode()) <= budget
+    return len(as_text(fields).encode()) <= budget
 
 
 def output_schema(report_type: type[Record]) -> dict[str, Any]:
@@ -59,17 +72,6 @@ def _without_empty_records(value: Json) -> Json:
     if isinstance(value, (list, tuple)):
         return [_without_empty_records(item) for item in value]
     return value
-
-
-def _as_text(fields: dict[str, Json]) -> str:
-    lines: list[str] = []
-    for name, value in fields.items():
-        if isinstance(value, list):
-            lines.extend(_line(name.removesuffix("s"), row) for row in value)
-            lines.extend([] if value else [f"{name} none"])
-        else:
-            lines.append(_line(name, value))
-    return "\n".join(lines)
 
 
 def _line(name: str, value: Json) -> str:
@@ -91,4 +93,4 @@ def _pairs(record: dict[str, Json], prefix: str = "") -> list[str]:
 def _plain_value(value: Json) -> str:
     if isinstance(value, str) and _BARE.fullmatch(value):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _AS_JSON.encode(value)

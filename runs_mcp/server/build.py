@@ -1,7 +1,7 @@
 """Builds the MCP server: tools, prompts, resources, completion, and the form of its errors."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -17,7 +17,6 @@ from mcp_types import (
     GetPromptResult,
     InputRequiredResult,
     TextContent,
-    Tool,
 )
 from pydantic import AnyUrl, ValidationError
 
@@ -54,6 +53,8 @@ class RunsServer(MCPServer[Services]):
     """An MCP server whose errors all have the form of `RunsError`."""
 
     calls: RunningCalls
+    arguments: Mapping[str, Sequence[str]]
+    """The names of the arguments of each tool."""
 
     @property
     def lowlevel(self) -> Server[Any]:
@@ -73,11 +74,10 @@ class RunsServer(MCPServer[Services]):
         """Calls a tool; every failure becomes a result that says what to do."""
         # Some hosts send null for arguments that the model left out.
         given = {key: value for key, value in arguments.items() if value is not None}
-        known = {tool.name: tool for tool in await self.list_tools()}
-        with tool_call(name if name in known else "unknown") as measured:
+        with tool_call(name if name in self.arguments else "unknown") as measured:
             try:
                 with self.calls.running():
-                    _refuse_unknown(known, name, given)
+                    _refuse_unknown(self.arguments, name, given)
                     result = await super().call_tool(name, given, context)
             except (RunsError, ToolError) as raised:
                 error = raised if isinstance(raised, RunsError) else _as_runs_error(raised, name)
@@ -135,12 +135,13 @@ def build_server(
     serve_pages = serve_pages or partial(
         loopback_pages, opens_browser=configuration.settings.open_browser
     )
+    tools = served_tools(configuration)
     server = RunsServer(
         "runs-mcp",
         title="Test runs",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=served_tools(configuration),
+        tools=tools,
         lifespan=lambda _: open_services(configuration, answer_seconds, serve_pages, calls),
         request_state_security=RequestStateSecurity(
             keys=configuration.signing_keys(), ttl=_STATE_SECONDS
@@ -150,6 +151,7 @@ def build_server(
         log_level="WARNING",
     )
     server.calls = calls
+    server.arguments = {tool.name: tuple(tool.parameters["properties"]) for tool in tools}
     for prompt in served_prompts(configuration):
         server.add_prompt(prompt)
     add_resources(server, configuration)
@@ -159,13 +161,15 @@ def build_server(
     return server
 
 
-def _refuse_unknown(tools: Mapping[str, Tool], name: str, arguments: dict[str, Any]) -> None:
+def _refuse_unknown(
+    tools: Mapping[str, Sequence[str]], name: str, arguments: dict[str, Any]
+) -> None:
     if name not in tools:
         raise InvalidArgument(
             f"There is no tool {quoted(name, 80)}.",
             next_step=f"There are {', '.join(tools)}.",
         )
-    known = tools[name].input_schema["properties"]
+    known = tools[name]
     if unknown := [key for key in arguments if key not in known]:
         raise InvalidArgument(
             f"{name} has no argument {quoted(unknown[0], 80)}; nothing was done.",

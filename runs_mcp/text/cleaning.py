@@ -7,12 +7,15 @@ from runs_mcp.text.plain_text import plain
 from runs_mcp.text.redaction import may_name_secret, without_url_secrets
 
 _PART_CHARS: Final = 200_000
+_HARMLESS_CHARS: Final = 15
 _MARGIN: Final = 300  # a name and what is between it and its value
 _KEY_CHARS: Final = 8000  # of a private key, whose lines have no name
 
 
 def safe_text(text: str) -> str:
     """Returns a stranger's text as plain text without secrets."""
+    if len(text) <= _HARMLESS_CHARS and text.isascii() and text.isalnum():
+        return text  # A word, a number: most values are, and the search takes ten times as long.
     return "".join(without_url_secrets(plain(part)) for part in parts_of(text))
 
 

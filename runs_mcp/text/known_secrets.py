@@ -11,6 +11,7 @@ TOKEN_PREFIXES: Final = (
     *("pypi-", "k_live_", "k_test_", "xox", "xapp-", "AKIA", "ASIA", "AIza", "ya29.", "dop_v1_"),
     *("sk-", "hf_", "SG.", "whsec_", "shpat_", "hvs.", "sntry", "lin_api_", "figd_", "key-", "eyJ"),
 )
+_LEAST_CHARS: Final = 16  # of a token
 _KNOWN_TOKEN: Final = re.compile(
     r"\b(?:(?:gh[oprsu]|npm|hf)_[A-Za-z0-9]{30,255}|[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}"
     r"|(?:github_pat_|glpat-|xox[abeprs]-|xapp-|ya29\.|whsec_|hvs\.|sntry[su]_|lin_api_|figd_"
@@ -48,7 +49,7 @@ _DIGEST: Final = re.compile(
 
 def without_known_secrets(text: str) -> str:
     """Returns the text with "…" for tokens, private keys and what else is known by itself."""
-    if any(prefix in text for prefix in TOKEN_PREFIXES):
+    if len(text) >= _LEAST_CHARS and any(map(text.__contains__, TOKEN_PREFIXES)):
         text = _KNOWN_TOKEN.sub("…", text)
     if "PRIVATE KEY" in text:
         text = _PRIVATE_KEY.sub(r"\1 …", text)

@@ -14,6 +14,8 @@ _LEAST_CHARS: Final = 8  # Shorter ones, as in tests, may be words.
 # Base64 for URLs has other characters than base64.
 _FOR_URLS: Final = str.maketrans("+/", "-_")
 _BASE64_CHARS: Final = {"+": "[+-]", "/": "(?:\\\\?/|_)"}
+_ESCAPES: Final = ("%", "&", "\\")
+_KEPT_KEYS: Final = 500  # of callers: a pattern takes some 40 ms to make
 _PART_BYTES: Final = 1_000_000
 _LONGEST_CODE: Final = 32  # of an encoded character
 _SPELLED_CHARS: Final = 128  # of a longer key; what follows them is taken for its rest
@@ -28,9 +30,19 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     lines, and cut off at its end with "…".
     """
     for key in keys:
-        if len(key) >= _LEAST_CHARS:
+        if len(key) >= _LEAST_CHARS and _may_be_in(text, key):
             text = _spellings(key).sub("…", text)
     return text
+
+
+def _may_be_in(text: str, key: str) -> bool:
+    """Whether a key may be in a text: fast, as most texts and most keys have nothing in common."""
+    if len(text) < _LEAST_CHARS:
+        return False
+    if any(map(text.__contains__, _ESCAPES)):
+        return True
+    joined = "".join(text.lower().split()).translate(_FOR_URLS)
+    return any(map(joined.__contains__, _starts_of(key)))
 
 
 def body_without_key(body: bytearray, key: str) -> bytearray:
@@ -56,7 +68,14 @@ def _may_have_key(body: bytearray, key: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=64)
+@lru_cache(_KEPT_KEYS)
+def _starts_of(key: str) -> tuple[str, ...]:
+    """Returns what the key begins with, as it is and in base64, in lower case."""
+    starts = {text[:_LEAST_CHARS].lower() for text in (key, *_base64_cores(key))}
+    return tuple(start.translate(_FOR_URLS) for start in starts)
+
+
+@lru_cache(_KEPT_KEYS)
 def _signs_of(key: str) -> tuple[list[bytes], list[re.Pattern[bytes]]]:
     """Returns what a body in lower case has if the key is in it: a text, or an encoded character.
 
@@ -80,14 +99,14 @@ def _signs_of(key: str) -> tuple[list[bytes], list[re.Pattern[bytes]]]:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(_KEPT_KEYS)
 def _spellings(key: str) -> re.Pattern[str]:
     chars = _spelled_chars(key)
     cut = f"{''.join(chars[:_LEAST_CHARS])}{_optional(chars[_LEAST_CHARS:])}(?=…)"
     return re.compile("|".join([_whole(key), cut, *_base64_spellings(key)]))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(_KEPT_KEYS)
 def _spellings_in_body(key: str) -> re.Pattern[bytes]:
     return re.compile("|".join([_whole(key), *_base64_spellings(key)]).encode())
 

@@ -6,7 +6,7 @@ import httpx
 from mcp.server.mcpserver import MCPServer
 from starlette.applications import Starlette
 
-server = MCPServer("bare")
+server = MCPServer("bare", log_level="WARNING")
 api = httpx.AsyncClient(trust_env=False)
 
 

@@ -209,7 +209,8 @@ async def _run_page(
     return await call.api.work_on(
         lambda: run_page(
             full, request, detail=detail, trim_above_bytes=call.settings.trim_above_bytes
-        )
+        ),
+        full.upstream_bytes,
     )
 
 
@@ -260,7 +261,8 @@ async def currents_get_instance(
     return await call.api.work_on(
         lambda: instance_page(
             full, page, include_passed=include_passed, include_assets=include_asset_urls
-        )
+        ),
+        full.upstream_bytes,
     )
 
 

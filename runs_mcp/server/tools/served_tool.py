@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 
-from runs_mcp.answers.encoding import output_schema, structured_content, text_content
+from runs_mcp.answers.encoding import as_text, output_schema, structured_content
 from runs_mcp.model import Record
 from runs_mcp.server.context_functions import ContextFunction
 
@@ -62,9 +62,9 @@ def build_tool(tool: ServedTool, providers: tuple[str, ...], run_forms: str) -> 
 
 def answer(report: Record) -> CallToolResult:
     """Returns a report as a tool's result, in both channels."""
+    fields = structured_content(report)
     return CallToolResult(
-        content=[TextContent(type="text", text=text_content(report))],
-        structured_content=structured_content(report),
+        content=[TextContent(type="text", text=as_text(fields))], structured_content=fields
     )
 
 
