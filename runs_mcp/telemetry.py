@@ -4,6 +4,7 @@ Nothing is recorded unless an exporter is configured. No name and no attribute h
 a query.
 """
 
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from opentelemetry import metrics, trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from runs_mcp import __version__
-from runs_mcp.errors import RunsError, SettingsError
+from runs_mcp.errors import RunsError
+
+logger = logging.getLogger(__name__)
 
 _ENDPOINTS: Final = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -133,8 +136,8 @@ def count_confirmation(action: str, outcome: str) -> None:
 def start_export() -> None:
     """Exports traces and metrics from now on, if OpenTelemetry's variables say where to.
 
-    Raises:
-        SettingsError: The packages that export are not installed.
+    Hosts set these variables for themselves, too: where the packages that export are not installed,
+    a warning is logged, and no more.
     """
     endpoint = next((name for name in _ENDPOINTS if os.environ.get(name)), None)
     if endpoint is None or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
@@ -150,9 +153,8 @@ def start_export() -> None:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise SettingsError(
-            f"{endpoint}: exporting needs more packages; install runs-mcp[telemetry]"
-        ) from None
+        logger.warning("%s is not used: exporting needs runs-mcp[telemetry]", endpoint)
+        return
     name = os.environ.get("OTEL_SERVICE_NAME") or "runs-mcp"
     resource = Resource.create({"service.name": name, "service.version": __version__})
     tracers = TracerProvider(resource=resource)

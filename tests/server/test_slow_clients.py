@@ -1,7 +1,7 @@
 """Clients that send or take nothing: their connections are closed, and others are served."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 from unittest.mock import Mock
 
@@ -71,6 +71,34 @@ async def test_a_second_head_on_a_connection_may_not_take_longer(
         await stream.send(b"POST / HT")
         with pytest.raises(anyio.EndOfStream):
             await read_all(stream)
+
+
+async def test_the_body_of_a_refused_request_may_not_go_on_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(monkeypatch) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(b"POST" + HEAD[3:-2] + b"Content-Length: 1000000\r\n\r\n")
+        assert (await stream.receive()).startswith(b"HTTP/1.1 200")
+        with pytest.raises(anyio.BrokenResourceError):
+            await send_without_end(stream)
+
+
+async def test_a_connection_too_many_is_closed_and_the_others_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(monkeypatch) as port:
+        monkeypatch.setattr("runs_mcp.server.http.serving.MOST_CONNECTIONS", 2)
+        monkeypatch.setattr("runs_mcp.server.http.serving._SLOW_SECONDS", 30)
+        async with AsyncExitStack() as stack:
+            first, second, third = [
+                await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", port))
+                for _ in range(3)
+            ]
+            with pytest.raises(anyio.EndOfStream):
+                await third.receive()
+            for stream in (first, second):
+                await stream.send(b"POST" + HEAD[3:-2] + b"Content-Length: 0\r\n\r\n")
+                assert (await stream.receive()).startswith(b"HTTP/1.1 200")
 
 
 async def test_a_client_that_takes_nothing_of_an_answer_is_given_up(

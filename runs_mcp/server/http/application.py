@@ -1,5 +1,6 @@
 """The application that serves MCP over HTTP: a request is answered by whichever process gets it."""
 
+import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Final
@@ -47,6 +48,8 @@ def create_app() -> ASGIApp:
     settings = configuration.settings
     log_to_stderr(settings.log_level, settings.log_format)
     start_export()
+    # It would hold the secret addresses of confirmation pages.
+    logging.getLogger("uvicorn.access").disabled = True
     credentials = settings.credentials or "caller"
     if credentials == "server" and not settings.trust_network:
         raise untrusted_network()

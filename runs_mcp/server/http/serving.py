@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from typing import Final
 
 import anyio
-import h11
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from runs_mcp.errors import SettingsError
 from runs_mcp.running_calls import RunningCalls
@@ -19,7 +18,7 @@ from runs_mcp.running_calls import RunningCalls
 _END_SECONDS: Final = 9
 _KEEP_ALIVE_SECONDS: Final = 30
 _MOST_HEADER_BYTES: Final = 64 * 1024
-_MOST_CONNECTIONS: Final = 1000
+MOST_CONNECTIONS: Final = 1000
 _SLOW_SECONDS: Final = 15.0
 """How long a client may take to send the head of a request, and to take some of an answer."""
 
@@ -45,17 +44,20 @@ def listen(host: str, port: int) -> socket.socket:
 class ImpatientProtocol(H11Protocol):
     """uvicorn's protocol, but a slow client does not keep its connection for ever.
 
-    A connection is closed if the head of a request does not arrive in time, and aborted if the
-    client takes nothing of an answer.
+    A connection is closed if it is one too many, or no request begins on it in time, and aborted if
+    the client takes nothing of an answer.
     """
 
     _slow_head: asyncio.TimerHandle | None = None
     _slow_reader: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Waits for the head of the first request."""
+        """Waits for the head of the first request; closes a connection too many."""
         super().connection_made(transport)
-        self._watch_head()
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.close()
+        else:
+            self._watch_head()
 
     def data_received(self, data: bytes) -> None:
         """Waits on, or no longer."""
@@ -79,10 +81,11 @@ class ImpatientProtocol(H11Protocol):
         _cancel(self._slow_reader)
 
     def _watch_head(self) -> None:
-        if self.conn.their_state is not h11.IDLE:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
             _cancel(self._slow_head)
             self._slow_head = None
-        elif self._slow_head is None:
+        elif self._slow_head is None:  # Also where the body of a refused request goes on.
             self._slow_head = self.loop.call_later(_SLOW_SECONDS, self.transport.close)
 
     def _watch_reader(self, left: int) -> None:
@@ -119,7 +122,6 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                limit_concurrency=_MOST_CONNECTIONS,
                 proxy_headers=bool(trusted_proxies),
                 forwarded_allow_ips=list(trusted_proxies),
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
