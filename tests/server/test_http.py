@@ -197,6 +197,16 @@ async def test_a_host_that_cannot_be_asked_confirms_on_the_page(sandbox: Sandbox
     [
         pytest.param({"headers": {"Host": "runs.evil.example"}}, 421, id="foreign host"),
         pytest.param({"headers": {"Origin": "https://evil.example"}}, 403, id="foreign origin"),
+        pytest.param({"headers": {"Host": "localhost:80.evil.example"}}, 421, id="no port"),
+        pytest.param({"headers": {"Host": "localhost:80@evil.example"}}, 421, id="user"),
+        pytest.param({"headers": {"Host": ""}}, 421, id="no host"),
+        pytest.param(
+            {"headers": {"Origin": "http://localhost:8.evil.example"}},
+            403,
+            id="origin without a port",
+        ),
+        pytest.param({"headers": {"Origin": "null"}}, 403, id="origin null"),
+        pytest.param({"content": b"[" + b"[]," * 1_000_000 + b"[]]"}, 413, id="many values"),
         pytest.param({"content": b"x" * (5 * 1024 * 1024)}, 413, id="large body"),
         pytest.param({"content": b"{"}, 400, id="no JSON"),
         pytest.param({"content": b""}, 400, id="no body"),

@@ -1,5 +1,6 @@
 """What a request over HTTP may be: from where it may come, how large it is, how many at once."""
 
+import re
 from collections import Counter
 from typing import Final
 
@@ -11,9 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BODY_BYTES: Final = 4 * 1024 * 1024
+MOST_VALUES: Final = 20_000
+"""In the JSON of a request: 4 MiB can hold a million, which take seconds to read."""
 MOST_AT_ONCE: Final = 200
 MOST_OF_A_CALLER: Final = 50
 BODY_SECONDS: Final = 15.0
+
+_HOST: Final = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::[0-9]{1,5})?", re.ASCII)
 
 
 class FromAllowedPlaces:
@@ -30,7 +35,15 @@ class FromAllowedPlaces:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
-        refused = await self._checks.validate_request(Request(scope))
+        headers = Headers(scope=scope)
+        origin = headers.get("Origin")
+        if not _HOST.fullmatch(headers.get("Host", "")):
+            refused: Response | None = _refusal(421, "The Host header is none.")
+        elif origin is not None and not _HOST.fullmatch(origin.partition("://")[2]):
+            refused = _refusal(403, "The Origin header is none that is served.")
+        else:
+            # It takes whatever comes after "localhost:" for a port.
+            refused = await self._checks.validate_request(Request(scope))
         await (refused or self._app)(scope, receive, send)
 
 
@@ -71,6 +84,10 @@ class BoundedBody:
         if reading.cancelled_caught:
             late = f"The request did not arrive within {self._seconds:g} s."
             await _refusal(408, late)(scope, receive, send)
+            return
+        if sum(map(body.count, b"[{,")) > MOST_VALUES:
+            many = f"The request has more than {MOST_VALUES:,} values."
+            await _refusal(413, many)(scope, receive, send)
             return
         await self._app(scope, _replayed(bytes(body), receive), send)
 
