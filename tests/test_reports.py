@@ -12,12 +12,6 @@ from report_stub import Stub
 
 from runs_mcp.sandbox import Sandbox
 
-ADDRESSES: Final = "belongs to «Since when, how often, and by whatever address»"
-# By the name of the file; their twins with them.
-TO_COME: Final = {
-    "015-buildkite-build-url": ADDRESSES,
-    "015-github-actions-url": ADDRESSES,
-}
 OVER_STDIO: Final = ("048-run-gone", "057-same-name-two-packages", "064-many-groups" + TWIN)
 SCENARIOS: Final = {scenario.name: scenario for scenario in load_scenarios()}
 
@@ -32,11 +26,6 @@ def era_of(scenario: Scenario) -> Era:
     return "legacy" if (crc32(file_of(scenario).encode()) % 2 == 0) ^ is_twin else "auto"
 
 
-def marked(scenario: Scenario, reason: str = "") -> object:
-    marks = [pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)] if reason else []
-    return pytest.param(scenario, id=scenario.name, marks=marks)
-
-
 @pytest.fixture(scope="module")
 def player() -> Iterator[Player]:
     with playing() as ready:
@@ -49,8 +38,7 @@ def faults_of_playing(scenario: Scenario, player: Player) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "scenario",
-    [marked(each, TO_COME.get(file_of(each), "")) for each in SCENARIOS.values()],
+    "scenario", [pytest.param(each, id=name) for name, each in SCENARIOS.items()]
 )
 def test_what_went_wrong_for_users_goes_right(scenario: Scenario, player: Player) -> None:
     assert faults_of_playing(scenario, player) == []
@@ -64,12 +52,6 @@ async def test_the_command_over_stdio_answers_several_in_turn(sandbox: Sandbox) 
                 answers = await play(scenario, client)
 
                 assert faults_of(scenario, answers, stub.asked) == [], scenario.name
-
-
-def test_the_tables_name_scenarios_that_are_there() -> None:
-    files = {file_of(scenario) for scenario in SCENARIOS.values()}
-
-    assert TO_COME.keys() <= files
 
 
 def test_both_eras_of_the_protocol_are_played() -> None:

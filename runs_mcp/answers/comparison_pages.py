@@ -1,5 +1,7 @@
 """A comparison as pages within a budget. Pure functions."""
 
+from collections.abc import Sequence
+
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.fitting import Rows, rows_page
 from runs_mcp.answers.reports import odd_records
@@ -8,8 +10,15 @@ from runs_mcp.triage.comparison import Comparison
 from runs_mcp.triage.findings import NamedOutcome
 
 
-def compare_page(comparison: Comparison, request: PageRequest) -> CompareReport:
+def compare_page(
+    comparison: Comparison, request: PageRequest, remarks: Sequence[str] = ()
+) -> CompareReport:
     """Returns one page of a comparison.
+
+    Args:
+        comparison: The comparison.
+        request: Which page.
+        remarks: What is to be said of the runs, besides its own remarks.
 
     Raises:
         InvalidArgument: The cursor is not one of this query.
@@ -25,7 +34,7 @@ def compare_page(comparison: Comparison, request: PageRequest) -> CompareReport:
             counts=counts,
             unread_specs=comparison.unread_specs,
             **odd_records(comparison.unreadable),
-            remarks=comparison.remarks,
+            remarks=(*remarks, *comparison.remarks),
             trim=rows.trim(),
             **{
                 name: tuple(

@@ -55,6 +55,7 @@ class TriageAnswer:
         baseline: The run that it was compared with, if any.
         no_baseline: Why there is none, or why not all of it was read.
         fingerprint: The group to show alone; empty for all.
+        found: How the run was found, if it was not named.
     """
 
     findings: Findings
@@ -62,6 +63,7 @@ class TriageAnswer:
     baseline: BaselineReport | None
     no_baseline: str
     fingerprint: str = ""
+    found: str = ""
 
     def page(self, request: PageRequest) -> TriageReport:
         """Returns one page.
@@ -114,6 +116,7 @@ class _Pages:
         findings = triage.findings
         return TriageReport(
             run=findings.run if self.is_first else _named_run(findings.run),
+            found=triage.found if self.is_first else "",
             verdict=verdict_of(findings, triage.groups),
             totals=(findings.totals if self.is_first else None) or UNSET,
             causes_total=len(triage.groups),

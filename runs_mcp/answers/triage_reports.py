@@ -88,10 +88,16 @@ class Coverage(Record, frozen=True, kw_only=True, omit_defaults=False):
     odd: Odd | msgspec.UnsetType = msgspec.UNSET
 
 
+HowFound = Annotated[
+    Statement, Meta(description="How the run was found, and which others would fit.")
+]
+
+
 class TriageReport(Record, frozen=True, kw_only=True):
     """Why a run failed."""
 
     run: Run
+    found: HowFound = ""
     verdict: Text
     totals: Totals | msgspec.UnsetType = msgspec.UNSET
     causes_total: Annotated[int, Meta(description="Causes on all pages.")]
@@ -152,6 +158,7 @@ class WaitReport(Record, frozen=True, kw_only=True):
     """Where a run stands after waiting for it."""
 
     run: Run
+    found: HowFound = ""
     totals: Totals | msgspec.UnsetType = msgspec.UNSET
     finished: bool
     waited_ms: Milliseconds

@@ -10,7 +10,8 @@ from runs_mcp.answers.fitting import list_page
 from runs_mcp.api.client import ApiClient
 from runs_mcp.confirmation.action import Action
 from runs_mcp.model import ListedRun, Record, Run
-from runs_mcp.providers.run_reader import RunReader
+from runs_mcp.providers.addresses import Address
+from runs_mcp.providers.run_reader import FoundRuns, RunReader
 from runs_mcp.settings import ProviderSettings, Settings
 
 S = TypeVar("S", bound=ProviderSettings)
@@ -132,6 +133,7 @@ class ProviderDefinition(Generic[S]):
         reference_of: Returns the reference to a run; empty if the run has no ID.
         open_run: Returns the reader of the run that a reference (without `name:`) or a dashboard
             URL names, or raises `InvalidArgument`.
+        find_runs: Finds the runs that an address of something else leads to.
         probe: Tries the settings against the API, and returns in a few words what works.
         tools: Tools in the provider's own terms.
         records: The complete records that can be read as resources.
@@ -146,6 +148,7 @@ class ProviderDefinition(Generic[S]):
     reference_of: Callable[[Run], str]
     open_run: Callable[[Call[S], str], RunReader]
     probe: Callable[[Call[S]], Awaitable[str]]
+    find_runs: Callable[[Call[S], Address], Awaitable[FoundRuns]] | None = None
     tools: tuple[ReadTool | ActionTool, ...] = ()
     records: tuple[RecordTemplate, ...] = ()
     completions: Callable[[Call[S]], Completions] | None = None

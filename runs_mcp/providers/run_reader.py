@@ -20,6 +20,25 @@ class Baseline(NamedTuple):
     chosen: str
 
 
+class FoundRun(NamedTuple):
+    """A run that an address leads to: the reference to it, and when it was created if known."""
+
+    reference: str
+    created_at: str = ""
+
+
+class FoundRuns(NamedTuple):
+    """The runs that an address leads to; those whose age is not known in order of preference.
+
+    Args:
+        runs: The runs.
+        searched: What was searched; empty if such an address says nothing to the provider.
+    """
+
+    runs: tuple[FoundRun, ...]
+    searched: str
+
+
 class RunReader(Protocol):
     """One run of one provider."""
 

@@ -36,11 +36,21 @@ async def test_every_form_names_the_run(story: Sandbox, reference: str, run_id: 
 async def test_anything_else_is_refused_before_anything_is_requested(story: Sandbox) -> None:
     requests = len(story.requests)
     async with connect(story) as client:
-        for bad in (RUN, "", "currents:", "currents:a/b", "circleci:1", "buildkite:a/b", "../x"):
+        for bad in ("", "currents:", "currents:a/b", "circleci:1", "buildkite:a/b", "../x"):
             refused = await client.call_tool("triage_run", {"run": bad})
             assert "kind=invalid_argument" in text_of(refused), bad
 
     assert len(story.requests) == requests
+
+
+async def test_a_bare_id_that_could_be_a_commit_is_searched_and_told_what_to_write(
+    story: Sandbox,
+) -> None:
+    async with connect(story) as client:
+        refused = text_of(await client.call_tool("triage_run", {"run": RUN}))
+    assert "kind=not_found" in refused
+    assert f"the commit {RUN}" in refused
+    assert "currents:<run ID>" in refused
 
 
 async def test_with_one_provider_its_bare_id_is_enough_and_links_to_others_are_refused(

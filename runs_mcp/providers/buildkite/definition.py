@@ -4,6 +4,7 @@ from typing import Final
 
 from runs_mcp.model import Run
 from runs_mcp.providers.buildkite.completions import BuildkiteCompletions
+from runs_mcp.providers.buildkite.finding import find_buildkite_runs
 from runs_mcp.providers.buildkite.probe import probe_buildkite
 from runs_mcp.providers.buildkite.reading.reader import open_buildkite_run
 from runs_mcp.providers.buildkite.records import buildkite_run_record
@@ -37,6 +38,7 @@ BUILDKITE: Final = ProviderDefinition(
     reference_form=f"{PROVIDER}:<organization>/<suite>/<UUID>",
     reference_of=_reference_of,
     open_run=open_buildkite_run,
+    find_runs=find_buildkite_runs,
     probe=probe_buildkite,
     tools=(
         ReadTool(buildkite_list_suites, "List Buildkite suites"),

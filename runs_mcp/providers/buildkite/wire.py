@@ -72,11 +72,25 @@ class WireJob(Struct, frozen=True):
     retried_in_job_id: str | None = None
 
 
+class WireRunOfBuild(Struct, frozen=True):
+    """A run that a build has started, and its suite."""
+
+    id: str | None = None
+    suite: WireSuite | None = None
+
+
+class WireTestEngine(Struct, frozen=True):
+    """The runs that a build has started."""
+
+    runs: list[WireRunOfBuild | None] | None = None
+
+
 class WireBuild(Struct, frozen=True):
-    """A build with its jobs."""
+    """A build with its jobs, and its runs if they were asked for."""
 
     id: str | None = None
     jobs: list[WireJob | None] | None = None
+    test_engine: WireTestEngine | None = None
 
 
 class WireAccessToken(Struct, frozen=True):

@@ -10,6 +10,7 @@ from runs_mcp.providers.currents.action_tools import (
     currents_reset_run,
 )
 from runs_mcp.providers.currents.completions import CurrentsCompletions
+from runs_mcp.providers.currents.finding import find_currents_runs
 from runs_mcp.providers.currents.probe import probe_currents
 from runs_mcp.providers.currents.reading.reader import open_currents_run
 from runs_mcp.providers.currents.records import currents_instance_record, currents_run_record
@@ -37,6 +38,7 @@ CURRENTS: Final = ProviderDefinition(
     reference_form=f"{PROVIDER}:<run ID>",
     reference_of=_reference_of,
     open_run=open_currents_run,
+    find_runs=find_currents_runs,
     probe=probe_currents,
     tools=(
         ReadTool(currents_list_projects, "List Currents projects"),

@@ -27,7 +27,8 @@ async def compare_runs(
     """
     services = ctx.request_context.lifespan_context
     deadline = services.deadline()
-    before, after = open_run(base, services), open_run(head, services)
+    before, base_found = await open_run(base, services, deadline)
+    after, head_found = await open_run(head, services, deadline)
     if before.reference.partition(":")[0] != after.reference.partition(":")[0]:
         raise InvalidArgument(
             "The runs are of two providers; nothing was requested.",
@@ -39,10 +40,13 @@ async def compare_runs(
         lambda: before.outcomes(progress.part(), specs),
         lambda: after.outcomes(progress.part(), specs),
     )
+    remarks = [
+        f"{name}: {found}" for name, found in (("base", base_found), ("head", head_found)) if found
+    ]
     query = ("compare_runs", before.reference, after.reference)
     page = PageRequest(query, cursor, services.settings.result_bytes)
     return answer(
         await services.compute(
-            lambda: compare_page(compare(base_tests, head_tests), page), deadline
+            lambda: compare_page(compare(base_tests, head_tests), page, remarks), deadline
         )
     )

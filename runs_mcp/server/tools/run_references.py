@@ -1,20 +1,31 @@
 """References to runs of any provider, as a tool takes them."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
 from runs_mcp.configuration import ConfiguredProvider
-from runs_mcp.errors import InvalidArgument
+from runs_mcp.deadline import Deadline
+from runs_mcp.errors import InvalidArgument, NotFound, RunsError
+from runs_mcp.providers.addresses import Address, address_in, commit_in
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.providers.pasted_links import link_path
-from runs_mcp.providers.run_reader import RunReader
+from runs_mcp.providers.run_reader import FoundRun, RunReader
 from runs_mcp.server.tools.served_tool import RUN_FORMS
 from runs_mcp.services import Services
 from runs_mcp.text import quoted
 
-RunReference = Annotated[str, Field(description=f"Dashboard URL, {RUN_FORMS}.", max_length=2048)]
+RunReference = Annotated[
+    str,
+    Field(
+        description=f"Dashboard URL, {RUN_FORMS}; or GitHub Actions, pull request or Buildkite "
+        "build URL, commit SHA.",
+        max_length=2048,
+    ),
+]
+_MOST_OTHERS: Final = 5
+_NOTHING: Final = "nothing, as no provider that is served knows such addresses"
 
 
 def run_forms(definitions: Sequence[AnyProvider]) -> str:
@@ -23,22 +34,96 @@ def run_forms(definitions: Sequence[AnyProvider]) -> str:
     return ", ".join([*others, f"or {last}"])
 
 
-def open_run(reference: str, services: Services) -> RunReader:
-    """Returns the reader of the run that a reference names, in any of its forms.
+class OpenedRun(NamedTuple):
+    """The reader of a run, and how it was found; empty where the reference names the run."""
+
+    reader: RunReader
+    found: str = ""
+
+
+async def open_run(
+    reference: str, services: Services, deadline: Deadline | None = None
+) -> OpenedRun:
+    """Returns the run that a reference names, or the newest of those that it leads to.
+
+    Args:
+        reference: A reference to a run in any of its forms, or the address of what started it.
+        services: What the call works with.
+        deadline: The deadline of the call; by default one that starts now.
 
     Raises:
-        InvalidArgument: It names no run of a provider that is served.
+        InvalidArgument: It is neither.
+        NotFound: It leads to no run.
+        RunsError: What had to be searched cannot be read.
     """
+    deadline = deadline or services.deadline()
+    if address := address_in(reference):
+        return await _find_run(address, services, deadline)
+    commit = commit_in(reference)
+    if commit is None:
+        return OpenedRun(_open_named(reference, services, deadline))
+    # The start of a commit's SHA may be the ID of a run.
+    if commit.is_whole:
+        return await _find_run(commit, services, deadline)
+    try:
+        reader = _open_named(reference, services, deadline)
+        await reader.state()
+    except (InvalidArgument, NotFound):
+        return await _find_run(commit, services, deadline)
+    return OpenedRun(reader)
+
+
+def _open_named(reference: str, services: Services, deadline: Deadline) -> RunReader:
     configuration = services.configuration
     for provider in configuration.served:
         own = _own_reference(reference, provider, configuration.served, configuration.definitions)
         if own is not None:
-            return provider.definition.open_run(services.call(provider), own)
+            return provider.definition.open_run(services.call(provider, deadline), own)
     served = " or ".join(provider.definition.name for provider in configuration.served)
     raise InvalidArgument(
         f"{quoted(reference, 120)} names no run of {served}; nothing was requested.",
-        next_step=f"Pass the run's dashboard URL, {run_forms(configuration.definitions)}.",
+        next_step=f"Pass the run's dashboard URL, {run_forms(configuration.definitions)}, or the "
+        "address of a GitHub Actions run, a pull request, a Buildkite build or a commit.",
     )
+
+
+async def _find_run(address: Address, services: Services, deadline: Deadline) -> OpenedRun:
+    """Returns the newest run that an address leads to, of all providers that are served."""
+    runs: list[FoundRun] = []
+    searched: list[str] = []
+    failures: list[RunsError] = []
+    for provider in services.configuration.served:
+        if provider.definition.find_runs is None:
+            continue
+        try:
+            found = await provider.definition.find_runs(services.call(provider, deadline), address)
+        except RunsError as error:
+            searched.append(f"{provider.definition.title} could not be searched ({error.kind})")
+            failures.append(error)
+        else:
+            runs += found.runs
+            searched += [found.searched] if found.searched else []
+    if runs:
+        newest, *others = sorted(runs, key=lambda run: run.created_at, reverse=True)
+        names = [run.reference for run in others]
+        reader = _open_named(newest.reference, services, deadline)
+        return OpenedRun(reader, _how_found(address, names))
+    if failures and len(failures) == len(searched):
+        raise failures[0]
+    raise NotFound(
+        f"No run was found for {address}. Searched: {'; '.join(searched) or _NOTHING}.",
+        next_step="It may be older than what was searched, or of a project or suite that this key "
+        "cannot see. Pass the run's dashboard URL, "
+        f"{run_forms(services.configuration.definitions)}.",
+    )
+
+
+def _how_found(address: Address, others: Sequence[str]) -> str:
+    if not others:
+        return f"Found by {address}."
+    shown = ", ".join(others[:_MOST_OTHERS])
+    more = f" and {len(others) - _MOST_OTHERS} more" if len(others) > _MOST_OTHERS else ""
+    return f"Found by {address}: the newest of {len(others) + 1} runs; the others: {shown}{more}."
 
 
 def _own_reference(

@@ -51,16 +51,21 @@ async def triage_run(
     """
     services = ctx.request_context.lifespan_context
     deadline = services.deadline()
-    reader = open_run(run, services)
-    named = open_run(baseline, services) if baseline else None
-    findings, before = await _read_with_baseline(reader, named, ReadingProgress(ctx))
+    reader, found = await open_run(run, services, deadline)
+    named, named_found = None, ""
+    if baseline:
+        named, named_found = await open_run(baseline, services, deadline)
+    findings, before = await _read_with_baseline(
+        reader, named, named_found or "as asked for", ReadingProgress(ctx)
+    )
     missing = before.missing if findings.failures else ""
     query = ("triage_run", reader.reference, named.reference if named else "", fingerprint)
     request = PageRequest(query, cursor, services.settings.result_bytes)
 
     def page() -> Record:
         groups = group_by_cause(findings.failures, before.findings)
-        return TriageAnswer(findings, groups, before.report, missing, fingerprint).page(request)
+        triage = TriageAnswer(findings, groups, before.report, missing, fingerprint, found)
+        return triage.page(request)
 
     return answer(await services.compute(page, deadline))
 
@@ -74,24 +79,24 @@ class _Before(NamedTuple):
 
 
 async def _read_with_baseline(
-    reader: RunReader, named: RunReader | None, progress: ReadingProgress
+    reader: RunReader, named: RunReader | None, chosen: str, progress: ReadingProgress
 ) -> tuple[Findings, _Before]:
     """Reads the run and its baseline, both at once."""
     run, _ = await reader.state()
     return await read_at_once(
         lambda: reader.findings(progress.part()),
-        lambda: _read_baseline(reader, named, run, progress),
+        lambda: _read_baseline(reader, Baseline(named, chosen) if named else None, run, progress),
     )
 
 
 async def _read_baseline(
-    reader: RunReader, named: RunReader | None, run: Run, progress: ReadingProgress
+    reader: RunReader, named: Baseline | None, run: Run, progress: ReadingProgress
 ) -> _Before:
     """Reads the baseline that is named, or the one that the provider chooses for the run."""
     if not named and run.status == "passed":
         return _Before(missing="The run passed, so that no baseline was looked for.")
     try:
-        chosen = Baseline(named, "as asked for") if named else await reader.baseline(run)
+        chosen = named or await reader.baseline(run)
         if chosen is None:
             none = "No completed run on the default branch before this one was found."
             return _Before(missing=none)

@@ -32,12 +32,16 @@ async def wait_for_run(
     services = ctx.request_context.lifespan_context
     began = time.monotonic()
     pause = FIRST_PAUSE_S
+    reference, found = run, ""
     while True:
-        state, totals = await open_run(run, services).state()
+        reader, now_found = await open_run(reference, services)
+        state, totals = await reader.state()
+        reference, found = reader.reference, found or now_found
         waited = time.monotonic() - began
         if state.is_over or waited >= timeout_s:
             report = WaitReport(
                 run=state,
+                found=found,
                 totals=totals or UNSET,
                 finished=state.is_over,
                 waited_ms=round(waited * 1000),
