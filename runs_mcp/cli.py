@@ -57,6 +57,10 @@ COMMANDS: Final = {
         "runs-mcp sandbox [--port N]",
         "the sandbox APIs alone; prints the URLs and the keys to use",
     ),
+    "report": CommandHelp(
+        "runs-mcp report RUN [--baseline RUN] [--format markdown|json] [--out FILE]",
+        "why a run failed, all of it, for a job summary or a comment; exit 1 if it cannot be read",
+    ),
     "check": CommandHelp(
         "runs-mcp check [--json]",
         "tests the configuration and each key; exit 0 only when all of it works",
@@ -186,6 +190,16 @@ def _run_configured(command: str, configuration: Configuration, given: dict[str,
         from runs_mcp.commands.tools import list_tools
 
         return list_tools(configuration, as_json=given["json"])
+    if command == "report":
+        from runs_mcp.commands.report import report_run
+
+        return report_run(
+            configuration,
+            given["run"],
+            baseline=given["baseline"],
+            output=given["format"],
+            path=given["out"],
+        )
     if command == "call":
         from runs_mcp.commands.call import call_tool
 
@@ -257,6 +271,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", default=False, help="as one JSON object")
     tools = add("tools", shared)
     tools.add_argument("--json", action="store_true", default=False, help="with their schemas")
+    report = add("report", shared)
+    report.add_argument("run", metavar="RUN", help="in any form that the tools take")
+    report.add_argument("--baseline", default="", metavar="RUN", help="a run to compare it with")
+    report.add_argument("--format", choices=("markdown", "json"), default="markdown")
+    report.add_argument("--out", default="", metavar="FILE", help="by default stdout")
     call = add("call", shared)
     call.add_argument("tool", metavar="TOOL")
     call.add_argument("arguments", metavar="name=value", nargs="*", default=[])

@@ -38,8 +38,8 @@ def _failed(findings: Findings, groups: Sequence[CauseGroup]) -> list[str]:
             for novelty in ("new", "known", "unknown")
             if (count := sum(group.novelty == novelty for group in groups))
         ]
-        causes = f"{_count(len(groups), 'cause')} ({', '.join(novelties)})"
-        return [f"{_count(tests, 'test')} failed for {causes}"]
+        causes = f"{count_of(len(groups), 'cause')} ({', '.join(novelties)})"
+        return [f"{count_of(tests, 'test')} failed for {causes}"]
     if not _nothing_failed(findings):
         return []
     return ["no test failed in the end" if findings.run.status == "failed" else "no test failed"]
@@ -48,11 +48,11 @@ def _failed(findings: Findings, groups: Sequence[CauseGroup]) -> list[str]:
 def _not_counted_as_failed(findings: Findings) -> list[str]:
     parts = []
     if findings.flaky:
-        parts.append(f"{_count(len(findings.flaky), 'test')} flaky")
+        parts.append(f"{count_of(len(findings.flaky), 'test')} flaky")
     if findings.quarantined:
-        parts.append(f"{_count(len(findings.quarantined), 'test')} failed in quarantine")
+        parts.append(f"{count_of(len(findings.quarantined), 'test')} failed in quarantine")
     if findings.incomplete:
-        parts.append(f"{_count(len(findings.incomplete), 'spec')} never reported")
+        parts.append(f"{count_of(len(findings.incomplete), 'spec')} never reported")
     return parts
 
 
@@ -60,11 +60,11 @@ def _not_read(findings: Findings) -> list[str]:
     parts = []
     if findings.unread:
         parts.append(
-            f"{len(findings.unread)} of {_count(findings.failing_specs, 'failing spec')} could "
+            f"{len(findings.unread)} of {count_of(findings.failing_specs, 'failing spec')} could "
             f"not be loaded ({', '.join(counted(findings.unread))}), so there may be more"
         )
     if findings.unreadable:
-        parts.append(f"{_count(len(findings.unreadable), 'record')} could not be read")
+        parts.append(f"{count_of(len(findings.unreadable), 'record')} could not be read")
     return parts
 
 
@@ -93,5 +93,6 @@ def _state(run: Run) -> str:
     return f"The run is {run.status}" if run.status else "The API does not say how the run went"
 
 
-def _count(number: int, noun: str) -> str:
+def count_of(number: int, noun: str) -> str:
+    """Returns `1 test` or `2 tests`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,164 @@
+"""A triage as Markdown, for job summaries and comments on pull requests. Pure functions.
+
+Whatever strangers wrote stands in code: there it can be no markup, mentions nobody and links to
+nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from runs_mcp.answers.triage_reports import GroupReport, NamedTest, TriageReport
+from runs_mcp.model import Failure
+from runs_mcp.text import clip
+from runs_mcp.triage.verdict import count_of
+
+MOST_CHARS: Final = 60_000
+"""GitHub takes 65,536 in a comment."""
+_CAUSE_CHARS: Final = 200
+_PLACE_CHARS: Final = 120
+_ERROR_CHARS: Final = 3000
+_TESTS_SHOWN: Final = 50
+_ROOM_FOR_THE_END: Final = 300
+# A dot before a letter may make a link, and a colon a picture.
+_PLAIN: Final = re.compile(r"(?:[A-Za-z0-9 ,;()%'-]|[.:](?![A-Za-z0-9]))*")
+_BACKTICKS: Final = re.compile(r"`+")
+
+
+def markdown_report(report: TriageReport) -> str:
+    """Returns the report as Markdown: verdict, a table of causes, and the details folded.
+
+    It has at most `MOST_CHARS` characters; what is left out is counted.
+    """
+    text = "\n\n".join(_head(report))
+    rows, details = list(_rows(report)), list(_details(report))
+    shown_rows = _fitting(rows, MOST_CHARS // 2 - len(text))
+    if shown_rows:
+        text += "\n\n" + "\n".join([_TABLE_HEAD, *shown_rows])
+    if left := len(rows) - len(shown_rows):
+        text += f"\n\n{left} more causes are left out."
+    shown = _fitting(details, MOST_CHARS - len(text) - _ROOM_FOR_THE_END)
+    text += "".join(f"\n\n{detail}" for detail in shown)
+    if left := len(details) - len(shown):
+        text += f"\n\nThe details of {left} more are left out."
+    return text + "\n"
+
+
+def code(text: str) -> str:
+    """Returns a text as code in a line of Markdown, also in a cell of a table."""
+    line = " ".join(text.split())
+    if not line:
+        return "–"
+    fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(line)), default=0))
+    space = " " if line[0] in "` " or line[-1] in "` " else ""
+    return f"{fence}{space}{line}{space}{fence}".replace("|", "\\|")
+
+
+_TABLE_HEAD: Final = (
+    "| cause | kind | tests | specs | novelty | where |\n| --- | --- | ---: | ---: | --- | --- |"
+)
+
+
+def _head(report: TriageReport) -> Iterator[str]:
+    run = report.run
+    yield f"### {_prose(report.verdict)}"
+    facts = [f"[Run {code(run.id)}]({run.url})" if run.url else f"Run {code(run.id)}"]
+    facts += [f"{name} {code(value)}" for name, value in _named(report) if value]
+    yield " · ".join(facts)
+    notes = [_prose(note) for note in (report.found, report.no_baseline) if note]
+    if report.baseline:
+        chosen = _prose(report.baseline.chosen)
+        notes.append(f"Compared with {code(report.baseline.run)}: {chosen}")
+    if notes:
+        yield "  \n".join(notes)
+
+
+def _named(report: TriageReport) -> Iterator[tuple[str, str]]:
+    run = report.run
+    yield "branch", run.branch
+    yield "commit", run.commit[:12]
+    yield "by", run.author
+
+
+def _rows(report: TriageReport) -> Iterator[str]:
+    for group in report.groups:
+        cells = (
+            code(clip(group.cause, _CAUSE_CHARS)),
+            group.kind,
+            str(group.tests),
+            str(group.specs),
+            group.novelty,
+            code(clip(group.frame or group.first_test, _PLACE_CHARS)),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _details(report: TriageReport) -> Iterator[str]:
+    for number, group in enumerate(report.groups, 1):
+        yield _folded(f"Cause {number}: {count_of(group.tests, 'test')}", _about(group))
+    for title, tests in (
+        ("Flaky", report.flaky),
+        ("Failed in quarantine", report.quarantined),
+    ):
+        if tests:
+            yield _folded(f"{title}: {count_of(len(tests), 'test')}", _list_of(tests))
+    if report.incomplete:
+        specs = [NamedTest(test=spec) for spec in report.incomplete]
+        yield _folded(f"Never reported: {count_of(len(specs), 'spec')}", _list_of(specs))
+
+
+def _about(group: GroupReport) -> str:
+    parts = []
+    tests: list[NamedTest] = []
+    if group.example:
+        parts.append(_block(_error_of(group.example)))
+        example = group.example
+        tests.append(NamedTest(test=example.test, spec=example.spec, group=example.group))
+    elif group.first_test:
+        tests.append(NamedTest(test=group.first_test))
+    parts.append(_list_of([*tests, *group.others], group.more))
+    return "\n\n".join(parts)
+
+
+def _error_of(failure: Failure) -> str:
+    error = failure.error
+    is_named = not error.name or error.message.startswith(error.name)
+    head = error.message if is_named else f"{error.name}: {error.message}"
+    texts = [head, error.code_frame, error.stack, *(f"Caused by: {text}" for text in error.causes)]
+    return clip("\n\n".join(text for text in texts if text), _ERROR_CHARS)
+
+
+def _list_of(tests: list[NamedTest] | tuple[NamedTest, ...], more: int = 0) -> str:
+    lines = []
+    for test in tests[:_TESTS_SHOWN]:
+        places = [code(place) for place in (test.spec, test.group) if place]
+        lines.append(f"- {code(test.test)}{' in ' if places else ''}{', '.join(places)}")
+    more += max(0, len(tests) - _TESTS_SHOWN)
+    return "\n".join([*lines, *([f"- and {more} more"] if more else [])])
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _block(text: str) -> str:
+    """Returns a text as a block of code."""
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _prose(text: str) -> str:
+    """Returns a text as it is if it can be nothing but prose, else as code."""
+    return text if _PLAIN.fullmatch(text) else code(text)
+
+
+def _fitting(parts: list[str], budget: int) -> list[str]:
+    """Returns as many of the first parts as fit into so many characters, separators included."""
+    fitting = []
+    for part in parts:
+        budget -= len(part) + 2
+        if budget < 0:
+            break
+        fitting.append(part)
+    return fitting

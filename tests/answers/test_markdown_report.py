@@ -1,0 +1,158 @@
+"""A triage as Markdown: what strangers wrote stays text, and nothing is left out unsaid."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from runs_mcp.answers.markdown_report import MOST_CHARS, markdown_report
+from runs_mcp.answers.triage_reports import BaselineReport, Coverage, GroupReport, NamedTest
+from runs_mcp.answers.triage_reports import TriageReport as Report
+from runs_mcp.answers.trim import Trim
+from runs_mcp.model import Error, Failure, Run
+
+HOSTILE: Final = (
+    "a | b",
+    "a \\| b",
+    "`x` and ``y``",
+    "`",
+    "```",
+    "@everyone #1 acme/shop#2 GH-3 :tada:",
+    "</details><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[click](https://evil.example) ![x](https://evil.example/x.png)",
+    "https://evil.example www.evil.example mail@evil.example",
+    "# heading\n- list\n> quote\n```\ncode",
+    "| a | b |\n| --- | --- |\n| c | d |",
+    "&lt;b&gt; &#64;everyone",
+    "**bold** _it_ ~~no~~ \\",
+    " leading and trailing ",
+    "",
+    "\u2028line\u2029end",
+    "{{ secrets.KEY }} ${{ github.token }}",
+)
+OURS: Final = "https://app.currents.dev/run/r"
+MENTION: Final = re.compile(r"@\w|#[0-9]|https?:|www\.|:\w+:")
+
+
+def report_of(text: str, causes: int = 2, tests: int = 3) -> Report:
+    """Returns a report with the text wherever strangers can put one."""
+    failure = Failure(
+        test=text,
+        status="failed",
+        spec=text,
+        group=text,
+        error=Error(name=text, message=text, code_frame=text, stack=text, causes=(text,)),
+    )
+    group = GroupReport(
+        fingerprint="f",
+        cause=text,
+        kind="other",
+        frame=text,
+        tests=tests + 1,
+        specs=1,
+        novelty="new",
+        first_test=text,
+        example=failure,
+        others=tuple(NamedTest(test=text, spec=text, group=text) for _ in range(tests)),
+    )
+    named = (NamedTest(test=text, spec=text, group=text),)
+    return Report(
+        run=Run(
+            provider="currents",
+            id="r",
+            url=OURS,
+            branch=text,
+            commit=text,
+            author=text,
+            status=text,
+        ),
+        found=text,
+        verdict=text or "The run failed.",
+        causes_total=causes,
+        groups=(group,) * causes,
+        flaky=named,
+        quarantined=named,
+        incomplete=(text,),
+        baseline=BaselineReport(run="currents:b", chosen=text),
+        no_baseline=text,
+        coverage=Coverage(failing_specs=1, inspected=1, failed_to_load=0),
+        trim=Trim(trimmed=False, shown=1, total=1),
+    )
+
+
+def parsed(markdown: str) -> list[Token]:
+    parser = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
+    return parser.parse(markdown)
+
+
+def inner(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from inner(token.children or [])
+
+
+def assert_holds(report: Report) -> None:
+    markdown = markdown_report(report)
+    tokens = parsed(markdown)
+    every = list(inner(tokens))
+    names = [token.type for token in tokens]
+    assert names.count("table_open") == 1
+    assert names.count("tr_open") == 1 + len(report.groups)
+    assert names.count("td_open") == 6 * len(report.groups)
+    assert names.count("heading_open") == 1
+    links = [token.attrGet("href") for token in every if token.type == "link_open"]
+    assert links == [OURS]
+    kinds = {token.type for token in every}
+    assert not kinds & {
+        "image",
+        "blockquote_open",
+        "html_inline",
+        "em_open",
+        "strong_open",
+        "s_open",
+    }
+    html = "".join(token.content for token in every if token.type == "html_block")
+    assert set(re.findall(r"<[^>]*>", html)) <= {
+        *("<details>", "</details>", "<summary>", "</summary>"),
+    }
+    plain = [token.content for token in every if token.type == "text"]
+    assert not [text for text in plain if MENTION.search(text)]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_strangers_wrote_is_no_markup(text: str) -> None:
+    assert_holds(report_of(text))
+
+
+@given(st.text(alphabet=st.sampled_from("`|\\<>@#[]()!*_~&;:/.-\n\r\t ab1"), max_size=40))
+def test_no_text_is_markup(text: str) -> None:
+    assert_holds(report_of(text))
+
+
+@pytest.mark.parametrize(("causes", "tests"), [(1, 1), (40, 60), (900, 2), (3, 5000)])
+def test_it_fits_and_says_how_much_is_left_out(causes: int, tests: int) -> None:
+    report = report_of("e2e/specs/some-test.spec.ts › a title " * 3, causes, tests)
+    markdown = markdown_report(report)
+    assert len(markdown) <= MOST_CHARS
+    rows = len(re.findall(r"^\| `e2e", markdown, re.MULTILINE))
+    said = re.search(r"^(\d+) more causes are left out", markdown, re.MULTILINE)
+    assert rows + (int(said[1]) if said else 0) == causes
+    details = markdown.count("<details>")
+    left = re.search(r"The details of (\d+) more are left out", markdown)
+    assert details + (int(left[1]) if left else 0) == causes + 3
+    if tests > 50 and details > 3:
+        assert f"- and {tests + 1 - 50} more" in markdown
+
+
+def test_a_run_without_failures_has_no_table() -> None:
+    fields: dict[str, Any] = {"groups": (), "flaky": (), "quarantined": (), "incomplete": ()}
+    empty = report_of("")
+    report = Report(**{name: getattr(empty, name) for name in Report.__struct_fields__} | fields)
+    assert "|" not in markdown_report(report)
+    assert markdown_report(report).startswith("### The run failed.\n")
