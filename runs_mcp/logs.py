@@ -30,6 +30,8 @@ def log_to_stderr(level: LogLevel, log_format: LogFormat) -> None:
     handler.setFormatter(_JsonFormatter() if log_format == "json" else _TextFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("stamina").setLevel(logging.ERROR)  # the client logs every request
+    # It warns of every odd request, which anybody can send.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.getLogger("runs_mcp").setLevel(level.upper())
     logging.getLogger(_AUDIT).setLevel(logging.INFO)
 

@@ -24,6 +24,7 @@ _ENDPOINTS: Final = (
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
 )
+_MOST_ATTRIBUTE_CHARS: Final = 200
 _EXPORT_SECONDS: Final = 3.0
 """How long an export may take, so that a collector that is away does not hold up the end."""
 
@@ -150,14 +151,16 @@ def start_export() -> None:
         from opentelemetry.sdk.metrics import MeterProvider
         from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
         from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace import SpanLimits, TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         logger.warning("%s is not used: exporting needs runs-mcp[telemetry]", endpoint)
         return
     name = os.environ.get("OTEL_SERVICE_NAME") or "runs-mcp"
     resource = Resource.create({"service.name": name, "service.version": __version__})
-    tracers = TracerProvider(resource=resource)
+    # The SDK's spans have names and IDs as clients send them.
+    limits = SpanLimits(max_span_attribute_length=_MOST_ATTRIBUTE_CHARS)
+    tracers = TracerProvider(resource=resource, span_limits=limits)
     tracers.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=_EXPORT_SECONDS)))
     trace.set_tracer_provider(tracers)
     reader = PeriodicExportingMetricReader(OTLPMetricExporter(timeout=_EXPORT_SECONDS))

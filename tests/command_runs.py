@@ -54,7 +54,7 @@ def run(*arguments: str, **variables: str) -> Done:
 @contextmanager
 def _own_log_levels() -> Iterator[None]:
     """Undoes what a command sets: other tests read logs, too."""
-    names = ("stamina", "runs_mcp", "runs_mcp.confirmation.audit")
+    names = ("stamina", "uvicorn.error", "runs_mcp", "runs_mcp.confirmation.audit")
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     try:

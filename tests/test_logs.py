@@ -15,7 +15,7 @@ logger = logging.getLogger("runs_mcp.test")
 def _own_handlers() -> Iterator[None]:
     """The loggers as in a new process, and afterwards as they were."""
     root = logging.getLogger()
-    names = ("", "stamina", "runs_mcp", "runs_mcp.confirmation.audit")
+    names = ("", "stamina", "uvicorn.error", "runs_mcp", "runs_mcp.confirmation.audit")
     levels = {name: logging.getLogger(name).level for name in names}
     handlers = root.handlers[:]
     yield

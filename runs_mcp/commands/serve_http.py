@@ -1,6 +1,7 @@
 """`runs-mcp --transport http`."""
 
 import ipaddress
+import re
 from typing import Final, NamedTuple
 
 import anyio
@@ -12,6 +13,7 @@ from runs_mcp.server.http.application import MCP_PATH, http_application, untrust
 from runs_mcp.server.http.serving import HttpServer, listen, serve_until_signal
 from runs_mcp.standard_streams import write_error
 
+_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+/?")
 _PATHS_OF_OTHERS: Final = ("/healthz", "/readyz", "/confirm")
 
 
@@ -50,9 +52,11 @@ def http_configuration(
     Raises:
         SettingsError: It cannot be served like this.
     """
-    if not address.path.startswith("/") or address.path.startswith(_PATHS_OF_OTHERS):
+    first = "/" + address.path.lstrip("/").partition("/")[0]
+    if not _PATH.fullmatch(address.path) or first in _PATHS_OF_OTHERS:
         raise SettingsError(
-            f"--path: must begin with / and be none of {', '.join(_PATHS_OF_OTHERS)}"
+            "--path: must be a path such as /mcp, of letters, digits and . _ ~ -, and not begin "
+            f"with {', '.join(_PATHS_OF_OTHERS)}"
         )
     settings = configuration.settings
     lends = is_sandbox and address.is_loopback

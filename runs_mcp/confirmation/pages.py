@@ -5,6 +5,7 @@ that another has made, and act on what was decided there.
 """
 
 import math
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -18,7 +19,7 @@ from runs_mcp.confirmation.tokens import TOKEN_SECONDS, ConfirmationTokens
 Verdict: TypeAlias = Literal["confirmed", "declined"]
 
 _KEPT_SECONDS: Final = TOKEN_SECONDS + 60  # longer than any is valid
-_PAGE_ID_CHARS: Final = 64  # at most; longer ones are nobody's
+_PAGE_ID: Final = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class ConfirmationPages:
 
     async def find(self, page_id: str) -> ConfirmationPage | None:
         """Returns the page of this address, or None: unknown, expired, or decided on."""
-        if len(page_id) > _PAGE_ID_CHARS:
+        if not _PAGE_ID.fullmatch(page_id):
             return None
         call = await self._records.get(f"address {page_id}", str)
         page = await self._page_of_call(call) if call else None

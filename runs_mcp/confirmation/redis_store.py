@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from runs_mcp.errors import Unreachable
@@ -11,6 +11,7 @@ from runs_mcp.errors import Unreachable
 T = TypeVar("T")
 
 _PREFIX: Final = "runs-mcp "
+_CONNECTIONS: Final = 50
 _SECONDS: Final = 2.0
 """How long a command may take: a call that needs the store must not wait for one that is down."""
 
@@ -25,13 +26,18 @@ class RedisStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(
+        # Commands wait for a connection; redis's own pool refuses them.
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=_CONNECTIONS,
+            timeout=_SECONDS,
             decode_responses=True,
+            encoding_errors="replace",  # What is no text is no record of ours.
             socket_timeout=_SECONDS,
             socket_connect_timeout=_SECONDS,
             retry=None,
         )
+        self._redis = Redis.from_pool(pool)
 
     async def get(self, key: str) -> str | None:
         """Returns the text of a key, or None."""

@@ -12,7 +12,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
-from hosts import structured_of
+from hosts import structured_of, text_of
 from over_http import ServerOverHttp
 from report_stub import KEY, Route, Stub
 
@@ -103,6 +103,28 @@ def test_what_cannot_be_served_ends_with_one_line_and_exit_2(
     assert ended.returncode == 2
     assert says in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+async def test_sigterm_ends_a_call_that_waits_for_a_run_with_an_answer(stub: Stub) -> None:
+    going_on = {"runId": "r", "projectId": "p", "completionState": "IN_PROGRESS"}
+    stub.serve([Route(path="/runs/r", body={"status": "OK", "data": going_on})])
+    waiting = {"run": "currents:r", "timeout_s": 600}
+    with anyio.fail_after(SECONDS), running(variables=stub.environment) as (server, process):
+        async with (
+            server.connect({"Currents-Api-Key": KEY}) as client,
+            anyio.create_task_group() as tasks,
+        ):
+
+            async def end_meanwhile() -> None:
+                while not stub.asked:
+                    await anyio.lowlevel.checkpoint()
+                process.send_signal(signal.SIGTERM)
+
+            tasks.start_soon(end_meanwhile)
+            ended = text_of(await client.call_tool("wait_for_run", waiting))
+        status = await anyio.to_thread.run_sync(process.wait, SECONDS)
+    assert "told to end" in ended
+    assert status == 0
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,10 @@ def test_without_a_key_it_says_what_to_set_and_that_the_sandbox_needs_none(
         (["--no-such"], {}, "--no-such"),
         (["nonsense"], {}, "nonsense"),
         (["--transport", "sse"], {}, "--transport"),
+        *(
+            (["--transport", "http", "--path", path], {}, "--path: must be a path such as /mcp")
+            for path in ("/", "//", "/{x}", "/a b", "/mcp?x=1", "/mcp/../x", "/.", "mcp", "/readyz")
+        ),
         (["--host", "127.0.0.1"], {}, "--host: only `runs-mcp --transport http`"),
         (["--port", "8000", "--transport", "stdio"], {}, "--port: only"),
         (["--path", "/mcp", "--sandbox"], {}, "--path: only"),

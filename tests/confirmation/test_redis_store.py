@@ -6,6 +6,7 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 import pytest
+from redis.asyncio import Redis
 from redis_server import redis_server
 
 from runs_mcp.confirmation.redis_store import RedisStore
@@ -36,6 +37,24 @@ async def test_of_many_processes_at_once_one_adds(redis_url: str) -> None:
     for store in stores:
         await store.aclose()
     assert sorted(added) == [False] * 39 + [True]
+
+
+async def test_many_commands_at_once_wait_for_a_connection(redis_url: str) -> None:
+    store = RedisStore(redis_url)
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            for number in range(300):
+                tasks.start_soon(store.put, f"of many {number}", "x", 60)
+    assert await store.get("of many 299") == "x"
+    await store.aclose()
+
+
+async def test_what_is_no_text_is_read_as_something_else(redis_url: str) -> None:
+    store = RedisStore(redis_url)
+    async with Redis.from_url(redis_url) as redis:
+        await redis.set("runs-mcp odd", b"\xff\xfe", ex=60)
+    assert await store.get("odd") == "\ufffd\ufffd"
+    await store.aclose()
 
 
 async def test_a_store_that_is_down_is_a_clear_error_without_its_address(tmp_path: Path) -> None:

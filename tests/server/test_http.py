@@ -236,6 +236,16 @@ async def test_an_odd_request_is_refused_and_the_next_one_served(
             assert (await client.list_tools()).tools
 
 
+async def test_a_second_origin_and_a_redirect_by_host_are_not_followed(story: Sandbox) -> None:
+    origins = [("Origin", "http://localhost"), ("Origin", "https://evil.example")]
+    async with serve(apis_of(story)) as server:
+        answer = await server.send(json=PING, headers=[*JSON_ONLY.items(), *KEYS.items(), *origins])
+        assert answer.status_code == 403
+        moved = await server.send("GET", "/confirm/x/", headers={"Host": "evil.example"})
+    assert moved.status_code == 404
+    assert "location" not in moved.headers
+
+
 async def test_the_path_may_end_with_a_slash(story: Sandbox) -> None:
     async with serve(apis_of(story)) as server:
         answer = await server.send(path="/mcp/", json=PING, headers={**JSON_ONLY, **KEYS})

@@ -120,6 +120,47 @@ async def test_a_request_that_does_not_arrive_ends_in_time() -> None:
         assert (await asked(app, never)).status == 408
 
 
+async def test_all_bodies_together_are_bounded_and_large_ones_are_worked_on_one_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("runs_mcp.server.http.limits.LARGE_BODY_BYTES", 10)
+    at_once: list[int] = []
+    working = 0
+    go_on = anyio.Event()
+
+    async def work(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal working
+        working += 1
+        at_once.append(working)
+        await go_on.wait()
+        await echo(scope, receive, send)
+        working -= 1
+
+    app = BoundedBody(work, most_held=100)
+    statuses: list[int] = []
+
+    def sending(size: int) -> Receive:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+        return receive
+
+    async def ask(size: int) -> None:
+        statuses.append((await asked(app, sending(size))).status)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            for size in (40, 40, 5, 5):
+                tasks.start_soon(ask, size)
+            await wait_all_tasks_blocked()
+            busy = await asked(app, sending(40))
+            go_on.set()
+        assert (busy.status, busy.headers[b"retry-after"]) == (503, b"1")
+        assert statuses == [200] * 4
+        assert max(at_once) == 3  # one of the large ones, and the small ones
+        assert (await asked(app, sending(90))).status == 200
+
+
 @pytest.mark.parametrize("declared", [0, 100])
 async def test_a_body_is_passed_on_whole_up_to_the_limit(declared: int) -> None:
     app = BoundedBody(echo, most_bytes=100)

@@ -116,6 +116,19 @@ async def test_a_page_of_one_is_shown_and_confirmed_by_the_other(
     assert writes(sandbox) == ["PUT"]
 
 
+async def test_the_public_address_is_served_however_it_is_written(
+    sandbox: Sandbox, redis_url: str
+) -> None:
+    written = "http://Runs.Example:80"
+    async with two(sandbox, redis_url, RUNS_MCP_PUBLIC_URL=written) as (one, other):
+        asked = (await cancel(one))["confirmation_url"]
+        page = Page(asked.replace(written, PUBLIC))
+        assert (await page.send(other, "confirm", RUNNING[-6:])).status_code == 200
+        ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+        headers = {"Host": "runs.example", "Origin": PUBLIC, **KEYS, "Accept": "*/*"}
+        assert (await one.send(json=ping, headers=headers)).status_code == 200
+
+
 async def test_a_page_used_at_both_at_once_is_decided_on_once(
     sandbox: Sandbox, redis_url: str
 ) -> None:
@@ -192,7 +205,7 @@ async def test_a_store_that_is_down_stops_no_reading_and_every_write(
         structured_of(await client.call_tool("currents_list_projects", {}))
         refused = await client.call_tool("currents_cancel_run", CANCEL)
         ready = await one.send("GET", "/readyz")
-        page = await one.send("GET", "/confirm/x")
+        page = await one.send("GET", f"/confirm/{'x' * 32}")
     assert (ready.status_code, ready.json()["store"]) == (503, "unreachable")
     assert (page.status_code, "Nothing was done" in page.text) == (503, True)
     assert refused.is_error

@@ -22,7 +22,7 @@ from runs_mcp.errors import RunsError
 
 PATH: Final = "/confirm/"
 
-_MOST_FORM_BYTES: Final = 8192
+MOST_FORM_BYTES: Final = 8192
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -53,7 +53,9 @@ def page_application(
     site = _Site(pages, origins, {*hosts, *(urlsplit(origin).netloc for origin in origins)})
     route = Route(path + "{page_id}", site.answer, methods=["GET", "POST"])
     handlers = {404: _not_found, 405: _not_found, RunsError: _unavailable}
-    return Starlette(routes=[route], exception_handlers=handlers)
+    application = Starlette(routes=[route], exception_handlers=handlers)
+    application.router.redirect_slashes = False  # A redirect would go to whatever Host says.
+    return application
 
 
 class _Site:
@@ -120,7 +122,7 @@ async def _read_form(request: Request) -> dict[str, str]:
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > _MOST_FORM_BYTES:
+            if len(body) > MOST_FORM_BYTES:
                 return {}
     except ClientDisconnect:
         return {}

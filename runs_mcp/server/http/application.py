@@ -20,8 +20,8 @@ from runs_mcp.errors import SettingsError
 from runs_mcp.logs import log_to_stderr
 from runs_mcp.running_calls import RunningCalls
 from runs_mcp.server.build import build_server
+from runs_mcp.server.confirmation_page.application import MOST_FORM_BYTES, page_application
 from runs_mcp.server.confirmation_page.application import PATH as PAGES_PATH
-from runs_mcp.server.confirmation_page.application import page_application
 from runs_mcp.server.http.callers import KeysRequired, add_callers
 from runs_mcp.server.http.health import Readiness, healthz
 from runs_mcp.server.http.limits import BoundedBody, BoundedConcurrency, FromAllowedPlaces
@@ -32,6 +32,7 @@ from runs_mcp.telemetry import start_export
 
 MCP_PATH: Final = "/mcp"
 
+_USUAL_PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -90,7 +91,8 @@ def http_application(
     if configuration.credentials == "caller":
         add_callers(server)
     manager = StreamableHTTPSessionManager(server.lowlevel, stateless=True)
-    mcp: ASGIApp = BoundedConcurrency(BoundedBody(manager.handle_request))
+    # The body first: one that does not arrive takes no place.
+    mcp: ASGIApp = BoundedBody(BoundedConcurrency(manager.handle_request))
     if configuration.credentials == "caller":
         mcp = KeysRequired(mcp, configuration)
     mcp = FromAllowedPlaces(mcp, _allowed_places(configuration.settings))
@@ -101,7 +103,10 @@ def http_application(
             Route(f"{path}/", mcp, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readiness.readyz),
-            Mount(PAGES_PATH.rstrip("/"), pages),
+            Mount(
+                PAGES_PATH.rstrip("/"),
+                BoundedBody(BoundedConcurrency(pages), most_bytes=MOST_FORM_BYTES),
+            ),
         ],
         lifespan=lambda _: manager.run(),
     )
@@ -132,8 +137,9 @@ def _allowed_places(settings: Settings) -> TransportSecuritySettings:
     hosts = list(settings.allowed_hosts)
     origins = list(settings.allowed_origins)
     if settings.public_url:
-        hosts.append(urlsplit(settings.public_url).netloc)
-        origins.append(_origin(settings.public_url))
+        origin = _origin(settings.public_url)
+        hosts.append(urlsplit(origin).netloc)
+        origins.append(origin)
     if not settings.allowed_hosts:
         hosts += [name for host in _LOOPBACK_HOSTS for name in (host, f"{host}:*")]
     if not settings.allowed_origins:
@@ -144,5 +150,8 @@ def _allowed_places(settings: Settings) -> TransportSecuritySettings:
 
 
 def _origin(url: str) -> str:
+    """Returns the origin of a URL as browsers write it: in lower case, without the usual port."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in (None, _USUAL_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"

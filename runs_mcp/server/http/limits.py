@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from contextlib import nullcontext
 from typing import Final
 
 import anyio
@@ -12,6 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BODY_BYTES: Final = 4 * 1024 * 1024
+MOST_HELD_BYTES: Final = 64_000_000
+LARGE_BODY_BYTES: Final = 100_000
 MOST_VALUES: Final = 20_000
 """In the JSON of a request: 4 MiB can hold a million, which take seconds to read."""
 MOST_AT_ONCE: Final = 200
@@ -36,10 +39,10 @@ class FromAllowedPlaces:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
         headers = Headers(scope=scope)
-        origin = headers.get("Origin")
+        origins = headers.getlist("Origin")
         if not _HOST.fullmatch(headers.get("Host", "")):
             refused: Response | None = _refusal(421, "The Host header is none.")
-        elif origin is not None and not _HOST.fullmatch(origin.partition("://")[2]):
+        elif len(origins) > 1 or not all(map(_is_origin, origins)):
             refused = _refusal(403, "The Origin header is none that is served.")
         else:
             # It takes whatever comes after "localhost:" for a port.
@@ -47,53 +50,81 @@ class FromAllowedPlaces:
         await (refused or self._app)(scope, receive, send)
 
 
+def _is_origin(text: str) -> bool:
+    return _HOST.fullmatch(text.partition("://")[2]) is not None
+
+
 class BoundedBody:
     """Reads the body of a request first: answers 413 to a large one, and 408 to a slow one.
+
+    All bodies together are bounded as well: past it the answer is 503. Of large ones one is worked
+    on at a time: what is made of it takes several times its size.
 
     Args:
         app: What answers the others.
         most_bytes: The most bytes of a body.
-        seconds: How long it may take to arrive.
+        most_held: The most bytes of all bodies.
+        seconds: How long a body may take to arrive.
     """
 
     def __init__(
-        self, app: ASGIApp, most_bytes: int = MOST_BODY_BYTES, seconds: float = BODY_SECONDS
+        self,
+        app: ASGIApp,
+        most_bytes: int = MOST_BODY_BYTES,
+        most_held: int = MOST_HELD_BYTES,
+        seconds: float = BODY_SECONDS,
     ) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._most_held = most_held
         self._seconds = seconds
+        self._held: Counter[object] = Counter()
+        self._large = anyio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
-        declared = Headers(scope=scope).get("Content-Length", "0")
+        request = object()
+        try:
+            body = await self._read(request, Headers(scope=scope), receive)
+            if isinstance(body, Response):
+                await body(scope, receive, send)
+            elif body is not None:
+                is_large = len(body) > LARGE_BODY_BYTES
+                messages: list[Message] = [{"type": "http.request", "body": body}]
+                del body  # It is kept no longer than whoever takes it keeps it.
+                async with self._large if is_large else nullcontext():
+                    await self._app(scope, _replayed(messages, receive), send)
+        finally:
+            del self._held[request]
+
+    async def _read(
+        self, request: object, headers: Headers, receive: Receive
+    ) -> bytes | Response | None:
+        """Returns the body, or why there is none; None where the caller is gone."""
+        declared = headers.get("Content-Length", "0")
         if declared.isdecimal() and int(declared) > self._most_bytes:
-            await _refusal(413, self._too_large)(scope, receive, send)
-            return
+            return self._too_large()
         body = bytearray()
-        with anyio.move_on_after(self._seconds) as reading:
+        with anyio.move_on_after(self._seconds):
             more = True
             while more:
                 message = await receive()
                 if message["type"] != "http.request":
-                    return  # The caller is gone.
+                    return None
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
+                self._held[request] = len(body)
                 if len(body) > self._most_bytes:
-                    await _refusal(413, self._too_large)(scope, receive, send)
-                    return
-        if reading.cancelled_caught:
-            late = f"The request did not arrive within {self._seconds:g} s."
-            await _refusal(408, late)(scope, receive, send)
-            return
-        if sum(map(body.count, b"[{,")) > MOST_VALUES:
-            many = f"The request has more than {MOST_VALUES:,} values."
-            await _refusal(413, many)(scope, receive, send)
-            return
-        await self._app(scope, _replayed(bytes(body), receive), send)
+                    return self._too_large()
+                if self._held.total() > self._most_held:
+                    return _refusal(503, "The server is busy.", retry=True)
+            if sum(map(body.count, b"[{,")) > MOST_VALUES:
+                return _refusal(413, f"The request has more than {MOST_VALUES:,} values.")
+            return bytes(body)
+        return _refusal(408, f"The request did not arrive within {self._seconds:g} s.")
 
-    @property
-    def _too_large(self) -> str:
-        return f"The request has more than {self._most_bytes:,} bytes."
+    def _too_large(self) -> Response:
+        return _refusal(413, f"The request has more than {self._most_bytes:,} bytes.")
 
 
 class BoundedConcurrency:
@@ -135,9 +166,7 @@ class BoundedConcurrency:
                     del self._running[caller]
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
+def _replayed(messages: list[Message], receive: Receive) -> Receive:
     async def replay() -> Message:
         return messages.pop() if messages else await receive()
 

@@ -16,6 +16,8 @@ from runs_mcp.errors import SettingsError
 from runs_mcp.running_calls import RunningCalls
 
 _END_SECONDS: Final = 9
+_CALLS_SECONDS: Final = 6.0
+"""How long calls under way may go on after a signal; one that waits for a run would not end."""
 _KEEP_ALIVE_SECONDS: Final = 30
 _MOST_HEADER_BYTES: Final = 64 * 1024
 MOST_CONNECTIONS: Final = 1000
@@ -136,6 +138,12 @@ class HttpServer(uvicorn.Server):
         yield
 
 
+async def _end_late_calls(calls: RunningCalls) -> None:
+    # Before uvicorn gives them up: then they are still answered.
+    await anyio.sleep(_CALLS_SECONDS)
+    await calls.end()
+
+
 async def serve_until_signal(
     server: HttpServer, listener: socket.socket, calls: RunningCalls
 ) -> None:
@@ -152,6 +160,7 @@ async def serve_until_signal(
             async for _ in signals:
                 calls.hurry()
                 server.should_exit = True
+                tasks.start_soon(_end_late_calls, calls)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(end_on_signal)
