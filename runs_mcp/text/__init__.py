@@ -13,7 +13,7 @@ from runs_mcp.text.clipping import (
     shorten,
     shorten_middle,
 )
-from runs_mcp.text.own_keys import body_without_key, without_keys
+from runs_mcp.text.own_keys import body_without_key, may_have_key, without_keys
 from runs_mcp.text.plain_text import one_line, plain
 from runs_mcp.text.quoting import quoted, quoted_in_columns, quoted_list
 from runs_mcp.text.redaction import is_secret_field, without_url_secrets
@@ -28,6 +28,7 @@ __all__ = [
     "digest",
     "full_length",
     "is_secret_field",
+    "may_have_key",
     "middle_marker",
     "one_line",
     "parts_of",

@@ -30,18 +30,23 @@ def without_keys(text: str, keys: Iterable[str]) -> str:
     lines, and cut off at its end with "…".
     """
     for key in keys:
-        if len(key) >= _LEAST_CHARS and _may_be_in(text, key):
+        if may_have_key(text, key):
             text = _spellings(key).sub("…", text)
     return text
 
 
-def _may_be_in(text: str, key: str) -> bool:
-    """Whether a key may be in a text: fast, as most texts and most keys have nothing in common."""
-    if len(text) < _LEAST_CHARS:
+def may_have_key(text: str, key: str) -> bool:
+    """Returns whether `without_keys` may find a key in a text: fast, as most texts have none.
+
+    If it may not in several texts joined by spaces or line ends, it may not in any of them.
+    """
+    if len(text) < _LEAST_CHARS or len(key) < _LEAST_CHARS:
         return False
     if any(map(text.__contains__, _ESCAPES)):
         return True
-    joined = "".join(text.lower().split()).translate(_FOR_URLS)
+    joined = "".join(text.lower().split())
+    if "+" in joined or "/" in joined:
+        joined = joined.translate(_FOR_URLS)
     return any(map(joined.__contains__, _starts_of(key)))
 
 

@@ -1,5 +1,6 @@
 """The caller's own key is hidden, however it is spelled."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Final
 
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from secret_shapes import KEY_SPELLINGS
 
-from runs_mcp.text import plain, without_keys
+from runs_mcp.text import may_have_key, plain, without_keys
+from runs_mcp.text.own_keys import _spellings
 
 KEYS: Final = ("cur_9fK2xQ7Lw3Zp8Vt1Rb6Yh4Nm", "bkua_a1b2c3d4e5f6", "se/k+r=it~1234567'89\"<&x")
 
@@ -44,3 +46,18 @@ def test_hiding_twice_is_hiding_once(text: str, key: str) -> None:
     once = without_keys(plain(text) + key + text, [key])
     assert without_keys(once, [key]) == once
     assert key not in once
+
+
+SEARCHED: Final = "aB3-dE5_fG7"
+PIECES: Final = (
+    *("aB3", "-dE5", "_fG7", "AB3-", "de5_", "a", "B", "3", SEARCHED, SEARCHED[:8], "x"),
+    *(b64encode(b"u:" + SEARCHED.encode()).decode(), b64encode(SEARCHED.encode()).decode()),
+    *(" ", "\n", "\r\n  ", "\\", "\\n", "%61", "%2561", "&#97;", "\\u0061", "…"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=5))
+def test_where_a_key_is_found_it_may_be(text: str, more: str) -> None:
+    if _spellings(SEARCHED).search(text):
+        assert may_have_key(text, SEARCHED)
+        assert may_have_key(f"{more}\n{text}\n{more}", SEARCHED)
