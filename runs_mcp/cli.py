@@ -193,13 +193,8 @@ def _run_configured(command: str, configuration: Configuration, given: dict[str,
     if command == "report":
         from runs_mcp.commands.report import report_run
 
-        return report_run(
-            configuration,
-            given["run"],
-            baseline=given["baseline"],
-            output=given["format"],
-            path=given["out"],
-        )
+        options = {"baseline": given["baseline"], "output": given["format"], "path": given["out"]}
+        return report_run(configuration, given["run"], **options)
     if command == "call":
         from runs_mcp.commands.call import call_tool
 
@@ -273,7 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     tools.add_argument("--json", action="store_true", default=False, help="with their schemas")
     report = add("report", shared)
     report.add_argument("run", metavar="RUN", help="in any form that the tools take")
-    report.add_argument("--baseline", default="", metavar="RUN", help="a run to compare it with")
+    report.add_argument("--baseline", default="", metavar="RUN", help="to compare it with")
     report.add_argument("--format", choices=("markdown", "json"), default="markdown")
     report.add_argument("--out", default="", metavar="FILE", help="by default stdout")
     call = add("call", shared)

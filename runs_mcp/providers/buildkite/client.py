@@ -23,12 +23,7 @@ from runs_mcp.providers.buildkite.mapping.failed_executions import (
     key_of_test,
     place_of,
 )
-from runs_mcp.providers.buildkite.references import (
-    BuildkiteRunRef,
-    BuildkiteSuite,
-    is_run_id,
-    is_slug,
-)
+from runs_mcp.providers.buildkite.references import BuildkiteRunRef, BuildkiteSuite
 from runs_mcp.providers.field_values import count, present, title
 from runs_mcp.providers.run_reader import Progress
 from runs_mcp.text import quoted
@@ -211,30 +206,6 @@ class BuildkiteClient:
             if found_id == build_id:
                 return jobs
         raise NotFound("The build of the run is not among those of its commit.")
-
-    async def get_runs_of_build(
-        self, organization: str, pipeline: str, number: str
-    ) -> list[BuildkiteRunRef]:
-        """Returns the runs that a build has started. The token needs the scope `read_builds`."""
-        answer = await self._api.get(
-            wire.WireBuild,
-            "/organizations/{organization}/pipelines/{pipeline}/builds/{number}",
-            [
-                ("include_test_engine", "true"),
-                ("exclude_jobs", "true"),
-                ("exclude_pipeline", "true"),
-            ],
-            organization=organization,
-            pipeline=pipeline,
-            number=number,
-        )
-        sent = answer.data.test_engine or wire.WireTestEngine()
-        return [
-            BuildkiteRunRef(organization, slug, run_id.lower())
-            for run in present(sent.runs)
-            for slug, run_id in [((run.suite or wire.WireSuite()).slug or "", run.id or "")]
-            if is_slug(slug) and is_run_id(run_id)
-        ]
 
     async def get_scopes(self) -> frozenset[str] | None:
         """Returns the scopes of the token; None if the API does not list them."""

@@ -2,16 +2,21 @@
 
 from typing import TYPE_CHECKING, Final
 
+from runs_mcp.api.client import ApiClient
 from runs_mcp.providers.addresses import Address, BuildkiteBuild, Commit
+from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRunRef,
     BuildkiteSuite,
     buildkite_reference,
+    is_run_id,
+    is_slug,
 )
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
+from runs_mcp.providers.field_values import present
 from runs_mcp.providers.run_reader import FoundRun, FoundRuns
 
 if TYPE_CHECKING:
@@ -26,18 +31,30 @@ async def find_buildkite_runs(call: Call[BuildkiteSettings], address: Address) -
     A build names its runs. For a commit the latest runs of a suite are searched: the default one,
     or the first few of the default organization.
     """
-    client = BuildkiteClient(call.api)
     match address:
         case BuildkiteBuild():
-            return await _of_build(client, address, call.own.default_suite.suite)
+            return await _of_build(call.api, address, call.own.default_suite.suite)
         case Commit():
+            client = BuildkiteClient(call.api)
             return await _of_commit(client, address, call.own.default_suite)
         case _:
             return FoundRuns((), "")
 
 
-async def _of_build(client: BuildkiteClient, build: BuildkiteBuild, suite: str) -> FoundRuns:
-    runs = await client.get_runs_of_build(*build)
+async def _of_build(api: ApiClient, build: BuildkiteBuild, suite: str) -> FoundRuns:
+    # The token needs the scope read_builds.
+    answer = await api.get(
+        wire.WireBuild,
+        "/organizations/{organization}/pipelines/{pipeline}/builds/{number}",
+        [("include_test_engine", "true"), ("exclude_jobs", "true"), ("exclude_pipeline", "true")],
+        **build._asdict(),
+    )
+    runs = [
+        BuildkiteRunRef(build.organization, slug, run_id.lower())
+        for run in present((answer.data.test_engine or wire.WireTestEngine()).runs)
+        for slug, run_id in [((run.suite or wire.WireSuite()).slug or "", run.id or "")]
+        if is_slug(slug) and is_run_id(run_id)
+    ]
     # A build has one run in a suite; that of the default suite is meant before others.
     ordered = sorted(runs, key=lambda run: run.suite != suite)
     found = tuple(FoundRun(buildkite_reference(run)) for run in ordered)
