@@ -13,6 +13,7 @@ from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.run_reader import FoundRun, FoundRuns
 
+_NUMBERS: Final = re.compile(r"[0-9]+")
 _MOST_PROJECTS: Final = 3
 _PROJECTS_LISTED: Final = 50
 _RUNS_LISTED: Final = 50
@@ -60,16 +61,21 @@ def _matcher(
 ) -> Callable[[ListedRun], bool]:
     match address:
         case GithubRun():
-            # Reporters name a run of GitHub Actions <repository>-<run ID>-<attempt>.
-            rest = rf"-{address.attempt}" if address.attempt else r"(?:[^0-9].*)?"
-            wanted = re.compile(rf"(?:.*[^0-9])?{address.run_id}{rest}")
-            return lambda run: wanted.fullmatch(run.ci_build_id) is not None
+            return lambda run: _is_of_build(run.ci_build_id, address)
         case PullRequest() if filters.pr_id:
             return bool
         case PullRequest():
             return lambda run: _page_of(run) == address.page.lower()
         case Commit():
             return lambda run: run.commit.lower().startswith(address.sha)
+
+
+def _is_of_build(build_id: str, wanted: GithubRun) -> bool:
+    # Reporters name a run of GitHub Actions <repository>-<run ID>-<attempt>.
+    numbers = _NUMBERS.findall(build_id)
+    if wanted.attempt:
+        return numbers[-2:] == [wanted.run_id, wanted.attempt]
+    return wanted.run_id in numbers
 
 
 def _page_of(run: ListedRun) -> str:
