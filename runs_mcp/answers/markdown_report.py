@@ -45,13 +45,13 @@ def markdown_report(report: TriageReport) -> str:
 
 
 def code(text: str) -> str:
-    """Returns a text as code in a line of Markdown, also in a cell of a table."""
+    """Returns a text as code in a line of Markdown."""
     line = " ".join(text.split())
     if not line:
         return "–"
     fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(line)), default=0))
     space = " " if line[0] in "` " or line[-1] in "` " else ""
-    return f"{fence}{space}{line}{space}{fence}".replace("|", "\\|")
+    return f"{fence}{space}{line}{space}{fence}"
 
 
 _TABLE_HEAD: Final = (
@@ -90,7 +90,9 @@ def _rows(report: TriageReport) -> Iterator[str]:
             group.novelty,
             code(clip(group.frame or group.first_test, _PLACE_CHARS)),
         )
-        yield f"| {' | '.join(cells)} |"
+        # Also in code, a bar ends a cell.
+        escaped = (cell.replace("|", "\\|") for cell in cells)
+        yield f"| {' | '.join(escaped)} |"
 
 
 def _details(report: TriageReport) -> Iterator[str]:

@@ -150,6 +150,13 @@ def test_it_fits_and_says_how_much_is_left_out(causes: int, tests: int) -> None:
         assert f"- and {tests + 1 - 50} more" in markdown
 
 
+@pytest.mark.parametrize("text", ["a | b", "a \\| b", "`x` | ``y``"])
+def test_a_bar_is_shown_as_it_is_in_a_list_and_in_a_table(text: str) -> None:
+    tokens = list(inner(parsed(markdown_report(report_of(text)))))
+    shown = {token.content for token in tokens if token.type == "code_inline"}
+    assert shown <= {text, "r", "currents:b"}
+
+
 def test_a_run_without_failures_has_no_table() -> None:
     fields: dict[str, Any] = {"groups": (), "flaky": (), "quarantined": (), "incomplete": ()}
     empty = report_of("")

@@ -1,7 +1,6 @@
 """Finds the runs in Currents that a build, a pull request or a commit has started."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from runs_mcp.model import ListedRun, Run
@@ -35,7 +34,7 @@ async def find_currents_runs(call: Call[CurrentsSettings], address: Address) -> 
     for project in ids[:_MOST_PROJECTS]:
         for filters in _queries(address):
             page = await client.list_runs(currents_project_id(project), filters, limit=_RUNS_LISTED)
-            matching = [run for run, _ in page.items if _matcher(address, filters)(run)]
+            matching = [run for run, _ in page.items if _fits(run, address, filters)]
             found |= {run.id: run for run in matching if run.id}
             if matching:
                 break
@@ -56,18 +55,15 @@ def _queries(address: GithubRun | PullRequest | Commit) -> tuple[RunFilters, ...
             return (latest, RunFilters(search=address.sha))
 
 
-def _matcher(
-    address: GithubRun | PullRequest | Commit, filters: RunFilters
-) -> Callable[[ListedRun], bool]:
+def _fits(run: ListedRun, address: GithubRun | PullRequest | Commit, filters: RunFilters) -> bool:
     match address:
         case GithubRun():
-            return lambda run: _is_of_build(run.ci_build_id, address)
-        case PullRequest() if filters.pr_id:
-            return bool
+            return _is_of_build(run.ci_build_id, address)
         case PullRequest():
-            return lambda run: _page_of(run) == address.page.lower()
+            # The API's own filter is exact.
+            return bool(filters.pr_id) or _page_of(run) == address.page.lower()
         case Commit():
-            return lambda run: run.commit.lower().startswith(address.sha)
+            return run.commit.lower().startswith(address.sha)
 
 
 def _is_of_build(build_id: str, wanted: GithubRun) -> bool:
