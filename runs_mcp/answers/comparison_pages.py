@@ -37,11 +37,7 @@ def compare_page(
             remarks=(*remarks, *comparison.remarks),
             trim=rows.trim(),
             **{
-                name: tuple(
-                    NamedTest(test=test.test, spec=test.spec, group=test.group)
-                    for listed, test in rows.shown
-                    if listed == name
-                )
+                name: tuple(NamedTest.of(test) for listed, test in rows.shown if listed == name)
                 for name in lists
             },
         )

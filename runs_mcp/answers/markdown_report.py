@@ -114,8 +114,7 @@ def _about(group: GroupReport) -> str:
     tests: list[NamedTest] = []
     if group.example:
         parts.append(_block(_error_of(group.example)))
-        example = group.example
-        tests.append(NamedTest(test=example.test, spec=example.spec, group=example.group))
+        tests.append(NamedTest.of(group.example))
     elif group.first_test:
         tests.append(NamedTest(test=group.first_test))
     parts.append(_list_of([*tests, *group.others], group.more))

@@ -33,7 +33,7 @@ from runs_mcp.answers.triage_rows import (
     triage_rows,
 )
 from runs_mcp.errors import NotFound
-from runs_mcp.model import Failure, Run
+from runs_mcp.model import Run
 from runs_mcp.text import quoted, shorten
 from runs_mcp.triage.findings import Findings, counted
 from runs_mcp.triage.grouping import CauseGroup
@@ -121,9 +121,9 @@ class _Pages:
             totals=(findings.totals if self.is_first else None) or UNSET,
             causes_total=len(triage.groups),
             groups=self._groups(rows),
-            flaky=tuple(_named(row.failure) for row in shown if isinstance(row, FlakyRow)),
+            flaky=tuple(NamedTest.of(row.failure) for row in shown if isinstance(row, FlakyRow)),
             quarantined=tuple(
-                _named(row.failure) for row in shown if isinstance(row, QuarantinedRow)
+                NamedTest.of(row.failure) for row in shown if isinstance(row, QuarantinedRow)
             ),
             incomplete=tuple(row.spec for row in shown if isinstance(row, IncompleteRow)),
             baseline=triage.baseline or UNSET,
@@ -155,7 +155,7 @@ class _Pages:
                 report = replace(report, example=example)
         if all(isinstance(row, CauseRow) for row in about):
             return report
-        others = tuple(_named(row.failure) for row in about if isinstance(row, OtherRow))
+        others = tuple(NamedTest.of(row.failure) for row in about if isinstance(row, OtherRow))
         return replace(report, others=others, more=more)
 
 
@@ -184,7 +184,3 @@ def _coverage(findings: Findings) -> Coverage:
         unreadable=odd["unreadable"] or UNSET,
         odd=odd["odd"] or UNSET,
     )
-
-
-def _named(failure: Failure) -> NamedTest:
-    return NamedTest(test=failure.test, spec=failure.spec, group=failure.group)

@@ -1,6 +1,6 @@
 """What triage, comparison and waiting answer with."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +21,7 @@ from runs_mcp.model import (
     Totals,
     Whole,
 )
+from runs_mcp.triage.findings import NamedOutcome
 from runs_mcp.triage.fingerprint.causes import Kind
 from runs_mcp.triage.grouping import Novelty
 
@@ -31,6 +32,11 @@ class NamedTest(Record, frozen=True, kw_only=True):
     test: Title
     spec: Path = ""
     group: Title = ""
+
+    @classmethod
+    def of(cls, found: Failure | NamedOutcome) -> Self:
+        """Returns the name of a test that failed, or of an outcome."""
+        return cls(test=found.test, spec=found.spec, group=found.group)
 
 
 class GroupReport(Record, frozen=True, kw_only=True):
