@@ -3,8 +3,8 @@
 Its API has two operations: `GET /runs` lists runs, `GET /runs/<id>` reads one with its tests.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from msgspec import Struct
 from pydantic import Field
@@ -19,6 +19,13 @@ from runs_mcp.providers.definition import (
     ReadTool,
     RecordTemplate,
     Source,
+)
+from runs_mcp.providers.past_runs import (
+    EarlierRuns,
+    PastRun,
+    SpecFailures,
+    SpecKey,
+    SpecStates,
 )
 from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.providers.run_reader import Baseline, Progress
@@ -82,6 +89,25 @@ async def read_runs(call: NimbusCall) -> list[NimbusRun]:
     return (await call.api.get(list[NimbusRun], "/runs")).data
 
 
+def failures_of(
+    tests: Iterable[NimbusTest], *results: Literal["failed", "flaky"]
+) -> tuple[FailedTest, ...]:
+    return tuple(
+        FailedTest(
+            Failure(
+                test=test.title,
+                spec=test.file,
+                status=result,
+                error=Error(message=test.message),
+            ),
+            ErrorText(message=test.message, spec=test.file, test=test.title),
+        )
+        for result in results
+        for test in tests
+        if test.result == result
+    )
+
+
 class NimbusRunReader:
     def __init__(self, call: NimbusCall, run_id: str) -> None:
         self._call = call
@@ -101,30 +127,14 @@ class NimbusRunReader:
         del causes_only
         run = await self._read()
         await progress(1, 1)
-        failures = {
-            result: tuple(
-                FailedTest(
-                    Failure(
-                        test=test.title,
-                        spec=test.file,
-                        status=result,
-                        error=Error(message=test.message),
-                    ),
-                    ErrorText(message=test.message, spec=test.file, test=test.title),
-                )
-                for test in run.tests
-                if test.result == result
-            )
-            for result in ("failed", "flaky")
-        }
         return Findings(
             run=run.as_run().as_run(),
             totals=None,
-            failures=failures["failed"],
-            flaky=failures["flaky"],
+            failures=failures_of(run.tests, "failed"),
+            flaky=failures_of(run.tests, "flaky"),
             quarantined=(),
             incomplete=(),
-            failing_specs=len({test.failure.spec for test in failures["failed"]}),
+            failing_specs=len({test.file for test in run.tests if test.result == "failed"}),
             unread=(),
             unreadable=(),
             remarks=(),
@@ -159,6 +169,57 @@ class NimbusRunReader:
             return None
         last = max(earlier, key=lambda one: one.created_at)
         return Baseline(NimbusRunReader(self._call, last.id), "the run before it")
+
+    @property
+    def requests(self) -> int:
+        return self._call.api.sent
+
+    async def repository(self) -> str:
+        return ""
+
+    async def earlier_runs(self, at_most: int) -> EarlierRuns:
+        run = await self._read()
+        runs = await read_runs(self._call)
+        earlier = [
+            NimbusPastRun(one)
+            for one in sorted(runs, key=lambda one: one.created_at, reverse=True)
+            if one.created_at < run.created_at and one.branch == run.branch
+        ]
+        return EarlierRuns(tuple(earlier[:at_most]), has_more=len(earlier) > at_most)
+
+    async def other_branches(self, at_most: int) -> tuple[PastRun, ...]:
+        run = await self._read()
+        newest = {one.branch: one for one in await read_runs(self._call)}
+        others = [NimbusPastRun(one) for branch, one in newest.items() if branch != run.branch]
+        return tuple(others[:at_most])
+
+    async def with_test_history(
+        self, runs: Sequence[PastRun], tests: Sequence[FailedTest]
+    ) -> tuple[PastRun, ...]:
+        del tests
+        return tuple(runs)
+
+
+class NimbusPastRun:
+    def __init__(self, run: NimbusRun) -> None:
+        self._run = run
+
+    @property
+    def run(self) -> Run:
+        return self._run.as_run()
+
+    @property
+    def reference(self) -> str:
+        return f"nimbus:{self._run.id}"
+
+    async def states(self, specs: Collection[SpecKey]) -> SpecStates:
+        ran = {test.file for test in self._run.tests}
+        completed = frozenset(spec for spec in specs if spec.spec in ran)
+        return SpecStates(completed=completed, suspect=completed)
+
+    async def failures_of(self, spec: SpecKey) -> SpecFailures:
+        tests = [test for test in self._run.tests if test.file == spec.spec]
+        return SpecFailures(failures_of(tests, "failed", "flaky"), is_complete=True)
 
 
 def open_nimbus_run(call: NimbusCall, reference: str) -> NimbusRunReader:

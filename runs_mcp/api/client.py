@@ -77,6 +77,9 @@ class ApiClient:
         url_setting: The setting that holds the address, for messages.
         deadline: The deadline of all requests together.
         max_bytes: The decoded size at which a download is stopped.
+
+    Attributes:
+        sent: How many requests were sent so far, those that were repeated included.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class ApiClient:
         self._endpoint = Endpoint(api, base_url, key, key_setting, url_setting)
         self._deadline = deadline
         self.max_bytes = max_bytes
+        self.sent = 0
 
     def __repr__(self) -> str:
         return f"<ApiClient {self._api}>"
@@ -114,6 +118,24 @@ class ApiClient:
             RunsError: The read failed, and was retried where that is safe and may help.
         """
         request = Request("GET", path, fill_path(path, values), params)
+        async with self._read(request, answer_type) as answer:
+            yield answer
+
+    async def get(
+        self, answer_type: type[T], path: str, params: Params = (), **values: str
+    ) -> Answer[T]:
+        """Reads what is small, or is kept as it is; see `answer`."""
+        async with self.answer(answer_type, path, params, **values) as answer:
+            return answer
+
+    async def post_query(self, answer_type: type[T], path: str, body: msgspec.Struct) -> Answer[T]:
+        """Sends a POST that changes nothing, and so may be repeated; else as `get`."""
+        request = Request("POST", path, path, content=msgspec.json.encode(body))
+        async with self._read(request, answer_type) as answer:
+            return answer
+
+    @asynccontextmanager
+    async def _read(self, request: Request, answer_type: type[T]) -> AsyncIterator[Answer[T]]:
         attempts = read_attempts(self._deadline)
         with self._memory_of_answer() as held:
             try:
@@ -125,13 +147,6 @@ class ApiClient:
             except TimeoutError as error:
                 raise self._deadline_exceeded(attempts.failure) from error
             yield decoded
-
-    async def get(
-        self, answer_type: type[T], path: str, params: Params = (), **values: str
-    ) -> Answer[T]:
-        """Reads what is small, or is kept as it is; see `answer`."""
-        async with self.answer(answer_type, path, params, **values) as answer:
-            return answer
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
@@ -239,6 +254,7 @@ class ApiClient:
         held: HeldMemory,
         attempts: Attempts,
     ) -> Received:
+        self.sent += 1
         return await send(
             connections,
             self._endpoint,

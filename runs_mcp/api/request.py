@@ -37,7 +37,7 @@ class Request(NamedTuple):
         content: The JSON to send.
     """
 
-    method: Literal["GET", "PUT", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     template: str
     path: str
     params: Params = ()

@@ -15,6 +15,7 @@ from runs_mcp.model.counts import (
 from runs_mcp.model.error_texts import ErrorText, FailedTest
 from runs_mcp.model.failures import Error, Failure, FailureStatus
 from runs_mcp.model.fields import (
+    Commit,
     Id,
     Milliseconds,
     Path,
@@ -58,6 +59,7 @@ __all__ = [
     "Artifacts",
     "Asset",
     "AssetKind",
+    "Commit",
     "Error",
     "ErrorText",
     "FailedTest",

@@ -125,6 +125,10 @@ class FullRun(Record, frozen=True, kw_only=True):
     upstream_bytes: int
     last_run: LastRun | None = None
     canceled_at: str = ""
+    repository: str = ""
+    """The address of the repository that was tested, as Git has it."""
+    base_branches: tuple[str, ...] = ()
+    """The branches that its branch may come from, the likeliest first."""
     browsers: tuple[str, ...] = ()
     """The browser of each group, without its version."""
     claimed_at: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""Two reads at the same time."""
+"""Several reads at the same time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import anyio
@@ -9,6 +9,7 @@ from runs_mcp.errors import RunsError
 
 A = TypeVar("A")
 B = TypeVar("B")
+T = TypeVar("T")
 
 
 async def read_at_once(
@@ -34,6 +35,19 @@ async def read_at_once(
     except BaseExceptionGroup as group:
         raise _first_of(group) from None
     return results[0][0], results[1][0]
+
+
+async def read_each(items: Iterable[T], read: Callable[[T], Awaitable[None]], at_once: int) -> None:
+    """Calls `read`, which raises nothing, with each item in turn, so many at the same time."""
+    waiting = iter(items)
+
+    async def read_some() -> None:
+        for item in waiting:
+            await read(item)
+
+    async with anyio.create_task_group() as readers:
+        for _ in range(at_once):
+            readers.start_soon(read_some)
 
 
 def _first_of(group: BaseExceptionGroup) -> BaseException:

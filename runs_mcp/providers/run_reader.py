@@ -1,9 +1,10 @@
 """What triage, comparison and waiting need from a provider: the reader of one run."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from runs_mcp.model import Run, Totals
+from runs_mcp.model import FailedTest, Run, Totals
+from runs_mcp.providers.past_runs import EarlierRuns, PastRun
 from runs_mcp.triage.findings import Findings, Outcomes
 
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
@@ -46,6 +47,10 @@ class RunReader(Protocol):
     def reference(self) -> str:
         """The reference to the run, as every tool takes it: `provider:…`."""
 
+    @property
+    def requests(self) -> int:
+        """How many requests were made for the run, and for others that it led to."""
+
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads the run, and its counts where the provider has them."""
 
@@ -70,3 +75,27 @@ class RunReader(Protocol):
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last completed run on the default branch before `run`."""
+
+    async def repository(self) -> str:
+        """Reads the address of the repository that was tested; empty if it is not known."""
+
+    async def earlier_runs(self, at_most: int) -> EarlierRuns:
+        """Lists the runs of the same branch and sort (tags, groups) before the run.
+
+        If the branch has too few, those of the branch it came from follow.
+        """
+
+    async def other_branches(self, at_most: int) -> tuple[PastRun, ...]:
+        """Lists the newest completed run of each of so many other branches.
+
+        The branch that the run's branch came from is the first of them, then the latest.
+        """
+
+    async def with_test_history(
+        self, runs: Sequence[PastRun], tests: Sequence[FailedTest]
+    ) -> tuple[PastRun, ...]:
+        """Returns these runs with what the provider itself knows of the history of tests.
+
+        It spares most of the requests for the runs. Without such knowledge, or where it cannot be
+        read, the runs are as they were.
+        """

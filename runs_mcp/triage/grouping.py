@@ -45,21 +45,28 @@ def group_by_cause(failures: Sequence[FailedTest], baseline: Findings | None) ->
     to its end. If not, or without a baseline, it is unknown.
     """
     known = frozenset() if baseline is None else _fingerprints(baseline)
-    grouped: defaultdict[str, list[FailedTest]] = defaultdict(list)
-    causes: dict[str, Cause] = {}
-    for failed, cause in zip(failures, _causes(failures), strict=True):
-        grouped[cause.fingerprint].append(failed)
-        causes.setdefault(cause.fingerprint, cause)
-    groups = [
+    return [
         CauseGroup(
-            causes[fingerprint],
+            cause,
             tuple(sorted((member.failure for member in members), key=_most_details_first)),
-            "known" if fingerprint in known else _new_or_unknown(members, baseline),
+            "known" if cause.fingerprint in known else _new_or_unknown(members, baseline),
             sum(member.skipped for member in members),
         )
-        for fingerprint, members in grouped.items()
+        for cause, members in tests_by_cause(failures)
     ]
-    return sorted(groups, key=lambda group: (-len(group.failures), group.cause.fingerprint))
+
+
+def tests_by_cause(failures: Sequence[FailedTest]) -> list[tuple[Cause, list[FailedTest]]]:
+    """Returns each cause with the tests that failed for it, most tests first."""
+    tests: defaultdict[str, list[FailedTest]] = defaultdict(list)
+    causes: dict[str, Cause] = {}
+    for failed, cause in zip(failures, _causes(failures), strict=True):
+        tests[cause.fingerprint].append(failed)
+        causes.setdefault(cause.fingerprint, cause)
+    return sorted(
+        ((causes[fingerprint], members) for fingerprint, members in tests.items()),
+        key=lambda of_cause: (-len(of_cause[1]), of_cause[0].fingerprint),
+    )
 
 
 def _new_or_unknown(members: Sequence[FailedTest], baseline: Findings | None) -> Novelty:

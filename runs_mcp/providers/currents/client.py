@@ -85,6 +85,15 @@ class CurrentsClient:
         async with self._runs(project, filters, limit, after) as answer:
             return await self._page(answer, run_mapping.listed_run)
 
+    async def list_runs_with_groups(
+        self, project: CurrentsProjectId, filters: RunFilters, *, limit: int, after: str = ""
+    ) -> CurrentsPage[tuple[ListedRun, frozenset[str]]]:
+        """Does what `list_runs` does, and returns with each run the names of its groups."""
+        async with self._runs(project, filters, limit, after) as answer:
+            return await self._page(
+                answer, lambda sent: (run_mapping.listed_run(sent), run_mapping.run_groups(sent))
+            )
+
     async def get_run(self, run: CurrentsRunId) -> FullRun:
         """Returns a run with all its specs."""
         shape = wire.Envelope[wire.WireRun]

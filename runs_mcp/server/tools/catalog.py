@@ -5,10 +5,12 @@ from typing import Final
 
 from mcp.server.mcpserver.tools import Tool
 
+from runs_mcp.answers.history_reports import HistoryReport
 from runs_mcp.answers.triage_reports import CompareReport, TriageReport, WaitReport
 from runs_mcp.configuration import Configuration
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.server.tools.compare_runs import compare_runs
+from runs_mcp.server.tools.failure_history import failure_history
 from runs_mcp.server.tools.provider_tools import provider_tool
 from runs_mcp.server.tools.run_references import run_forms
 from runs_mcp.server.tools.served_tool import ServedTool, build_tool
@@ -19,6 +21,7 @@ FOR_EVERY_PROVIDER: Final = (
     ServedTool(triage_run, "Say why a run failed", TriageReport),
     ServedTool(compare_runs, "Compare two runs", CompareReport),
     ServedTool(wait_for_run, "Wait for a run", WaitReport),
+    ServedTool(failure_history, "Say since when it fails", HistoryReport),
 )
 
 

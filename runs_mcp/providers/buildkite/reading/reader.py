@@ -1,12 +1,17 @@
 """The reader of a Buildkite run. The API lists failures only, not the tests that passed."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.model import ListedRun, Run, TestStatus, Totals
+from runs_mcp.model import FailedTest, ListedRun, Run, TestStatus, Totals
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
 from runs_mcp.providers.buildkite.reading.failed_tests import FailedTests, read_failed_tests
+from runs_mcp.providers.buildkite.reading.past_runs import (
+    list_earlier_runs,
+    list_other_branches,
+)
 from runs_mcp.providers.buildkite.references import (
     BuildkiteRunRef,
     BuildkiteSuite,
@@ -16,6 +21,7 @@ from runs_mcp.providers.buildkite.references import (
 )
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
+from runs_mcp.providers.past_runs import EarlierRuns, PastRun
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
 from runs_mcp.triage.findings import CaseKey, Findings, NamedOutcome, Outcomes
 
@@ -36,6 +42,11 @@ class BuildkiteRunReader:
     def reference(self) -> str:
         """The reference to the run, as every tool takes it."""
         return buildkite_reference(self._ref)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made for the run, and for others that it led to."""
+        return self._api.sent
 
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads the run, without counts: the API has none."""
@@ -91,6 +102,29 @@ class BuildkiteRunReader:
                 return Baseline(reader, f"the last finished run on {last.branch} before it")
             start = page.next
         return None
+
+    async def repository(self) -> str:
+        """Returns nothing: the API does not name the repository."""
+        return ""
+
+    async def earlier_runs(self, at_most: int) -> EarlierRuns:
+        """Lists the runs of the same branch before the run."""
+        run, _ = await self.state()
+        bases = await self._default_branches()
+        return await list_earlier_runs(self._client, self._suite, run, at_most, bases)
+
+    async def other_branches(self, at_most: int) -> tuple[PastRun, ...]:
+        """Lists the newest run with a result of each of so many other branches."""
+        run, _ = await self.state()
+        bases = await self._default_branches()
+        return await list_other_branches(self._client, self._suite, run, at_most, bases)
+
+    async def with_test_history(
+        self, runs: Sequence[PastRun], tests: Sequence[FailedTest]
+    ) -> tuple[PastRun, ...]:
+        """Returns the runs as they are: the API counts results over time, but not run by run."""
+        del tests
+        return tuple(runs)
 
     async def _default_branches(self) -> tuple[str, ...]:
         suites = await self._client.list_suites(self._suite.organization, ListPosition(MAX_LIMIT))

@@ -79,6 +79,8 @@ def full_run(
         upstream_bytes=upstream_bytes,
         last_run=_last_run(sent.pw_last_run),
         canceled_at=_canceled_at(sent.cancellation),
+        repository=line(_commit_of(sent).remote_origin, PATH_CHARS),
+        base_branches=_base_branches(_commit_of(sent)),
         browsers=tuple(
             line(group.platform.browser_name) if group.platform else ""
             for group in present(sent.groups)
@@ -87,6 +89,21 @@ def full_run(
         completed_at=tuple(str(spec.completed_at or "") for spec in present(sent.specs)),
         unreadable=unreadable,
     )
+
+
+def run_groups(sent: wire.WireRun) -> frozenset[str]:
+    """Returns the names of a run's groups."""
+    return frozenset(group_of(group).group for group in present(sent.groups))
+
+
+def _commit_of(sent: wire.WireRun) -> wire.WireCommit:
+    return (sent.meta.commit if sent.meta else None) or _NO_COMMIT
+
+
+def _base_branches(commit: wire.WireCommit) -> tuple[str, ...]:
+    base = commit.gha_event_data.base_ref if commit.gha_event_data else None
+    names = (line(branch, PATH_CHARS) for branch in (base, commit.default_branch))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _canceled_at(sent: wire.WireCancellation | wire.WireReceipt | None) -> str:
@@ -122,7 +139,7 @@ def run(sent: wire.WireRun) -> model.Run:
     The oldest payloads have neither status nor completionState: both are derived from the rest.
     """
     meta = sent.meta or wire.WireMeta()
-    commit = meta.commit or _NO_COMMIT
+    commit = _commit_of(sent)
     tags = present(sent.tags)
     completion = _completion(sent)
     run_id = identifier(sent.run_id)

@@ -7,9 +7,11 @@ import anyio
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.errors import DeadlineExceeded, RunsError, TooLarge
-from runs_mcp.model import FullRun, ListedRun, Run, Spec, Totals
+from runs_mcp.model import FailedTest, FullRun, ListedRun, Run, Spec, Totals
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
+from runs_mcp.providers.currents.reading.past_runs import CurrentsPastRun
+from runs_mcp.providers.currents.reading.related_runs import RelatedRuns
 from runs_mcp.providers.currents.reading.remarks import quarantine_remark
 from runs_mcp.providers.currents.reading.run_results import (
     ComparedSpecs,
@@ -19,6 +21,7 @@ from runs_mcp.providers.currents.reading.run_results import (
     signatures_of,
 )
 from runs_mcp.providers.currents.reading.spec_results import SpecResult, run_groups
+from runs_mcp.providers.currents.reading.test_history import read_test_history
 from runs_mcp.providers.currents.references import (
     PROVIDER,
     CurrentsRunRef,
@@ -29,7 +32,9 @@ from runs_mcp.providers.currents.references import (
     currents_run_ref,
 )
 from runs_mcp.providers.currents.settings import CurrentsSettings
+from runs_mcp.providers.currents.statistics import CurrentsStatistics
 from runs_mcp.providers.definition import Call
+from runs_mcp.providers.past_runs import EarlierRuns, PastRun
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
 from runs_mcp.triage.findings import Findings, Outcomes
 
@@ -57,6 +62,11 @@ class CurrentsRunReader:
         if isinstance(self._ref, RunOfInstance):
             return f"{PROVIDER}:{self._run.run.id if self._run else ''}"
         return f"{PROVIDER}:{self._ref}"
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made for the run, and for others that it led to."""
+        return self._api.sent
 
     async def state(self) -> tuple[Run, Totals | None]:
         """Reads the run and its counts."""
@@ -110,6 +120,31 @@ class CurrentsRunReader:
             if baseline := await self._baseline_among(earlier, run, branch):
                 return baseline
         return None
+
+    async def repository(self) -> str:
+        """Returns the address of the repository that was tested; empty if it is not known."""
+        return (await self.full()).repository
+
+    async def earlier_runs(self, at_most: int) -> EarlierRuns:
+        """Lists the runs of the same branch, tags and groups before the run."""
+        return await RelatedRuns(self._api, await self.full()).earlier(at_most)
+
+    async def other_branches(self, at_most: int) -> tuple[PastRun, ...]:
+        """Lists the newest completed run of each of so many other branches."""
+        return await RelatedRuns(self._api, await self.full()).on_other_branches(at_most)
+
+    async def with_test_history(
+        self, runs: Sequence[PastRun], tests: Sequence[FailedTest]
+    ) -> tuple[PastRun, ...]:
+        """Returns these runs with the results of one test, as far as the API has them."""
+        project = currents_project_id((await self.full()).run.project_id)
+        known = await read_test_history(CurrentsStatistics(self._api, project), runs, tests)
+        return tuple(
+            run.with_known(known[run.run.id])
+            if isinstance(run, CurrentsPastRun) and run.run.id in known
+            else run
+            for run in runs
+        )
 
     async def _baseline_among(
         self, earlier: Sequence[ListedRun], run: Run, branch: str

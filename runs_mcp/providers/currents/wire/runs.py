@@ -40,10 +40,11 @@ class WireProject(Wire, frozen=True):
 
 
 class WireGithubEvent(Wire, frozen=True):
-    """The event that started GitHub Actions; for a pull request, its title and page."""
+    """The event that started GitHub Actions; for a pull request, its title, page and base."""
 
     html_url: str | None = None
     pr_title: str | None = None
+    base_ref: str | None = None
 
 
 class WireCommit(Wire, frozen=True):
@@ -53,6 +54,8 @@ class WireCommit(Wire, frozen=True):
     branch: str | None = None
     author_name: str | None = None
     message: str | None = None
+    remote_origin: str | None = None
+    default_branch: str | None = None
     gha_event_data: WireGithubEvent | None = None
 
 
