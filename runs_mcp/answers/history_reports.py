@@ -30,7 +30,6 @@ class RunPoint(Record, frozen=True, kw_only=True):
     branch: Annotated[Text, Meta(description="If it is another than that of the run.")] = ""
     commit: Commit = ""
     author: Text = ""
-    url: Url = ""
 
 
 class CommitRange(Record, frozen=True, kw_only=True):

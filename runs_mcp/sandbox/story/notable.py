@@ -24,6 +24,8 @@ class NotableRun(StrEnum):
     """The run of the night before: chromium, firefox, webkit."""
     KNOWN_AND_NEW = hex_id("run node 24")
     """The newest run of chore/node-24: the failure that main has, and a new one."""
+    LONG_HISTORY = hex_id("run next 0")
+    """The newest run of next: four causes, which began at different times."""
     STRANGE_STRINGS = hex_id("run names")
     """fix/names-with-accents: markup, emoji and invisible characters in a failure."""
     IN_PROGRESS = hex_id("run in progress")

@@ -113,7 +113,6 @@ def _point(run: Run, reference: str, branch: str) -> RunPoint:
         branch=run.branch if run.branch != branch else "",
         commit=run.commit,
         author=run.author,
-        url=run.url,
     )
 
 

@@ -147,6 +147,28 @@ DATE_PICKER = PlaywrightCause(
     call="await page.getByLabel('Departure date').fill('2031-06-14');",
     attempt_ms=10_300,
 )
+NO_CABINS = PlaywrightCause(
+    message=expectation(
+        "toBeVisible", "getByRole('list', { name: 'Cabins' })", "visible", "hidden"
+    ),
+    call="await expect(page.getByRole('list', { name: 'Cabins' })).toBeVisible();",
+    attempt_ms=5_300,
+)
+HELP_MOVED = PlaywrightCause(
+    message=expectation(
+        "toHaveText", "getByRole('heading').first()", '"Questions"', '"Page not found"'
+    ),
+    call="await expect(page.getByRole('heading').first()).toHaveText('Questions');",
+    attempt_ms=5_100,
+)
+WEATHER_DOWN = PlaywrightCause(
+    message=lambda _: (
+        "Error: GET https://weather.staging.skerry.example/v1/marine answered"
+        " 503 Service Unavailable"
+    ),
+    call="const forecast = await weather.marine(crossing);",
+    attempt_ms=1_200,
+)
 DOWNLOAD = PlaywrightCause(
     message=lambda _: (
         "TimeoutError: page.waitForEvent: Timeout 20000ms exceeded"

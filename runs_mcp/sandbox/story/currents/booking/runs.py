@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from runs_mcp.sandbox.currents.records import Platform
 from runs_mcp.sandbox.seeded import choice, hex_id
 from runs_mcp.sandbox.story.currents import commits
-from runs_mcp.sandbox.story.currents.booking import causes
+from runs_mcp.sandbox.story.currents.booking import causes, long_history
 from runs_mcp.sandbox.story.currents.booking.failures import (
     THREE_CAUSES,
     ending,
@@ -74,6 +74,7 @@ class BookingRuns:
         yield from self._split_bill_branch()
         yield from self._unfinished()
         yield from self._odd_endings()
+        yield from self._long_history()
 
     def _pushes_to_main(self) -> Iterator[RunPlan]:
         known = failing(_KNOWN_ON_MAIN)
@@ -194,6 +195,23 @@ class BookingRuns:
             pr="421",
         )
 
+    def _long_history(self) -> Iterator[RunPlan]:
+        for number in range(long_history.RUNS):
+            is_rerun = number == long_history.RERUN - 1
+            run = self._plan(
+                f"next {number}",
+                long_history.BRANCH,
+                long_history.age_of(number),
+                long_history.outcomes_of(number),
+                tags=("push",),
+                commit=f"next {long_history.RERUN}" if is_rerun else "",
+            )
+            if number == long_history.CANCELED:
+                run = dataclasses.replace(
+                    run, completion="CANCELED", completed=0, stopped_after=timedelta(minutes=1)
+                )
+            yield run
+
     def _unfinished(self) -> Iterator[RunPlan]:
         timed_out = self._plan("timed out", "release/2.31", timedelta(hours=29), tags=("release",))
         yield dataclasses.replace(
@@ -225,6 +243,7 @@ class BookingRuns:
         tags: tuple[str, ...] = (),
         message: str | None = None,
         pr: str | None = None,
+        commit: str = "",
     ) -> RunPlan:
         workflow_run = 15_400_000_000 + 37 * int((timedelta(days=15) - age).total_seconds() / 60)
         return RunPlan(
@@ -232,7 +251,7 @@ class BookingRuns:
             project_id=BOOKING_PROJECT,
             created_at=self._now - age,
             meta=commits.meta(
-                key,
+                commit or key,
                 repository="booking-site",
                 branch=branch,
                 ci_build_id=f"skerry-lines/booking-site-{workflow_run}-1",
