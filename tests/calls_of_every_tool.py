@@ -51,4 +51,6 @@ def calls_of_every_tool(sandbox: Sandbox) -> dict[str, dict[str, object]]:
             "head": f"currents:{run}",
         },
         "wait_for_run": {"run": f"currents:{run}"},
+        "flaky_tests": {"project": f"currents:{BOOKING_PROJECT}"},
+        "failure_history": {"run": f"currents:{NotableRun.LONG_HISTORY.value}"},
     }

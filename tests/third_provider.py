@@ -217,6 +217,10 @@ class NimbusPastRun:
         completed = frozenset(spec for spec in specs if spec.spec in ran)
         return SpecStates(completed=completed, suspect=completed)
 
+    async def flaky_specs(self) -> frozenset[SpecKey]:
+        flaky = {test.file for test in self._run.tests if test.result == "flaky"}
+        return frozenset(SpecKey(file, "", is_only_group=False) for file in flaky)
+
     async def failures_of(self, spec: SpecKey) -> SpecFailures:
         tests = [test for test in self._run.tests if test.file == spec.spec]
         return SpecFailures(failures_of(tests, "failed", "flaky"), is_complete=True)

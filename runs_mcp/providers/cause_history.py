@@ -2,20 +2,19 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from runs_mcp.errors import DeadlineExceeded, RunsError
 from runs_mcp.model import FailedTest
 from runs_mcp.providers.past_runs import PastRun, SpecFailures, SpecKey, SpecStates
 from runs_mcp.providers.reading_at_once import read_each
+from runs_mcp.providers.request_allowance import AT_ONCE, Allowance
 from runs_mcp.providers.run_reader import Progress
 from runs_mcp.triage.fingerprint.causes import Cause, causes_of
 from runs_mcp.triage.history import Sighting, Trace
 
 Work: TypeAlias = Callable[[Callable[[], list[Cause]]], Awaitable[list[Cause]]]
 """Returns what a function makes, in a thread."""
-
-_AT_ONCE: Final = 8
 
 
 class AskedCause(NamedTuple):
@@ -47,33 +46,6 @@ class AskedCause(NamedTuple):
             and (not self.of_tests_alone or test.failure.test in titles)
             for test, cause in zip(tests, causes, strict=True)
         )
-
-
-class Allowance:
-    """How many requests may still be made.
-
-    Args:
-        at_most: How many requests all reading may take.
-        made: Returns how many were made so far.
-    """
-
-    def __init__(self, at_most: int, made: Callable[[], int]) -> None:
-        self._at_most = at_most
-        self._made = made
-        self._taken = made()
-        self.is_late = False
-
-    def take(self) -> bool:
-        """Returns whether one more request may be made, and counts it."""
-        if self.is_late or max(self._taken, self._made()) >= self._at_most:
-            return False
-        self._taken += 1
-        return True
-
-    def share(self, each: int) -> int:
-        """Returns how many readers may read at once, so that each can make so many requests."""
-        left = self._at_most - max(self._taken, self._made())
-        return max(1, min(_AT_ONCE, left // max(1, each)))
 
 
 class CauseHistory:
@@ -152,7 +124,7 @@ class CauseHistory:
             done += 1
             await self._progress(done, len(self._looks))
 
-        await read_each(waiting, load, _AT_ONCE)
+        await read_each(waiting, load, AT_ONCE)
 
 
 async def _sightings(
@@ -164,7 +136,7 @@ async def _sightings(
     async def look_at(place: int) -> None:
         sightings[place] = await looks[place].sighting(cause, needed)
 
-    await read_each(range(len(looks)), look_at, _AT_ONCE)
+    await read_each(range(len(looks)), look_at, AT_ONCE)
     return [sightings[place] for place in range(len(looks))]
 
 

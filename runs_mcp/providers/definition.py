@@ -11,6 +11,7 @@ from runs_mcp.api.client import ApiClient
 from runs_mcp.confirmation.action import Action
 from runs_mcp.model import ListedRun, Record, Run
 from runs_mcp.providers.addresses import Address
+from runs_mcp.providers.project_reader import ProjectReader
 from runs_mcp.providers.run_reader import FoundRuns, RunReader
 from runs_mcp.settings import ProviderSettings, Settings
 
@@ -133,6 +134,9 @@ class ProviderDefinition(Generic[S]):
         reference_of: Returns the reference to a run; empty if the run has no ID.
         open_run: Returns the reader of the run that a reference (without `name:`) or a dashboard
             URL names, or raises `InvalidArgument`.
+        project_form: The form of a reference to a project, for descriptions; empty if it has none.
+        open_project: Returns the reader of the project that a reference (without `name:`) or a
+            dashboard URL names, or raises `InvalidArgument`.
         find_runs: Finds the runs that an address of something else leads to.
         probe: Tries the settings against the API, and returns in a few words what works.
         tools: Tools in the provider's own terms.
@@ -149,6 +153,8 @@ class ProviderDefinition(Generic[S]):
     open_run: Callable[[Call[S], str], RunReader]
     probe: Callable[[Call[S]], Awaitable[str]]
     find_runs: Callable[[Call[S], Address], Awaitable[FoundRuns]] | None = None
+    project_form: str = ""
+    open_project: Callable[[Call[S], str], ProjectReader] | None = None
     tools: tuple[ReadTool | ActionTool, ...] = ()
     records: tuple[RecordTemplate, ...] = ()
     completions: Callable[[Call[S]], Completions] | None = None

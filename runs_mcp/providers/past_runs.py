@@ -65,8 +65,15 @@ class PastRun(Protocol):
             RunsError: The run cannot be read.
         """
 
+    async def flaky_specs(self) -> frozenset[SpecKey]:
+        """Reads which specs have tests that failed and then passed.
+
+        Raises:
+            RunsError: The run cannot be read.
+        """
+
     async def failures_of(self, spec: SpecKey) -> SpecFailures:
-        """Reads the failures of a spec that `states` called suspect.
+        """Reads the failures of a spec that `states` or `flaky_specs` named.
 
         Raises:
             RunsError: They cannot be read.

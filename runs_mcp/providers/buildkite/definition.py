@@ -6,6 +6,7 @@ from runs_mcp.model import Run
 from runs_mcp.providers.buildkite.completions import BuildkiteCompletions
 from runs_mcp.providers.buildkite.finding import find_buildkite_runs
 from runs_mcp.providers.buildkite.probe import probe_buildkite
+from runs_mcp.providers.buildkite.reading.project import open_buildkite_project
 from runs_mcp.providers.buildkite.reading.reader import open_buildkite_run
 from runs_mcp.providers.buildkite.records import buildkite_run_record
 from runs_mcp.providers.buildkite.references import (
@@ -39,6 +40,8 @@ BUILDKITE: Final = ProviderDefinition(
     reference_of=_reference_of,
     open_run=open_buildkite_run,
     find_runs=find_buildkite_runs,
+    project_form=f"{PROVIDER}:<organization>/<suite>",
+    open_project=open_buildkite_project,
     probe=probe_buildkite,
     tools=(
         ReadTool(buildkite_list_suites, "List Buildkite suites"),

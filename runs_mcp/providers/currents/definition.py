@@ -12,6 +12,7 @@ from runs_mcp.providers.currents.action_tools import (
 from runs_mcp.providers.currents.completions import CurrentsCompletions
 from runs_mcp.providers.currents.finding import find_currents_runs
 from runs_mcp.providers.currents.probe import probe_currents
+from runs_mcp.providers.currents.reading.project import open_currents_project
 from runs_mcp.providers.currents.reading.reader import open_currents_run
 from runs_mcp.providers.currents.records import currents_instance_record, currents_run_record
 from runs_mcp.providers.currents.references import CURRENTS_HOST, PROVIDER
@@ -39,6 +40,8 @@ CURRENTS: Final = ProviderDefinition(
     reference_of=_reference_of,
     open_run=open_currents_run,
     find_runs=find_currents_runs,
+    project_form=f"{PROVIDER}:<project ID>",
+    open_project=open_currents_project,
     probe=probe_currents,
     tools=(
         ReadTool(currents_list_projects, "List Currents projects"),

@@ -62,6 +62,15 @@ def currents_project_id(reference: str) -> CurrentsProjectId:
     return CurrentsProjectId(_checked_id(reference, reference, "project"))
 
 
+def currents_project_ref(reference: str) -> CurrentsProjectId:
+    """Returns the project ID in `reference`: an ID, or the dashboard URL of a project as pasted.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    return CurrentsProjectId(_id_or_url(reference, "project"))
+
+
 def currents_run_id(reference: str) -> CurrentsRunId:
     """Returns the run ID in `reference`: an ID, or the dashboard URL of a run as pasted.
 
@@ -92,6 +101,11 @@ def currents_run_ref(reference: str) -> CurrentsRunRef:
     return currents_run_id(reference)
 
 
+def is_currents_id(text: str) -> bool:
+    """Returns whether a text can be the ID of a run or an instance."""
+    return _ID.fullmatch(text) is not None and text not in _RESERVED
+
+
 def currents_run_url(run_id: str) -> str:
     """Returns the dashboard URL of a run."""
     return f"{CURRENTS_DASHBOARD}/run/{run_id}"
@@ -102,7 +116,7 @@ def currents_instance_url(instance_id: str) -> str:
     return f"{CURRENTS_DASHBOARD}/instance/{instance_id}"
 
 
-def _id_or_url(reference: str, thing: Literal["run", "instance"]) -> str:
+def _id_or_url(reference: str, thing: _Thing) -> str:
     linked = _ids_in_link(reference)
     if linked is None:
         return _checked_id(reference, reference, thing)
@@ -125,7 +139,7 @@ def _ids_in_link(reference: str) -> dict[_Thing, str] | None:
 
 
 def _checked_id(candidate: str, reference: str, thing: _Thing) -> str:
-    if not _ID.fullmatch(candidate) or candidate in _RESERVED:
+    if not is_currents_id(candidate):
         raise _refused(reference, thing, f"is not the ID of {_article(thing)}")
     return candidate
 

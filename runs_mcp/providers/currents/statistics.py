@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from runs_mcp.api.client import ApiClient
+from runs_mcp.api.request import Params
 from runs_mcp.errors import MalformedResponse
 from runs_mcp.providers.currents.envelopes import data_of
 from runs_mcp.providers.currents.references import CurrentsProjectId
@@ -65,33 +66,26 @@ class CurrentsStatistics:
             raise MalformedResponse("The Currents API gave no signature of a test.")
         return signature
 
-    async def results(
-        self,
-        signature: str,
-        window: Window,
-        *,
-        after: str = "",
-        flaky: bool = False,
-        limit: int = _LISTED,
-    ) -> ResultsPage:
-        """Returns the executions of a test, newest first.
+    async def last_flaky(
+        self, signature: str, window: Window, group: str = ""
+    ) -> WireExecution | None:
+        """Returns the last execution of a test that failed before it passed, if there is one."""
+        filters = [("flaky", "true"), *([("groups[]", group)] if group else [])]
+        page = await self._results(signature, [*window.params(), *filters, ("limit", "1")])
+        return page.executions[0] if page.executions else None
 
-        Args:
-            signature: The API's name of the test.
-            window: Which executions.
-            after: The API's cursor to begin after.
-            flaky: Whether to return those alone that failed before they passed.
-            limit: How many.
-        """
+    async def results(self, signature: str, window: Window, *, after: str = "") -> ResultsPage:
+        """Returns the executions of a test, newest first, after the API's cursor `after`."""
+        params = [*window.params(), ("limit", str(_LISTED))]
+        return await self._results(
+            signature, [*params, *([("starting_after", after)] if after else [])]
+        )
+
+    async def _results(self, signature: str, params: Params) -> ResultsPage:
         answer = await self._api.get(
             Envelope[list[WireExecution | None]],
             "/test-results/{signature}",
-            [
-                ("limit", str(limit)),
-                *([("starting_after", after)] if after else []),
-                *([("flaky", "true")] if flaky else []),
-                *window.params(),
-            ],
+            params,
             signature=signature,
         )
         sent = present(data_of(answer.data))

@@ -5,15 +5,18 @@ from typing import Final
 
 from mcp.server.mcpserver.tools import Tool
 
+from runs_mcp.answers.flaky_reports import FlakyReport
 from runs_mcp.answers.history_reports import HistoryReport
 from runs_mcp.answers.triage_reports import CompareReport, TriageReport, WaitReport
 from runs_mcp.configuration import Configuration
 from runs_mcp.providers.definition import AnyProvider
 from runs_mcp.server.tools.compare_runs import compare_runs
 from runs_mcp.server.tools.failure_history import failure_history
+from runs_mcp.server.tools.flaky_tests import flaky_tests
+from runs_mcp.server.tools.project_references import project_forms
 from runs_mcp.server.tools.provider_tools import provider_tool
 from runs_mcp.server.tools.run_references import run_forms
-from runs_mcp.server.tools.served_tool import ServedTool, build_tool
+from runs_mcp.server.tools.served_tool import Forms, ServedTool, build_tool
 from runs_mcp.server.tools.triage_run import triage_run
 from runs_mcp.server.tools.wait_for_run import wait_for_run
 
@@ -22,13 +25,14 @@ FOR_EVERY_PROVIDER: Final = (
     ServedTool(compare_runs, "Compare two runs", CompareReport),
     ServedTool(wait_for_run, "Wait for a run", WaitReport),
     ServedTool(failure_history, "Say since when it fails", HistoryReport),
+    ServedTool(flaky_tests, "List flaky tests", FlakyReport),
 )
 
 
 def served_tools(configuration: Configuration) -> list[Tool]:
     """Returns the tools of the served providers; in read-only mode no destructive ones."""
     names = tuple(definition.name for definition in configuration.definitions)
-    forms = run_forms(configuration.definitions)
+    forms = Forms(run_forms(configuration.definitions), project_forms(configuration.definitions))
     return [build_tool(tool, names, forms) for tool in _served(configuration)]
 
 

@@ -10,8 +10,9 @@ from runs_mcp.answers.history_reports import HistoryCoverage, RunPoint, Searched
 from runs_mcp.deadline import Deadline
 from runs_mcp.errors import DeadlineExceeded, RunsError
 from runs_mcp.model import Run
-from runs_mcp.providers.cause_history import Allowance, AskedCause, CauseHistory, Work
+from runs_mcp.providers.cause_history import AskedCause, CauseHistory, Work
 from runs_mcp.providers.past_runs import EarlierRuns, PastRun
+from runs_mcp.providers.request_allowance import Allowance
 from runs_mcp.providers.run_reader import Progress, RunReader
 from runs_mcp.services import Services
 from runs_mcp.triage.findings import Findings, counted

@@ -1,6 +1,6 @@
 """References to runs of any provider, as a tool takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
@@ -30,7 +30,12 @@ _NOTHING: Final = "nothing, as no provider that is served knows such addresses"
 
 def run_forms(definitions: Sequence[AnyProvider]) -> str:
     """Returns the forms of references to runs, as the end of an enumeration."""
-    *others, last = (definition.reference_form for definition in definitions)
+    return any_of(definition.reference_form for definition in definitions)
+
+
+def any_of(forms: Iterable[str]) -> str:
+    """Returns forms of references as the end of an enumeration."""
+    *others, last = filter(None, forms)
     return ", ".join([*others, f"or {last}"])
 
 
@@ -76,7 +81,7 @@ async def open_run(
 def _open_named(reference: str, services: Services, deadline: Deadline) -> RunReader:
     configuration = services.configuration
     for provider in configuration.served:
-        own = _own_reference(reference, provider, configuration.served, configuration.definitions)
+        own = own_reference(reference, provider, configuration.served, configuration.definitions)
         if own is not None:
             return provider.definition.open_run(services.call(provider, deadline), own)
     served = " or ".join(provider.definition.name for provider in configuration.served)
@@ -126,7 +131,7 @@ def _how_found(address: Address, others: Sequence[str]) -> str:
     return f"Found by {address}: the newest of {len(others) + 1} runs; the others: {shown}{more}."
 
 
-def _own_reference(
+def own_reference(
     reference: str,
     provider: ConfiguredProvider,
     served: Sequence[ConfiguredProvider],

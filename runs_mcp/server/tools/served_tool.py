@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from inspect import getdoc
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
@@ -16,6 +16,25 @@ ToolResult: TypeAlias = CallToolResult | InputRequiredResult
 
 RUN_FORMS = "{run forms}"
 """In a description, it stands for the forms of references to runs."""
+PROJECT_FORMS = "{project forms}"
+"""In a description, it stands for the forms of references to projects."""
+
+
+class Forms(NamedTuple):
+    """The forms of references that the providers have, for descriptions.
+
+    Args:
+        runs: Those of references to runs.
+        projects: Those of references to projects.
+    """
+
+    runs: str
+    projects: str
+
+    def put_into(self, description: str) -> str:
+        """Returns a description with the forms in their places."""
+        with_runs = description.replace(RUN_FORMS, self.runs)
+        return with_runs.replace(PROJECT_FORMS, self.projects)
 
 
 @dataclass(frozen=True)
@@ -34,13 +53,13 @@ class ServedTool:
 
 
 @cache
-def build_tool(tool: ServedTool, providers: tuple[str, ...], run_forms: str) -> Tool:
+def build_tool(tool: ServedTool, providers: tuple[str, ...], forms: Forms) -> Tool:
     """Returns a tool as the SDK serves it, both schemas set; built once in a process.
 
     Args:
         tool: The tool.
         providers: The names of all providers.
-        run_forms: The forms of references to runs, for descriptions.
+        forms: The forms of references, for descriptions.
     """
     built = Tool.from_function(
         tool.function,
@@ -54,7 +73,7 @@ def build_tool(tool: ServedTool, providers: tuple[str, ...], run_forms: str) -> 
         ),
         structured_output=False,
     )
-    built.parameters = _host_safe(built.parameters, run_forms)
+    built.parameters = _host_safe(built.parameters, forms)
     # The SDK publishes a schema set by hand; it would derive one from pydantic models only.
     built.fn_metadata.output_schema = _output_schema(tool.report, providers)
     return built
@@ -77,7 +96,7 @@ def _output_schema(report: type[Record], providers: tuple[str, ...]) -> dict[str
     return schema
 
 
-def _host_safe(schema: dict[str, Any], run_forms: str) -> dict[str, Any]:
+def _host_safe(schema: dict[str, Any], forms: Forms) -> dict[str, Any]:
     """Returns an input schema without what costs tokens or confuses hosts and says nothing.
 
     Pydantic titles every property, and has a default for every argument that may be left out.
@@ -87,7 +106,7 @@ def _host_safe(schema: dict[str, Any], run_forms: str) -> dict[str, Any]:
         kept = {key: value for key, value in sent.items() if key != "title"}
         if kept.get("default", True) in ("", [], None):
             del kept["default"]
-        kept["description"] = kept["description"].replace(RUN_FORMS, run_forms)
+        kept["description"] = forms.put_into(kept["description"])
         properties[name] = kept
     rest = {key: value for key, value in schema.items() if key not in ("title", "properties")}
     return {**rest, "properties": properties}

@@ -22,14 +22,24 @@ from runs_mcp.providers.past_runs import (
 )
 
 _LISTED_PAGES: Final = 5
-_NO_SPECS: Final = "Buildkite does not tell which tests ran: each run with a result counts"
+_EVERY_SPEC: Final = SpecKey("", "", is_only_group=True)
+NO_SPECS: Final = "Buildkite does not tell which tests ran: each run with a result counts"
 
 
 class BuildkitePastRun:
-    """A run of which the failures are read; the API does not list specs."""
+    """A run of which the failures are read; the API does not list specs.
 
-    def __init__(self, client: BuildkiteClient, listed: ListedRun) -> None:
+    Args:
+        client: The client of the API.
+        listed: The run, as the list of runs has it.
+        with_retries: Whether to tell a flaky test from one that failed, which takes more requests.
+    """
+
+    def __init__(
+        self, client: BuildkiteClient, listed: ListedRun, *, with_retries: bool = False
+    ) -> None:
         self._client = client
+        self._with_retries = with_retries
         self._listed = listed
         self._ref = BuildkiteRunRef(listed.organization, listed.suite, listed.id)
 
@@ -46,20 +56,24 @@ class BuildkitePastRun:
     async def states(self, specs: Collection[SpecKey]) -> SpecStates:
         """Returns that all specs ran if the run has a result, and may have failed if it failed."""
         every = frozenset(specs)
-        has_result = self._listed.completion == "complete" and self._listed.status in (
-            "passed",
-            "failed",
-        )
         return SpecStates(
-            completed=every if has_result else frozenset(),
+            completed=every if has_result(self._listed) else frozenset(),
             suspect=every if self._listed.status == "failed" else frozenset(),
         )
+
+    async def flaky_specs(self) -> frozenset[SpecKey]:
+        """Returns all specs as one if the run failed: its tests may have passed on a retry."""
+        return frozenset({_EVERY_SPEC} if self._listed.status == "failed" else ())
 
     async def failures_of(self, spec: SpecKey) -> SpecFailures:
         """Reads the failures of the whole run, wherever they are."""
         del spec
         read = await read_failed_tests(
-            self._client, self._ref, self._listed, _no_progress, causes_only=True
+            self._client,
+            self._ref,
+            self._listed,
+            _no_progress,
+            causes_only=not self._with_retries,
         )
         is_complete = not read.unread and not read.unreadable
         return SpecFailures(tuple(read.failures.values()), is_complete, of_whole_run=True)
@@ -95,7 +109,7 @@ async def list_earlier_runs(
         tuple(BuildkitePastRun(client, listed) for listed in runs[:at_most]),
         before[0].branch if is_young else "",
         start is not None or len(runs) > at_most,
-        (_NO_SPECS,),
+        (NO_SPECS,),
     )
 
 
@@ -110,11 +124,15 @@ async def list_other_branches(
     page = await client.list_runs(suite, ListPosition(MAX_LIMIT))
     newest: dict[str, ListedRun] = {}
     for listed in sorted(page.items, key=_age, reverse=True):
-        has_result = listed.completion == "complete" and listed.status in ("passed", "failed")
-        if has_result and listed.branch not in ("", run.branch) and is_run_id(listed.id):
+        if has_result(listed) and listed.branch not in ("", run.branch) and is_run_id(listed.id):
             newest.setdefault(listed.branch, listed)
     order = dict.fromkeys([*(name for name in base_branches if name in newest), *newest])
     return tuple(BuildkitePastRun(client, newest[branch]) for branch in [*order][:at_most])
+
+
+def has_result(run: Run) -> bool:
+    """Returns whether a run is over, and passed or failed."""
+    return run.completion == "complete" and run.status in ("passed", "failed")
 
 
 def _age(listed: ListedRun) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.model import FullRun, ListedRun, Run, Spec, SpecStatus
@@ -24,6 +24,28 @@ from runs_mcp.providers.past_runs import SpecFailures, SpecKey, SpecStates
 _TO_THE_END: Final[tuple[SpecStatus, ...]] = ("passed", "failed", "flaky")
 
 
+class _Executions(NamedTuple):
+    """The executions of the specs of a run, by their file and group, and the groups."""
+
+    by_name: Mapping[tuple[str, str], Sequence[Spec]]
+    groups: frozenset[str]
+
+    @classmethod
+    def of(cls, full: FullRun) -> Self:
+        """Returns those of a run."""
+        by_name: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
+        for spec in specs_that_count(full):
+            by_name[spec.spec, spec.group].append(spec)
+        return cls(dict(by_name), frozenset(run_groups(full)))
+
+    def of_spec(self, key: SpecKey) -> Sequence[Spec]:
+        """Returns those of one spec."""
+        group = key.group
+        if key.is_only_group and len(self.groups) == 1:
+            (group,) = self.groups
+        return self.by_name.get((key.spec, group), ())
+
+
 class CurrentsPastRun:
     """A run of which only some specs are read.
 
@@ -42,7 +64,8 @@ class CurrentsPastRun:
         self._client = CurrentsClient(api)
         self._api = api
         self._listed = listed
-        self._known = dict(known or {})
+        self._known: dict[SpecKey, Sequence[Spec]] = dict(known or {})
+        self._executions: _Executions | None = None
 
     @property
     def run(self) -> Run:
@@ -59,17 +82,25 @@ class CurrentsPastRun:
         return CurrentsPastRun(self._api, self._listed, known)
 
     async def states(self, specs: Collection[SpecKey]) -> SpecStates:
-        """Reads how these specs ended: in the run, unless all are known."""
+        """Reads how these specs ended: in the run, unless that is known."""
         if not self._known.keys() >= set(specs):
-            full = await self._client.get_run(currents_run_id(self._listed.id))
-            self._known = await self._api.work_on(lambda: _executions(full, specs))
-        known = {key: self._known[key] for key in specs}
+            executions = await self._read()
+            self._known |= {key: executions.of_spec(key) for key in specs}
         return SpecStates(
-            completed=frozenset(key for key, of_key in known.items() if _ran(of_key)),
-            suspect=frozenset(
-                key for key, of_key in known.items() if any(map(may_have_failed, of_key))
-            ),
+            completed=frozenset(key for key in specs if _ran(self._known[key])),
+            suspect=frozenset(key for key in specs if any(map(may_have_failed, self._known[key]))),
         )
+
+    async def flaky_specs(self) -> frozenset[SpecKey]:
+        """Reads which specs have flaky tests by their own counts."""
+        executions = await self._read()
+        flaky = {
+            SpecKey(spec, group, is_only_group=False): of_spec
+            for (spec, group), of_spec in executions.by_name.items()
+            if any(execution.flaky for execution in of_spec)
+        }
+        self._known |= flaky
+        return frozenset(flaky)
 
     async def failures_of(self, spec: SpecKey) -> SpecFailures:
         """Reads the executions of a spec that did not just pass."""
@@ -79,21 +110,15 @@ class CurrentsPastRun:
                 instance_id = currents_instance_id(execution.instance_id)
                 instance = await self._client.get_instance(instance_id)
                 results.append(SpecResult.of(execution, instance.without_passed()))
-        tests = await self._api.work_on(lambda: failures_in(results, with_group=True))
+        several = self._executions is not None and len(self._executions.groups) > 1
+        tests = await self._api.work_on(lambda: failures_in(results, with_group=several))
         return SpecFailures(tuple(tests), all(map(_is_whole, results)))
 
-
-def _executions(full: FullRun, specs: Collection[SpecKey]) -> dict[SpecKey, Sequence[Spec]]:
-    """Returns the executions of each of these specs in a run."""
-    by_name: defaultdict[tuple[str, str], list[Spec]] = defaultdict(list)
-    for spec in specs_that_count(full):
-        by_name[spec.spec, spec.group].append(spec)
-    groups = run_groups(full).keys()
-    only = next(iter(groups)) if len(groups) == 1 else None
-    return {
-        key: by_name[key.spec, key.group if only is None or not key.is_only_group else only]
-        for key in specs
-    }
+    async def _read(self) -> _Executions:
+        if self._executions is None:
+            full = await self._client.get_run(currents_run_id(self._listed.id))
+            self._executions = await self._api.work_on(lambda: _Executions.of(full))
+        return self._executions
 
 
 def _ran(executions: Sequence[Spec]) -> bool:

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.errors import InvalidArgument
 from runs_mcp.model import FullRun, ListedRun, Run
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.reading.past_runs import CurrentsPastRun
 from runs_mcp.providers.currents.reading.spec_results import run_groups
-from runs_mcp.providers.currents.references import currents_project_id, currents_run_id
+from runs_mcp.providers.currents.references import currents_project_id, is_currents_id
 from runs_mcp.providers.past_runs import EarlierRuns, PastRun
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES
 
@@ -75,7 +74,7 @@ class RelatedRuns:
             is_other = listed.branch not in ("", self._run.branch)
             # The branch of a fork can bear the name of the branch that it came from.
             is_fork = bool(listed.pr) and listed.branch in bases
-            if is_other and not is_fork and self._has_groups(groups) and _is_readable(listed):
+            if is_other and not is_fork and self._has_groups(groups) and is_currents_id(listed.id):
                 newest.setdefault(listed.branch, listed)
         order = [*(branch for branch in bases if branch in newest), *newest]
         return self._past([newest[branch] for branch in dict.fromkeys(order)][:at_most])
@@ -98,7 +97,12 @@ class RelatedRuns:
             )
             for (listed, groups), _ in page.items:
                 is_before = listed.created_at < moment and listed.id != self._run.id
-                if is_before and self._has_groups(groups) and _is_readable(listed) and fits(listed):
+                if (
+                    is_before
+                    and self._has_groups(groups)
+                    and is_currents_id(listed.id)
+                    and fits(listed)
+                ):
                     (alike if _same_tags(listed, self._run) else others).append(listed)
             after = page.items[-1][1] if page.items else ""
             has_more = page.has_more and bool(after)
@@ -139,14 +143,6 @@ def _is_of_no_pull_request(listed: ListedRun) -> bool:
 
 def _pull_request(run: Run) -> object:
     return (run.pr.number or run.pr.url or run.pr.title) if run.pr else None
-
-
-def _is_readable(listed: ListedRun) -> bool:
-    try:
-        currents_run_id(listed.id)
-    except InvalidArgument:
-        return False
-    return True
 
 
 def _same_tags(one: Run, other: Run) -> bool:

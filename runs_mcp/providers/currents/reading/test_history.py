@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from runs_mcp.errors import InvalidArgument, RunsError
+from runs_mcp.errors import RunsError
 from runs_mcp.model import FailedTest, Spec, SpecStatus
-from runs_mcp.providers.currents.references import currents_instance_id
+from runs_mcp.providers.currents.references import is_currents_id
 from runs_mcp.providers.currents.statistics import CurrentsStatistics, Window
 from runs_mcp.providers.currents.wire.statistics import WireExecution
 from runs_mcp.providers.field_values import distinct_line, identifier
@@ -108,13 +108,11 @@ def _execution(sent: WireExecution, path: str, group: str) -> Spec:
 
 
 def _is_usable(executions: Sequence[Spec]) -> bool:
-    """Returns whether those that did not pass can be read."""
-    try:
-        for execution in executions:
-            currents_instance_id(execution.instance_id)
-    except InvalidArgument:
-        return False
-    return all(execution.status != "unknown" for execution in executions)
+    """Returns whether it is known how they went, and those that did not pass can be read."""
+    return all(
+        execution.status != "unknown" and is_currents_id(execution.instance_id)
+        for execution in executions
+    )
 
 
 def _after(moment: str) -> str:
