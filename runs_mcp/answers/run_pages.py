@@ -136,10 +136,7 @@ class _RunPages:
         not_listed = len(self._full.specs) - self._listed
         if not not_listed:
             return ""
-        return (
-            f"{not_listed} specs that did not fail are not listed{self._why}; "
-            "detail=full lists them"
-        )
+        return f"{not_listed} specs that did not fail are not listed{self._why}; see detail=full"
 
     def _last_run(self, tests: tuple[str, ...]) -> LastRun | msgspec.UnsetType:
         last_run = self._full.last_run

@@ -85,7 +85,7 @@ def _with_reason(report: R) -> R:
     trim = getattr(report, "trim", None)
     if not isinstance(trim, Trim):
         return report
-    reason = "URLs too long are left out"
+    reason = "long URLs are left out"
     return replace(
         report, trim=replace(trim, reason="; ".join(filter(None, [reason, trim.reason])))
     )

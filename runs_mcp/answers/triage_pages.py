@@ -128,9 +128,17 @@ class _Pages:
             incomplete=tuple(row.spec for row in shown if isinstance(row, IncompleteRow)),
             baseline=triage.baseline or UNSET,
             no_baseline=triage.no_baseline,
+            next=self._next(),
             coverage=_coverage(findings),
             trim=rows.trim(),
         )
+
+    def _next(self) -> str:
+        """Returns where to ask since when the causes are there that are not new."""
+        old = sum(group.novelty != "new" for group in self.triage.groups)
+        if not old or not self.is_first:
+            return ""
+        return "Since when: failure_history with this run, or with the fingerprint of a cause."
 
     def _groups(self, rows: Rows[TriageRow]) -> tuple[GroupReport, ...]:
         """Returns the groups that the rows are about, each with what they show of it."""

@@ -117,6 +117,7 @@ class TriageReport(Record, frozen=True, kw_only=True):
     ] = ()
     baseline: BaselineReport | msgspec.UnsetType = msgspec.UNSET
     no_baseline: Annotated[Statement, Meta(description="Why novelty is unknown.")] = ""
+    next: Annotated[Statement, Meta(description="What may help next.")] = ""
     coverage: Coverage
     trim: Trim
 

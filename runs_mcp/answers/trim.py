@@ -24,7 +24,7 @@ class Trim(Record, frozen=True, kw_only=True):
         Meta(description="Records on all pages together, where that is known."),
     ] = UNSET
     detail: Annotated[str, Whole(8), Meta(description="The detail that was applied.")] = ""
-    reason: Annotated[str, Whole(174), Meta(description="Why this is not everything.")] = ""
+    reason: Annotated[str, Whole(163), Meta(description="Why this is not everything.")] = ""
     next_cursor: Annotated[str, Whole(92), Meta(description=_NEXT_CURSOR)] = ""
 
 

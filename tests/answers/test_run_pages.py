@@ -88,7 +88,7 @@ def test_the_reason_why_a_page_is_not_everything_is_never_cut() -> None:
         for page in run.pages:
             reason = page.trim.reason
             assert reason.endswith("next_cursor gives the rest") is bool(page.trim.next_cursor)
-            assert ("detail=full lists them" in reason) is left_out
+            assert ("see detail=full" in reason) is left_out
             assert "…" not in reason
 
 

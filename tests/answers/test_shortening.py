@@ -82,7 +82,7 @@ def test_a_report_says_that_urls_are_left_out() -> None:
         failures=(replace(FAILURE, url="https://a.example/" + "u" * 400),),
         trim=Trim(trimmed=True, shown=1, reason="next_cursor gives the rest", next_cursor="abc"),
     )
-    reason = "URLs too long are left out"
+    reason = "long URLs are left out"
     assert shortened_to(500, report).trim.reason == f"{reason}; next_cursor gives the rest"
     alone = replace(report, trim=replace(report.trim, reason=""))
     assert shortened_to(500, alone).trim.reason == reason
