@@ -8,7 +8,7 @@ from typing import Final
 # address is left out.
 _REPOSITORY: Final = re.compile(
     r"(?:(?:https?|ssh|git)://)?(?:[^@/\s]{1,300}@)?(?P<host>[a-z0-9.-]{1,250})(?::[0-9]{1,5}(?=/))?"
-    r"[:/]/?(?P<path>[\w.~-]{1,100}(?:/[\w.~-]{1,100}){1,10}?)(?:\.git)?/?",
+    r"[:/]/?(?P<path>[\w.~-]{1,100}(?:/[\w.~-]{1,100}){1,10})",
     re.ASCII | re.IGNORECASE,
 )
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
@@ -41,7 +41,7 @@ def compare_link(repository: str, base: str, head: str) -> str:
         base: The SHA of the older commit.
         head: The SHA of the newer one.
     """
-    found = _REPOSITORY.fullmatch(repository.strip())
+    found = _REPOSITORY.fullmatch(repository.strip().rstrip("/").removesuffix(".git"))
     if found is None or not (_COMMIT.fullmatch(base) and _COMMIT.fullmatch(head)):
         return ""
     host = found["host"].lower()

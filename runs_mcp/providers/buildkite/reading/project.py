@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from runs_mcp.api.client import ApiClient
-from runs_mcp.errors import InvalidArgument
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
 from runs_mcp.providers.buildkite.reading.past_runs import (
@@ -13,14 +12,15 @@ from runs_mcp.providers.buildkite.reading.past_runs import (
     has_result,
 )
 from runs_mcp.providers.buildkite.references import (
+    BUILDKITE_HOST,
     PROVIDER,
     BuildkiteSuite,
     buildkite_suite,
     is_run_id,
-    pasted_suite,
 )
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
+from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.providers.project_reader import FlakyStatistics, RecentRuns, Window
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES
 from runs_mcp.triage.flakiness import Flakiness
@@ -107,12 +107,8 @@ def open_buildkite_project(call: Call[BuildkiteSettings], reference: str) -> Bui
     Raises:
         InvalidArgument: It names none.
     """
-    organization, _, suite = reference.rpartition("/")
-    pasted = pasted_suite(reference) if organization else None
-    if pasted and not pasted.suite:
-        raise InvalidArgument(
-            "The URL names no suite; nothing was requested.",
-            next_step="Pass <organization>/<suite>; buildkite_list_suites gives the slugs.",
-        )
-    named = buildkite_suite(*(pasted or ("", suite)), call.own.default_suite)
+    organization, slash, suite = reference.partition("/")
+    if not slash or link_path(reference, BUILDKITE_HOST) is not None:
+        organization, suite = "", reference
+    named = buildkite_suite(organization, suite, call.own.default_suite)
     return BuildkiteProjectReader(call.api, named)

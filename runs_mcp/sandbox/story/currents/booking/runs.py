@@ -197,14 +197,14 @@ class BookingRuns:
 
     def _long_history(self) -> Iterator[RunPlan]:
         for number in range(long_history.RUNS):
-            is_rerun = number == long_history.RERUN - 1
+            was_rerun = number == long_history.RERUN + 1
             run = self._plan(
                 f"next {number}",
                 long_history.BRANCH,
                 long_history.age_of(number),
                 long_history.outcomes_of(number),
                 tags=("push",),
-                commit=f"next {long_history.RERUN}" if is_rerun else "",
+                commit=f"next {long_history.RERUN}" if was_rerun else "",
             )
             if number == long_history.CANCELED:
                 run = dataclasses.replace(
