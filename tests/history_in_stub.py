@@ -1,6 +1,7 @@
 """A branch's runs in the stub of the Currents API, each with how its specs went."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from report_stub import Route, Stub
@@ -10,23 +11,27 @@ PROJECT: Final = "p1"
 BRANCH: Final = "trunk"
 ASKED: Final = "currents:run0"
 """The newest run."""
+_NOW: Final = datetime.now(UTC)
 
 
 def serve_history(
-    stub: Stub,
-    runs: Sequence[Mapping[str, str] | None],
-    *,
-    deleted: Collection[int] = (),
+    stub: Stub, runs: Sequence[Mapping[str, str] | None], *, deleted: Collection[int] = ()
 ) -> None:
-    """Serves runs of a branch, newest first.
+    """Serves runs of a branch, see `history_routes`."""
+    stub.serve(history_routes(runs, deleted=deleted))
+
+
+def history_routes(
+    runs: Sequence[Mapping[str, str] | None], *, deleted: Collection[int] = ()
+) -> list[Route]:
+    """Returns the routes of runs of a branch, newest first.
 
     Args:
-        stub: The stub.
         runs: For each run, how each spec went: passed, idle, or the message that its test failed
             with; None for a run that is gone.
         deleted: The numbers of runs that are not listed.
     """
-    rows = [_row(number) for number in range(len(runs))]
+    rows = [row(number) for number in range(len(runs))]
     listed = [row for number, row in enumerate(rows) if number not in deleted]
     routes = [
         Route(path=f"/v1/projects/{PROJECT}$", body=_ok({"projectId": PROJECT, "name": "Shop"})),
@@ -44,21 +49,22 @@ def serve_history(
             for name, how in specs.items()
             if how not in ("passed", "idle")
         ]
-    stub.serve(routes)
+    return routes
 
 
 def _ok(data: object) -> Json:
     return {"status": "OK", "data": data, "has_more": False}
 
 
-def _row(number: int) -> Json:
+def row(number: int) -> Json:
+    """Returns a run as the list of runs has it; they are an hour apart."""
+    created = _NOW - timedelta(hours=number + 1)
     return {
         "runId": f"run{number}",
         "projectId": PROJECT,
         "status": "FAILED",
         "completionState": "COMPLETE",
-        # A day apart, back from the thirtieth.
-        "createdAt": f"2026-11-{30 - number // 24:02}T{23 - number % 24:02}:00:00.000Z",
+        "createdAt": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "cursor": f"c{number}",
         "groups": [{"groupId": "chromium"}],
         "meta": {

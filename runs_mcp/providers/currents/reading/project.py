@@ -101,7 +101,7 @@ class CurrentsProjectReader:
         found: list[Flakiness] = []
         for page in range(_MEASURED_PAGES):
             sent = await self._statistics.flakiest(window, page, group)
-            tests = [flakiness(test, group) for test in present(sent.list)]
+            tests = [flakiness(test, group) for test in present(sent.tests)]
             flaky = [test for test in tests if test.flaky]
             found += flaky
             # The flakiest come first.

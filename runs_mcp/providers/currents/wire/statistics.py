@@ -3,6 +3,8 @@
 Every field may be null or absent, and unknown ones are ignored.
 """
 
+from msgspec import field
+
 from runs_mcp.providers.currents.wire.instances import WireError
 from runs_mcp.providers.currents.wire.runs import Number, Time, Wire, WireCommit
 
@@ -63,6 +65,6 @@ class WireMeasuredTest(Wire, frozen=True):
 class WireMeasuredTests(Wire, frozen=True):
     """`data` of *tests*. `nextPage` is false at the end."""
 
-    list: tuple[WireMeasuredTest | None, ...] | None = None
+    tests: list[WireMeasuredTest | None] | None = field(name="list", default=None)
     total: Number | None = None
     next_page: int | bool | None = None
