@@ -5,9 +5,10 @@ nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from runs_mcp.answers.history_reports import CauseReport, HistoryReport
 from runs_mcp.answers.triage_reports import GroupReport, NamedTest, TriageReport
 from runs_mcp.model import Failure
 from runs_mcp.text import clip
@@ -25,13 +26,18 @@ _PLAIN: Final = re.compile(r"(?:[A-Za-z0-9 ,;()%'-]|[.:](?![A-Za-z0-9]))*")
 _BACKTICKS: Final = re.compile(r"`+")
 
 
-def markdown_report(report: TriageReport) -> str:
+def markdown_report(report: TriageReport, history: HistoryReport | None = None) -> str:
     """Returns the report as Markdown: verdict, a table of causes, and the details folded.
 
     It has at most `MOST_CHARS` characters; what is left out is counted.
+
+    Args:
+        report: All of a triage.
+        history: Since when each cause is there, if that is known.
     """
     text = "\n\n".join(_head(report))
-    rows, details = list(_rows(report)), list(_details(report))
+    since = {cause.fingerprint: cause for cause in history.causes} if history else {}
+    rows, details = list(_rows(report, since)), list(_details(report, since))
     shown_rows = _fitting(rows, MOST_CHARS // 2 - len(text))
     if shown_rows:
         text += "\n\n" + "\n".join([_TABLE_HEAD, *shown_rows])
@@ -55,7 +61,8 @@ def code(text: str) -> str:
 
 
 _TABLE_HEAD: Final = (
-    "| cause | kind | tests | specs | novelty | where |\n| --- | --- | ---: | ---: | --- | --- |"
+    "| cause | kind | tests | specs | novelty | since | where |\n"
+    "| --- | --- | ---: | ---: | --- | --- | --- |"
 )
 
 
@@ -80,7 +87,7 @@ def _named(report: TriageReport) -> Iterator[tuple[str, str]]:
     yield "by", run.author
 
 
-def _rows(report: TriageReport) -> Iterator[str]:
+def _rows(report: TriageReport, since: Mapping[str, CauseReport]) -> Iterator[str]:
     for group in report.groups:
         cells = (
             code(clip(group.cause, _CAUSE_CHARS)),
@@ -88,6 +95,7 @@ def _rows(report: TriageReport) -> Iterator[str]:
             str(group.tests),
             str(group.specs),
             group.novelty,
+            _since(since.get(group.fingerprint)),
             code(clip(group.frame or group.first_test, _PLACE_CHARS)),
         )
         # Also in code, a bar ends a cell.
@@ -95,9 +103,44 @@ def _rows(report: TriageReport) -> Iterator[str]:
         yield f"| {' | '.join(escaped)} |"
 
 
-def _details(report: TriageReport) -> Iterator[str]:
+def _since(history: CauseReport | None) -> str:
+    """Returns since when a cause is there, in a few words."""
+    if history is None:
+        return "–"
+    day = history.since.created_at[:10]
+    words = {
+        "new": "this run",
+        "since": day,
+        "intermittent": "comes and goes",
+        "always": f"{day} or before",
+        "unknown": "not known",
+    }
+    return words[history.pattern]
+
+
+def _history_of(history: CauseReport | None) -> Iterator[str]:
+    """Yields what is known of the time before, each as a line."""
+    if history is None:
+        return
+    for name, point in (("First run", history.since), ("Last good run", history.last_good)):
+        if point:
+            by = f" by {code(point.author)}" if point.author else ""
+            commit = f", commit {code(point.commit[:12])}{by}" if point.commit else ""
+            yield f"{name}: {code(point.run)}, {code(point.created_at)}{commit}"
+    if history.commits and history.commits.url:
+        yield f"[Commits between]({history.commits.url})"
+    yield f"In {history.seen.runs} of {count_of(history.seen.of, 'run')} before"
+    if history.also_on:
+        yield f"Also on {', '.join(map(code, history.also_on))}"
+    if history.note:
+        yield _prose(history.note)
+
+
+def _details(report: TriageReport, since: Mapping[str, CauseReport]) -> Iterator[str]:
     for number, group in enumerate(report.groups, 1):
-        yield _folded(f"Cause {number}: {count_of(group.tests, 'test')}", _about(group))
+        history = "  \n".join(_history_of(since.get(group.fingerprint)))
+        body = "\n\n".join(part for part in (history, _about(group)) if part)
+        yield _folded(f"Cause {number}: {count_of(group.tests, 'test')}", body)
     for title, tests in (
         ("Flaky", report.flaky),
         ("Failed in quarantine", report.quarantined),

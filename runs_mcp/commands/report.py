@@ -8,15 +8,22 @@ import anyio
 
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.encoding import structured_content
+from runs_mcp.answers.history_reports import HistoryReport
 from runs_mcp.answers.markdown_report import markdown_report
 from runs_mcp.answers.triage_reports import TriageReport
 from runs_mcp.configuration import Configuration
 from runs_mcp.errors import RunsError, SettingsError
 from runs_mcp.providers.run_reader import Progress
-from runs_mcp.server.tools.triage_run import read_triage
-from runs_mcp.services import open_services
+from runs_mcp.server.tools.failure_history import asked_causes
+from runs_mcp.server.tools.history_reading import HistoryQuestion, read_history
+from runs_mcp.server.tools.run_references import open_run
+from runs_mcp.server.tools.triage_run import Triage, read_triage
+from runs_mcp.services import Services, open_services
 from runs_mcp.standard_streams import write_error, write_json, write_out
 
+_RUNS: Final = 10
+"""How many runs before it are looked at, for since when."""
+_REQUESTS_PER_RUN: Final = 30
 _BYTES: Final = 50_000_000
 """A report has no budget, but for what a page of an answer can have at all."""
 
@@ -42,18 +49,20 @@ def report_run(
         SettingsError: The file cannot be written.
     """
     try:
-        report = anyio.run(_read, configuration, run, baseline)
+        report, history = anyio.run(_read, configuration, run, baseline)
     except RunsError as error:
         write_error(f"{error}\n")
         return 1
     fields = structured_content(report)
+    if history:
+        fields["history"] = structured_content(history)
     if path:
         as_json = f"{json.dumps(fields, ensure_ascii=False, indent=2)}\n"
-        _write(Path(path), as_json if output == "json" else markdown_report(report))
+        _write(Path(path), as_json if output == "json" else markdown_report(report, history))
     elif output == "json":
         write_json(fields)
     else:
-        write_out(markdown_report(report))
+        write_out(markdown_report(report, history))
     return 0
 
 
@@ -64,12 +73,34 @@ def _write(path: Path, text: str) -> None:
         raise SettingsError(f"--out: cannot be written ({error.strerror})") from error
 
 
-async def _read(configuration: Configuration, run: str, baseline: str) -> TriageReport:
+async def _read(
+    configuration: Configuration, run: str, baseline: str
+) -> tuple[TriageReport, HistoryReport | None]:
+    """Returns the triage of a run, and since when its causes are there, if that can be told."""
     async with open_services(configuration) as services:
         deadline = services.deadline()
         triage = await read_triage(services, run, baseline, deadline, _Silent())
         request = PageRequest(("report",), "", _BYTES)
-        return await services.compute(lambda: triage.answer().page(request), deadline)
+        report = await services.compute(lambda: triage.answer().page(request), deadline)
+        if not report.groups:
+            return report, None
+        try:
+            return report, await _read_history(services, triage, request)
+        except RunsError as error:
+            write_error(f"Since when it fails could not be told. {error}\n")
+            return report, None
+
+
+async def _read_history(services: Services, triage: Triage, request: PageRequest) -> HistoryReport:
+    # With a deadline of its own: the triage has had its time.
+    deadline = services.deadline()
+    reader, _ = await open_run(triage.references[0], services, deadline)
+    causes = await services.compute(lambda: asked_causes(triage.findings, "", ""), deadline)
+    question = HistoryQuestion(causes, _RUNS, len(causes), _REQUESTS_PER_RUN)
+    history = await read_history(
+        services, reader, triage.findings, question, deadline, _Silent().part()
+    )
+    return await services.compute(lambda: history.page(request), deadline)
 
 
 class _Silent:

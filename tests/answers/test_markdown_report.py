@@ -10,6 +10,15 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from runs_mcp.answers.history_reports import (
+    CauseReport,
+    CommitRange,
+    HistoryCoverage,
+    HistoryReport,
+    RunPoint,
+    Searched,
+    Seen,
+)
 from runs_mcp.answers.markdown_report import MOST_CHARS, markdown_report
 from runs_mcp.answers.triage_reports import BaselineReport, Coverage, GroupReport, NamedTest
 from runs_mcp.answers.triage_reports import TriageReport as Report
@@ -37,6 +46,8 @@ HOSTILE: Final = (
     "{{ secrets.KEY }} ${{ github.token }}",
 )
 OURS: Final = "https://app.currents.dev/run/r"
+COMMITS: Final = "https://github.com/acme/shop/compare/a...b"
+AT: Final = "2026-11-20T01:00:00.000Z"
 MENTION: Final = re.compile(r"@\w|#[0-9]|https?:|www\.|:\w+:")
 
 
@@ -86,6 +97,32 @@ def report_of(text: str, causes: int = 2, tests: int = 3) -> Report:
     )
 
 
+def history_of(text: str) -> HistoryReport:
+    """Returns the history of that report's cause, with the text wherever strangers can put one."""
+    point = RunPoint(run="currents:a", created_at=AT, branch=text, commit=text, author=text)
+    cause = CauseReport(
+        fingerprint="f",
+        cause=text,
+        kind="other",
+        tests=4,
+        pattern="since",
+        since=point,
+        last_good=point,
+        commits=CommitRange(range=text, url=COMMITS),
+        seen=Seen(runs=1, of=2),
+        also_on=(text, text),
+        note=text,
+    )
+    return HistoryReport(
+        run=Run(provider="currents", id="r"),
+        causes=(cause,),
+        runs_read=2,
+        searched=Searched(branch=text),
+        coverage=HistoryCoverage(failing_specs=1, inspected=1, unread=0),
+        trim=Trim(trimmed=False, shown=1, total=1),
+    )
+
+
 def parsed(markdown: str) -> list[Token]:
     parser = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
     return parser.parse(markdown)
@@ -97,17 +134,17 @@ def inner(tokens: list[Token]) -> Iterator[Token]:
         yield from inner(token.children or [])
 
 
-def assert_holds(report: Report) -> None:
-    markdown = markdown_report(report)
+def assert_holds(report: Report, history: HistoryReport) -> None:
+    markdown = markdown_report(report, history)
     tokens = parsed(markdown)
     every = list(inner(tokens))
     names = [token.type for token in tokens]
     assert names.count("table_open") == 1
     assert names.count("tr_open") == 1 + len(report.groups)
-    assert names.count("td_open") == 6 * len(report.groups)
+    assert names.count("td_open") == 7 * len(report.groups)
     assert names.count("heading_open") == 1
     links = [token.attrGet("href") for token in every if token.type == "link_open"]
-    assert links == [OURS]
+    assert links == [OURS, *[COMMITS] * len(report.groups)]
     kinds = {token.type for token in every}
     assert not kinds & {
         "image",
@@ -127,12 +164,12 @@ def assert_holds(report: Report) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_strangers_wrote_is_no_markup(text: str) -> None:
-    assert_holds(report_of(text))
+    assert_holds(report_of(text), history_of(text))
 
 
 @given(st.text(alphabet=st.sampled_from("`|\\<>@#[]()!*_~&;:/.-\n\r\t ab1"), max_size=40))
 def test_no_text_is_markup(text: str) -> None:
-    assert_holds(report_of(text))
+    assert_holds(report_of(text), history_of(text))
 
 
 @pytest.mark.parametrize(("causes", "tests"), [(1, 1), (40, 60), (900, 2), (3, 5000)])

@@ -8,7 +8,7 @@ from command_runs import on, run
 from providers.currents_runs import FAILED
 
 from runs_mcp.answers.markdown_report import MOST_CHARS
-from runs_mcp.sandbox import Sandbox
+from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
 
 RUNS = [f"currents:{each.value}" for each in NotableRun]
@@ -35,6 +35,32 @@ def test_every_cause_and_test_is_in_it(story: Sandbox) -> None:
         for other in group["others"]:
             assert other["test"] in markdown
         assert len(group["others"]) + 1 == group["tests"]
+
+
+def test_it_says_since_when_each_cause_is_there(story: Sandbox) -> None:
+    reference = f"currents:{NotableRun.LONG_HISTORY.value}"
+    markdown = run("report", reference, **on(story)).stdout
+    report = json.loads(run("report", reference, "--format", "json", **on(story)).stdout)
+    since = {cause["fingerprint"]: cause for cause in report["history"]["causes"]}
+    assert len(since) == len(report["groups"]) == 4
+    (row,) = (line for line in markdown.splitlines() if "Cabins' }) toBeVisible" in line[:80])
+    (cabins,) = (cause for cause in since.values() if "Cabins" in cause["cause"])
+    assert f"| {cabins['since']['created_at'][:10]} |" in row
+    assert f"[Commits between]({cabins['commits']['url']})" in markdown
+    assert "Also on `main`, `chore/node-24`" in markdown
+    assert "comes and goes" in markdown
+    assert "or before |" in markdown
+
+
+def test_without_the_runs_before_it_says_so_and_reports_the_rest(story: Sandbox) -> None:
+    story.fail(Fault(path="/v1/projects/.*/runs", status=403))
+    try:
+        done = run("report", f"currents:{NotableRun.LONG_HISTORY.value}", **on(story))
+    finally:
+        story.heal()
+    assert done.returncode == 0
+    assert done.stderr.startswith("Since when it fails could not be told.")
+    assert "4 causes" in done.stdout
 
 
 def test_it_is_written_to_a_file_and_compared_with_the_run_that_is_named(

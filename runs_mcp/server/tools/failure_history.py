@@ -30,6 +30,7 @@ MaxRuns = Annotated[
     int, Field(description="Earlier runs to look at, 1 to 50; 10 by default.", ge=1, le=MOST_RUNS)
 ]
 _ROW_BYTES: Final = 400
+_REQUESTS_PER_RUN: Final = 6
 _NAMES_SHOWN: Final = 5
 
 
@@ -58,7 +59,11 @@ async def failure_history(
     query = ("failure_history", opened.reader.reference, fingerprint, test, max_runs)
     request = PageRequest(query, cursor, services.settings.result_bytes)
     question = HistoryQuestion(
-        causes, max_runs, request.budget // _ROW_BYTES, HistoryPosition.of(request)
+        causes,
+        max_runs,
+        request.budget // _ROW_BYTES,
+        _REQUESTS_PER_RUN,
+        HistoryPosition.of(request),
     )
     history = await read_history(
         services, opened.reader, findings, question, deadline, progress.part()

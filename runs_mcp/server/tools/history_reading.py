@@ -20,8 +20,6 @@ from runs_mcp.triage.fingerprint.causes import Cause
 from runs_mcp.triage.history import Trace, TracedCause
 
 _OTHER_BRANCHES: Final = 5
-_REQUESTS: Final = 6
-"""For each run to look at, those for the run asked about among them."""
 _LEAST_REQUESTS: Final = 2
 """For each run to look at, however many the run asked about took."""
 
@@ -33,13 +31,16 @@ class HistoryQuestion(NamedTuple):
         causes: The causes, in order.
         max_runs: How many runs before the run to look at.
         max_causes: How many causes to look for in one call.
+        requests_per_run: How many requests that may take for each run to look at, those for the
+            run asked about among them.
         position: Where an earlier call stopped.
     """
 
     causes: Sequence[AskedCause]
     max_runs: int
     max_causes: int
-    position: HistoryPosition
+    requests_per_run: int
+    position: HistoryPosition = HistoryPosition()
 
 
 async def read_history(
@@ -136,7 +137,8 @@ class _Reading:
         first = question.causes[question.position.cause :][:1]
         specs = sum(len(cause.specs()) for cause in first)
         self._allowance = Allowance(
-            max(_REQUESTS * runs, made + _LEAST_REQUESTS * runs + specs), lambda: reader.requests
+            max(question.requests_per_run * runs, made + _LEAST_REQUESTS * runs + specs),
+            lambda: reader.requests,
         )
 
     async def trace(self, wanted: Sequence[AskedCause], progress: Progress) -> list[TracedCause]:
