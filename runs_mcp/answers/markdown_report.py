@@ -22,7 +22,8 @@ _ERROR_CHARS: Final = 3000
 _TESTS_SHOWN: Final = 50
 _ROOM_FOR_THE_END: Final = 300
 # A dot before a letter may make a link, and a colon a picture.
-_PLAIN: Final = re.compile(r"(?:[A-Za-z0-9 ,;()%'-]|[.:](?![A-Za-z0-9]))*")
+# A line of dashes makes a heading of the one before it, and a number may begin a list.
+_PLAIN: Final = re.compile(r"(?:[A-Za-z](?:[A-Za-z0-9 ,;()%'-]|[.:](?![A-Za-z0-9]))*)?")
 _BACKTICKS: Final = re.compile(r"`+")
 
 
