@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from runs_mcp.text.plain_text import plain
+from runs_mcp.text.plain_text import has_odd_codes, plain
 from runs_mcp.text.redaction import may_name_secret, without_url_secrets
 
+_HIDDEN: Final = "…"
 _PART_CHARS: Final = 200_000
 _HARMLESS_CHARS: Final = 15
 _MARGIN: Final = 300  # a name and what is between it and its value
@@ -16,7 +17,16 @@ def safe_text(text: str) -> str:
     """Returns a stranger's text as plain text without secrets."""
     if len(text) <= _HARMLESS_CHARS and text.isascii() and text.isalnum():
         return text  # A word, a number: most values are, and the search takes ten times as long.
-    return "".join(without_url_secrets(plain(part)) for part in parts_of(text))
+    return "".join(map(_safe_part, parts_of(text)))
+
+
+def _safe_part(text: str) -> str:
+    safe = without_url_secrets(plain(text))
+    if not has_odd_codes(text):
+        return safe
+    # The name of a secret may have lost its first letter to what is taken for a code.
+    with_letters = without_url_secrets(plain(text, keep_letters=True))
+    return with_letters if with_letters.count(_HIDDEN) > safe.count(_HIDDEN) else safe
 
 
 def safe_line(text: str) -> str:

@@ -50,6 +50,7 @@ _ESCAPE: Final = re.compile(
     r"|(?<=\x1b)[0-@\\-`{-~]"  # ESC 7, ESC =; an unterminated string's introducer
     r"|)"
 )
+_COLOUR: Final = re.compile(r"(?:\x1b\[|\x9b)[0-9;:]*+m")
 _ESCAPED_CODE: Final = re.compile(r"(?:\x1b\[|\x9b)([0-9;]{1,40})m")
 _MILLISECONDS: Final = re.compile(r"s(?![\w\[])")  # the rest of "[31ms]" after "[31m"
 _BARE_CODE: Final = re.compile(rf"\[([0-9;]{{1,40}})m(?!{_MILLISECONDS.pattern})")
@@ -66,10 +67,23 @@ _SUSPICIOUS: Final = re.compile(rf"[{_INVISIBLE}\x07\x0b-\x0d\x1b\x80-\x9f\u2028
 _SUSPICIOUS_ASCII: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # ten times faster
 
 
-def plain(text: str) -> str:
+def has_odd_codes(text: str) -> bool:
+    """Returns whether there are escape sequences other than for colours."""
+    if "\x1b" not in text and "\x9b" not in text:
+        return False
+    text = _COLOUR.sub("", text)
+    return "\x1b" in text or "\x9b" in text
+
+
+def plain(text: str, *, keep_letters: bool = False) -> str:
     r"""Returns the text without ANSI codes, control, invisible and bidi characters.
 
     Lines end with \n.
+
+    Args:
+        text: The text.
+        keep_letters: Whether to keep the letter at the end of a code that sets no colour: it may be
+            the first of a word.
     """
     if text.isascii() and text.isprintable() and "[" not in text:
         return text
@@ -82,7 +96,7 @@ def plain(text: str) -> str:
     text = _LINE_END.sub("\n", text)
     text = _without_hidden(text)
     coloured = any(_is_colour_code(code[1], surely=True) for code in _ESCAPED_CODE.finditer(text))
-    text = _ESCAPE.sub("", text)
+    text = _ESCAPE.sub(_letter_at_end if keep_letters else "", text)
     text = _without_hidden(text)
     if coloured or any(_is_colour_code(code[1], surely=True) for code in _BARE_CODE.finditer(text)):
         return _without_bare_codes(text)
@@ -98,6 +112,12 @@ def _without_hidden(text: str) -> str:
     if text.isascii():
         return _HIDDEN_ASCII.sub("", text)
     return _HIDDEN.sub(r"\g<kept>", text) if _ANY_HIDDEN.search(text) else text
+
+
+def _letter_at_end(code: re.Match[str]) -> str:
+    last = code[0][-1]
+    is_string = code[0][1:2] in tuple("]PX^_")
+    return last if last.isascii() and last.isalpha() and last != "m" and not is_string else ""
 
 
 def _is_colour_code(parameters: str, *, surely: bool) -> bool:

@@ -95,7 +95,9 @@ def without_url_secrets(text: str) -> str:
     A URL loses its query and fragment if a parameter in them has the name of a secret; such a
     parameter loses its value wherever else it stands, if that is long enough to be a secret.
     """
-    return _without_secrets(text, _MOST_ENCODED_TEXTS)
+    hidden = _without_secrets(text, _MOST_ENCODED_TEXTS)
+    # What was hidden may have stood between the parts of another secret.
+    return hidden if hidden == text else _without_secrets(hidden, _MOST_ENCODED_TEXTS)
 
 
 def _without_secrets(text: str, encodings: int) -> str:

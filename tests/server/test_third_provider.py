@@ -60,7 +60,13 @@ def host(configuration: Configuration, request: pytest.FixtureRequest) -> Iterat
 
 def test_its_tools_are_served_beside_those_for_every_provider(host: SharedClient) -> None:
     tools = {tool.name: tool for tool in host.run(host.client.list_tools).tools}
-    assert list(tools) == ["nimbus_list_runs", "triage_run", "compare_runs", "wait_for_run"]
+    assert list(tools) == [
+        "nimbus_list_runs",
+        "triage_run",
+        "compare_runs",
+        "wait_for_run",
+        "failure_history",
+    ]
     run = tools["triage_run"].input_schema["properties"]["run"]
     assert "or nimbus:<run ID>;" in run["description"]
 

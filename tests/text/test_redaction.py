@@ -206,6 +206,12 @@ def test_no_secret_survives_whatever_stands_around_it(
     assert not shows_secret(safe_text(text)), safe_text(text)
 
 
+@pytest.mark.parametrize("before", ["\x1b[", "\x1b[ ", "\x9b", "\x1b(", "\x1b[3", "\x1b[1;2 "])
+def test_a_code_that_takes_the_first_letter_of_a_name_hides_no_secret(before: str) -> None:
+    for _, text in secret_texts():
+        assert not shows_secret(safe_text(f"{before}{text}")), text
+
+
 LONG: Final = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
 
 

@@ -60,8 +60,10 @@ def _served(configuration: Configuration) -> list[ServedTool]:
         for definition, _ in providers
         for tool in definition.tools
     ]
+    has_projects = any(definition.open_project for definition, _ in providers)
     return [
         tool
         for tool in (*own, *FOR_EVERY_PROVIDER)
         if not (configuration.settings.read_only and tool.destructive)
+        and (has_projects or tool.function is not flaky_tests)
     ]

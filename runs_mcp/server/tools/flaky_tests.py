@@ -8,7 +8,7 @@ from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.flaky_reports import FlakyAnswer, FlakySearched
-from runs_mcp.errors import DeadlineExceeded, RunsError
+from runs_mcp.errors import RunsError
 from runs_mcp.providers.flaky_reading import read_flaky_tests
 from runs_mcp.providers.project_reader import FlakyStatistics, ProjectReader, Window
 from runs_mcp.providers.request_allowance import Allowance
@@ -76,13 +76,13 @@ async def flaky_tests(
 async def _statistics(
     reader: ProjectReader, window: Window, first: int, limit: int
 ) -> FlakyAnswer | None:
-    """Returns what the provider's own statistics say; None if they cannot be read."""
+    """Returns what the provider's own statistics say; None if there are none for this key."""
     try:
         found = await reader.flaky_statistics(window)
-    except DeadlineExceeded:
-        raise
-    except RunsError:
-        # Not every plan, and not every key, has them.
+    except RunsError as error:
+        # Not every plan, and not every key, has them; an API in trouble is another matter.
+        if error.retryable:
+            raise
         return None
     if found is None:
         return None

@@ -35,8 +35,8 @@ def run_forms(definitions: Sequence[AnyProvider]) -> str:
 
 def any_of(forms: Iterable[str]) -> str:
     """Returns forms of references as the end of an enumeration."""
-    *others, last = filter(None, forms)
-    return ", ".join([*others, f"or {last}"])
+    *others, last = ("", *filter(None, forms))
+    return ", ".join([*others[1:], f"or {last}"]) if last else ""
 
 
 class OpenedRun(NamedTuple):

@@ -15,7 +15,7 @@ from runs_mcp.sandbox.story.currents.run_plan import Outcomes
 BRANCH: Final = "next"
 RUNS: Final = 24
 CANCELED: Final = 4
-"""The number of a run that was canceled before any spec was claimed."""
+"""The number of a run that was canceled before the specs that fail were claimed."""
 RERUN: Final = 7
 """The number of a run of the same commit as the one before it."""
 

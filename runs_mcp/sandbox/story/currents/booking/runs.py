@@ -208,7 +208,7 @@ class BookingRuns:
             )
             if number == long_history.CANCELED:
                 run = dataclasses.replace(
-                    run, completion="CANCELED", completed=0, stopped_after=timedelta(minutes=1)
+                    run, completion="CANCELED", completed=2, stopped_after=timedelta(minutes=1)
                 )
             yield run
 
