@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from runs_mcp.errors import DeadlineExceeded, RunsError
@@ -17,7 +19,8 @@ Work: TypeAlias = Callable[[Callable[[], list[Cause]]], Awaitable[list[Cause]]]
 """Returns what a function makes, in a thread."""
 
 
-class AskedCause(NamedTuple):
+@dataclass(frozen=True)
+class AskedCause:
     """A cause of the run asked about.
 
     Args:
@@ -30,6 +33,7 @@ class AskedCause(NamedTuple):
     tests: tuple[FailedTest, ...]
     of_tests_alone: bool = False
 
+    @cached_property
     def specs(self) -> list[SpecKey]:
         """Returns the specs with such tests, those with the most of them first."""
         counts = Counter(
@@ -40,12 +44,15 @@ class AskedCause(NamedTuple):
 
     def is_among(self, tests: Sequence[FailedTest], causes: Sequence[Cause]) -> bool:
         """Returns whether one of these tests failed for it."""
-        titles = {test.failure.test for test in self.tests}
         return any(
             cause.fingerprint == self.cause.fingerprint
-            and (not self.of_tests_alone or test.failure.test in titles)
+            and (not self.of_tests_alone or test.failure.test in self._titles)
             for test, cause in zip(tests, causes, strict=True)
         )
+
+    @cached_property
+    def _titles(self) -> frozenset[str]:
+        return frozenset(test.failure.test for test in self.tests)
 
 
 class CauseHistory:
@@ -67,7 +74,7 @@ class CauseHistory:
         work: Work,
         progress: Progress,
     ) -> None:
-        specs = frozenset(spec for cause in asked for spec in cause.specs())
+        specs = frozenset(spec for cause in asked for spec in cause.specs)
         self._looks = [_Look(run, specs, allowance, work) for run in runs]
         self._allowance = allowance
         self._progress = progress
@@ -84,10 +91,10 @@ class CauseHistory:
         loaded = [look.states for look in looks if look.states]
         # A spec that is in none of these runs is a new one: no run can have run it.
         old = {spec for states in loaded for spec in states.completed | states.suspect}
-        specs = [spec for spec in cause.specs() if spec in old]
+        specs = [spec for spec in cause.specs if spec in old]
         trace = start
         while looks:
-            at_once = self._allowance.share(len(cause.specs()))
+            at_once = self._allowance.share(len(cause.specs))
             for sighting in await _sightings(looks[:at_once], cause, specs):
                 if sighting is None:
                     return trace
@@ -98,7 +105,7 @@ class CauseHistory:
     async def places_of(self, cause: AskedCause) -> tuple[list[PastRun], bool]:
         """Returns the runs that have a cause, and whether this is known of all runs."""
         await self._load(self._looks)
-        sightings = await _sightings(self._looks, cause, cause.specs())
+        sightings = await _sightings(self._looks, cause, cause.specs)
         found = [
             look.run
             for look, sighting in zip(self._looks, sightings, strict=True)
@@ -188,7 +195,7 @@ class _Look:
         if self.states is None:
             return "unread" if self.errors else None
         is_whole = True
-        for spec in cause.specs():
+        for spec in cause.specs:
             if spec not in self.states.suspect:
                 continue
             if spec not in self._failures and not await self._read(spec):

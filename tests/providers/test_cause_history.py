@@ -1,6 +1,7 @@
 """In which runs a cause is, over random histories: runs that were not read, requests that end."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 import anyio
@@ -190,12 +191,13 @@ def test_a_spec_that_no_earlier_run_has_does_not_keep_one_from_being_good() -> N
 
 
 def test_the_cause_of_one_test_counts_in_that_test_alone() -> None:
-    asked = cause_of(SPOKEN[0], "a.spec.ts")._replace(of_tests_alone=True)
-    other = asked._replace(
+    asked = replace(cause_of(SPOKEN[0], "a.spec.ts"), of_tests_alone=True)
+    other = replace(
+        asked,
         tests=tuple(
             test._replace(failure=Failure(test="another", spec="a.spec.ts", status="failed"))
             for test in asked.tests
-        )
+        ),
     )
     for cause, seen in ((asked, 1), (other, 0)):
         (trace,) = traced([FakeRun(1, dict.fromkeys(SPECS, SPOKEN[0]))], cause)

@@ -9,10 +9,9 @@ from pydantic import Field
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.flaky_reports import FlakyAnswer, FlakySearched
 from runs_mcp.errors import RunsError
-from runs_mcp.providers.flaky_reading import read_flaky_tests
-from runs_mcp.providers.project_reader import FlakyStatistics, ProjectReader, Window
+from runs_mcp.providers.flaky_reading import FlakyReading, read_flaky_tests
+from runs_mcp.providers.project_reader import FlakyStatistics, ProjectReader, RecentRuns, Window
 from runs_mcp.providers.request_allowance import Allowance
-from runs_mcp.providers.run_reader import Progress
 from runs_mcp.providers.tool_arguments import Cursor
 from runs_mcp.server.context_functions import Ctx
 from runs_mcp.server.tools.progress import ReadingProgress
@@ -67,10 +66,12 @@ async def flaky_tests(
     found = None if max_runs else await _statistics(reader, window, first, limit)
     if found is None:
         progress = ReadingProgress(ctx).part()
-        found = await _from_runs(reader, window, max_runs or _RUNS, progress)
+        recent = await reader.recent_runs(window, max_runs or _RUNS)
+        allowance = Allowance(_REQUESTS * (max_runs or _RUNS), lambda: reader.requests)
+        read = await read_flaky_tests(recent.runs, allowance, progress)
+        found = await services.compute(lambda: _from_runs(reader.reference, recent, read), deadline)
     result = found
-    page = await services.compute(lambda: result.page(request, limit), deadline)
-    return answer(page)
+    return answer(await services.compute(lambda: result.page(request, limit), deadline))
 
 
 async def _statistics(
@@ -105,20 +106,15 @@ async def _with_last_errors(
     return FlakyAnswer(tests, None, searched)
 
 
-async def _from_runs(
-    reader: ProjectReader, window: Window, max_runs: int, progress: Progress
-) -> FlakyAnswer:
+def _from_runs(project: str, recent: RecentRuns, read: FlakyReading) -> FlakyAnswer:
     """Returns what the latest runs themselves say."""
-    recent = await reader.recent_runs(window, max_runs)
-    allowance = Allowance(_REQUESTS * max_runs, lambda: reader.requests)
-    read = await read_flaky_tests(recent.runs, allowance, progress)
     remarks = [*recent.remarks]
     if read.unread:
         remarks.append(f"could not be read: {', '.join(counted(read.unread))}")
     times = [run.created_at for run in read.outcomes]
     searched = FlakySearched(
         source="runs",
-        project=reader.reference,
+        project=project,
         branch=recent.branch,
         from_=min(times, default=""),
         to=max(times, default=""),

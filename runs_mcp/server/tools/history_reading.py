@@ -135,7 +135,7 @@ class _Reading:
         self.errors: list[str] = []
         runs, made = question.max_runs, reader.requests
         first = question.causes[question.position.cause :][:1]
-        specs = sum(len(cause.specs()) for cause in first)
+        specs = sum(len(cause.specs) for cause in first)
         self._allowance = Allowance(
             max(question.requests_per_run * runs, made + _LEAST_REQUESTS * runs + specs),
             lambda: reader.requests,

@@ -87,22 +87,25 @@ async def list_earlier_runs(
     base_branches: Sequence[str],
 ) -> EarlierRuns:
     """Lists the runs of a run's branch before it, then those of the branch that it came from."""
-    own: list[ListedRun] = []
-    base: list[ListedRun] = []
+    # By ID: a run can shift to the next page meanwhile.
+    found: dict[str, ListedRun] = {}
+    base: dict[str, ListedRun] = {}
     start: ListPosition | None = ListPosition(MAX_LIMIT)
     bases = () if run.branch in base_branches else base_branches
     for _ in range(_LISTED_PAGES):
-        if start is None or len(own) > at_most or not run.branch:
+        if start is None or len(found) > at_most or not run.branch:
             break
         page = await client.list_runs(suite, start)
         for listed in page.items:
             if "" < listed.created_at < run.created_at and is_run_id(listed.id):
-                own += [listed] if listed.branch == run.branch else []
-                base += [listed] if listed.branch in bases else []
+                found |= {listed.id: listed} if listed.branch == run.branch else {}
+                base |= {listed.id: listed} if listed.branch in bases else {}
         start = page.next
-    own.sort(key=_age, reverse=True)
+    own = sorted(found.values(), key=_age, reverse=True)
     forked_at = own[-1].created_at if own else run.created_at
-    before = sorted((one for one in base if one.created_at < forked_at), key=_age, reverse=True)
+    before = sorted(
+        (one for one in base.values() if one.created_at < forked_at), key=_age, reverse=True
+    )
     is_young = len(own) < at_most and start is None and before
     runs = [*own, *before] if is_young else own
     return EarlierRuns(

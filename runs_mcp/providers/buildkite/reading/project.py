@@ -52,23 +52,25 @@ class BuildkiteProjectReader:
     async def recent_runs(self, window: Window, at_most: int) -> RecentRuns:
         """Lists the latest runs of a branch that have a result."""
         branches = (window.branch,) if window.branch else await self._default_branches()
-        found: list[ListedRun] = []
+        listed_once: dict[str, ListedRun] = {}
         start: ListPosition | None = ListPosition(MAX_LIMIT)
         for _ in range(_LISTED_PAGES):
-            if start is None or len(found) > at_most:
+            if start is None or len(listed_once) > at_most:
                 break
             page = await self._client.list_runs(self._suite, start)
-            found += [
-                listed
+            listed_once |= {
+                listed.id: listed
                 for listed in page.items
                 if listed.branch in branches
                 and window.since <= listed.created_at <= window.until
                 and has_result(listed)
                 and is_run_id(listed.id)
-            ]
+            }
             oldest = min((listed.created_at for listed in page.items), default="")
             start = page.next if oldest >= window.since else None
-        found.sort(key=lambda listed: (listed.created_at, listed.id), reverse=True)
+        found = sorted(
+            listed_once.values(), key=lambda listed: (listed.created_at, listed.id), reverse=True
+        )
         branch = found[0].branch if found else branches[0]
         of_branch = [listed for listed in found if listed.branch == branch]
         return RecentRuns(

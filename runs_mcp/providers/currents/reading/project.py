@@ -138,20 +138,22 @@ class CurrentsProjectReader:
             date_start=window.since,
             date_end=window.until,
         )
-        found: list[ListedRun] = []
+        listed: dict[str, ListedRun] = {}
         after, has_more = "", True
         for _ in range(_LISTED_PAGES):
             page = await self._client.list_runs(self._project, filters, limit=_LISTED, after=after)
-            found += [
-                run
+            listed |= {
+                run.id: run
                 for run, _ in page.items
-                if is_currents_id(run.id) and window.since <= run.created_at <= window.until
-            ]
+                if is_currents_id(run.id)
+                and run.branch == branch
+                and window.since <= run.created_at <= window.until
+            }
             after = page.items[-1][1] if page.items else ""
             has_more = page.has_more and bool(after)
-            if len(found) > at_most or not has_more:
+            if len(listed) > at_most or not has_more:
                 break
-        found.sort(key=lambda run: (run.created_at, run.id), reverse=True)
+        found = sorted(listed.values(), key=lambda run: (run.created_at, run.id), reverse=True)
         return found[:at_most], has_more or len(found) > at_most
 
 

@@ -88,27 +88,28 @@ class RelatedRuns:
         """Lists runs of a branch that fit; those with the same tags, if there are any."""
         filters = RunFilters(branches=(branch,), date_end=moment)
         project, after = currents_project_id(self._run.project_id), ""
-        alike: list[ListedRun] = []
-        others: list[ListedRun] = []
+        # By ID: a run can shift to the next page meanwhile.
+        alike: dict[str, ListedRun] = {}
+        others: dict[str, ListedRun] = {}
         has_more = True
         for _ in range(_LISTED_PAGES):
             page = await self._client.list_runs_with_groups(
                 project, filters, limit=_LISTED, after=after
             )
             for (listed, groups), _ in page.items:
-                is_before = listed.created_at < moment and listed.id != self._run.id
+                is_before = listed.created_at < moment and listed.branch == branch
                 if (
                     is_before
                     and self._has_groups(groups)
                     and is_currents_id(listed.id)
                     and fits(listed)
                 ):
-                    (alike if _same_tags(listed, self._run) else others).append(listed)
+                    (alike if _same_tags(listed, self._run) else others)[listed.id] = listed
             after = page.items[-1][1] if page.items else ""
             has_more = page.has_more and bool(after)
             if len(alike) > wanted or not has_more:
                 break
-        found = sorted(alike or others, key=_age, reverse=True)
+        found = sorted((alike or others).values(), key=_age, reverse=True)
         remark = "" if alike or not others else f"no earlier run on {branch} has its tags"
         return _Found(tuple(found[:wanted]), has_more or len(found) > wanted, remark)
 
