@@ -118,13 +118,59 @@ async def test_where_nothing_fits_it_says_what_was_searched(stub: Stub, address:
     assert len(stub.asked) <= 7
 
 
-async def test_a_host_that_only_looks_like_one_is_refused_before_any_request(stub: Stub) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com.evil.example/a/b/pull/1",
+        "https://evil.example/github.com/a/b/pull/1",
+        "https://notgithub.com/a/b/pull/1",
+        "https://github.com@evil.example/a/b/pull/1",
+        "https://user@github.com/a/b/pull/1",
+        "https://github.com:8443/a/b/pull/1",
+        "https://github.com\\@evil.example/a/b/pull/1",
+        "https://github\u3002com/a/b/pull/1",
+        "https://gith\u0443b.com/a/b/pull/1",
+        "https://xn--githb-8ve.com/a/b/pull/1",
+        "https://github.com/a/../b/pull/x",
+        "https://github.com/a%2f..%2fb/c/pull/1",
+        "https://github.com/a/b/pull/1e9",
+        "https://github.com/a/b/actions/runs/12/attempts/x",
+        "https://buildkite.com.evil.example/acme/shop/builds/42",
+        "https://buildkite.com/acme/sh op/builds/42",
+        "https://gitlab.com/merge_requests/1",
+        "javascript:github.com/a/b/pull/1",
+        "g" * 40,
+        "9fceb02d0ae598e95dc970b74767f19372d61af8" * 2,
+    ],
+)
+async def test_what_only_looks_like_an_address_is_refused_before_any_request(
+    stub: Stub, address: str
+) -> None:
     serve(stub, RUNS)
-    text = text_of(
-        await call(stub, CURRENTS, "triage_run", run="https://github.com.evil.example/a/b/pull/1")
-    )
+    settings = {**BUILDKITE, "RUNS_MCP_PROVIDERS": "currents,buildkite"}
+    text = text_of(await call(stub, settings, "triage_run", run=address))
     assert "kind=invalid_argument" in text
     assert stub.asked == []
+
+
+@pytest.mark.parametrize(
+    "address", [f"{GITHUB}/pull/12", f"{GITHUB}/actions/runs/17345678901", SHA]
+)
+async def test_an_odd_record_costs_none_of_the_others(stub: Stub, address: str) -> None:
+    odd: list[Any] = [None, {}, {"projectId": "a/b"}, {"projectId": "find"}, {"projectId": 7}]
+    rows: list[Any] = [None, {}, run("../x", 20, "acme/shop-17345678901-1", pull=12), RUNS[1]]
+    found = {"status": "OK", "data": rows, "has_more": False}
+    stub.serve(
+        [
+            Route(
+                path="/v1/projects[?]", body={"status": "OK", "data": [*odd, {"projectId": "p0"}]}
+            ),
+            Route(path="/v1/projects/p0/runs", body=found),
+            Route(path="/v1/runs/second$", body={"status": "OK", "data": RUNS[1]}),
+        ]
+    )
+    answer = structured_of(await call(stub, CURRENTS, "wait_for_run", run=address))
+    assert answer["run"]["id"] == "second"
 
 
 async def test_a_bare_text_that_is_the_id_of_a_run_is_no_commit(stub: Stub) -> None:
@@ -170,6 +216,11 @@ async def test_a_build_of_buildkite_leads_to_its_runs_that_of_the_default_suite_
 
 
 async def test_a_build_that_started_no_run_and_one_that_may_not_be_read(stub: Stub) -> None:
+    stub.serve([])
+    text = text_of(await call(stub, BUILDKITE, "triage_run", run=BUILD))
+    assert text.startswith(
+        "There is no Buildkite build acme/shop #42, or this token cannot see it."
+    )
     stub.serve([Route(path="/builds/42", body={"id": "b"})])
     assert "kind=not_found" in text_of(await call(stub, BUILDKITE, "triage_run", run=BUILD))
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from runs_mcp.api.client import ApiClient
+from runs_mcp.errors import NotFound
 from runs_mcp.providers.addresses import Address, BuildkiteBuild, Commit
 from runs_mcp.providers.buildkite import wire
 from runs_mcp.providers.buildkite.client import BuildkiteClient
@@ -42,13 +43,24 @@ async def find_buildkite_runs(call: Call[BuildkiteSettings], address: Address) -
 
 
 async def _of_build(api: ApiClient, build: BuildkiteBuild, suite: str) -> FoundRuns:
-    # The token needs the scope read_builds.
-    answer = await api.get(
-        wire.WireBuild,
-        "/organizations/{organization}/pipelines/{pipeline}/builds/{number}",
-        [("include_test_engine", "true"), ("exclude_jobs", "true"), ("exclude_pipeline", "true")],
-        **build._asdict(),
-    )
+    try:
+        # The token needs the scope read_builds.
+        answer = await api.get(
+            wire.WireBuild,
+            "/organizations/{organization}/pipelines/{pipeline}/builds/{number}",
+            [
+                ("include_test_engine", "true"),
+                ("exclude_jobs", "true"),
+                ("exclude_pipeline", "true"),
+            ],
+            **build._asdict(),
+        )
+    except NotFound as error:
+        raise NotFound(
+            f"There is no {str(build).removeprefix('the ')}, or this token cannot see it.",
+            status=error.status,
+            next_step="Check the address; a run can be named by its dashboard URL as well.",
+        ) from error
     runs = [
         BuildkiteRunRef(build.organization, slug, run_id.lower())
         for run in present((answer.data.test_engine or wire.WireTestEngine()).runs)

@@ -7,7 +7,7 @@ from runs_mcp.model import ListedRun, Run
 from runs_mcp.providers.addresses import Address, BuildkiteBuild, Commit, GithubRun, PullRequest
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
-from runs_mcp.providers.currents.references import PROVIDER, currents_project_id
+from runs_mcp.providers.currents.references import PROVIDER, currents_project_id, is_currents_id
 from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.run_reader import FoundRun, FoundRuns
@@ -29,13 +29,15 @@ async def find_currents_runs(call: Call[CurrentsSettings], address: Address) -> 
         return FoundRuns((), "")  # Currents does not know builds by their numbers.
     client = CurrentsClient(call.api)
     projects = await client.list_projects(limit=_PROJECTS_LISTED)
-    ids = [project.project_id for project, _ in projects.items]
+    ids = [
+        project.project_id for project, _ in projects.items if is_currents_id(project.project_id)
+    ]
     found: dict[str, Run] = {}
     for project in ids[:_MOST_PROJECTS]:
         for filters in _queries(address):
             page = await client.list_runs(currents_project_id(project), filters, limit=_RUNS_LISTED)
             matching = [run for run, _ in page.items if _fits(run, address, filters)]
-            found |= {run.id: run for run in matching if run.id}
+            found |= {run.id: run for run in matching if is_currents_id(run.id)}
             if matching:
                 break
     return FoundRuns(

@@ -29,7 +29,7 @@ TestTitle = Annotated[
 MaxRuns = Annotated[
     int, Field(description="Earlier runs to look at, 1 to 50; 10 by default.", ge=1, le=MOST_RUNS)
 ]
-_ROW_BYTES: Final = 400
+_ROW_BYTES: Final = 700
 _REQUESTS_PER_RUN: Final = 6
 _NAMES_SHOWN: Final = 5
 

@@ -137,7 +137,11 @@ class _Reading:
         first = question.causes[question.position.cause :][:1]
         specs = sum(len(cause.specs) for cause in first)
         self._allowance = Allowance(
-            max(question.requests_per_run * runs, made + _LEAST_REQUESTS * runs + specs),
+            max(
+                question.requests_per_run * runs,
+                2 * made,  # A run of many specs has a history of many.
+                made + _LEAST_REQUESTS * runs + specs,
+            ),
             lambda: reader.requests,
         )
 
