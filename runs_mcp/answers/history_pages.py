@@ -210,10 +210,12 @@ class HistoryAnswer:
         if self._is_unfinished(traced):
             runs = f"{trace.runs} of {len(self.points) - 1} runs"
             notes.append(f"Only {runs} were looked at: next_cursor goes on.")
-        elif good is None:
-            notes.append(self._why_no_good_run(trace))
-        if trace.doubtful:
+        if trace.runs and not trace.read:
+            notes.append("None of the runs before could be read.")
+        elif trace.doubtful:
             notes.append("It may have begun in a run that could not be read.")
+        elif good is None and not self._is_unfinished(traced):
+            notes.append(self._why_no_good_run(trace))
         if good and good.commit and good.commit == since.commit:
             notes.append("Both runs are of one commit: it did not come with a change of the code.")
         return notes

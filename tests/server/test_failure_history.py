@@ -152,6 +152,20 @@ async def test_a_run_in_the_middle_that_cannot_be_read_makes_the_answer_unknown(
     assert about(answer, WEEKDAY)["pattern"] == "since"
 
 
+async def test_where_nothing_can_be_read_it_says_so_and_claims_nothing(sandbox: Sandbox) -> None:
+    sandbox.fail(Fault(path="/v1/runs/", status=404, after=1))
+    async with connect(sandbox) as client:
+        answer = await history(client, LONG)
+    for cause in answer["causes"]:
+        assert (cause["pattern"], cause["seen"]) == ("unknown", {"runs": 0, "of": 0})
+        assert cause["note"] == "None of the runs before could be read."
+    sandbox.heal()
+    sandbox.fail(Fault(path="/v1/instances/", status=404))
+    async with connect(sandbox) as client:
+        result = await client.call_tool("failure_history", {"run": LONG})
+    assert "No failing spec of the run could be read (not_found 6)." in text_of(result)
+
+
 async def test_a_spec_that_cannot_be_read_is_not_taken_for_passed(sandbox: Sandbox) -> None:
     lost = run_of_next(1).removeprefix("currents:")
     specs = sandbox.currents.specs_of(lost)

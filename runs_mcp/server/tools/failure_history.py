@@ -9,7 +9,13 @@ from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.history_pages import MOST_RUNS, HistoryPosition
-from runs_mcp.errors import InvalidArgument, NotFound
+from runs_mcp.errors import (
+    DeadlineExceeded,
+    InvalidArgument,
+    NotFound,
+    RunsError,
+    UpstreamError,
+)
 from runs_mcp.model import FailedTest
 from runs_mcp.providers.cause_history import AskedCause
 from runs_mcp.providers.tool_arguments import Cursor
@@ -20,7 +26,7 @@ from runs_mcp.server.tools.run_references import RunReference, open_run
 from runs_mcp.server.tools.served_tool import answer
 from runs_mcp.server.tools.triage_run import Fingerprint
 from runs_mcp.text import quoted
-from runs_mcp.triage.findings import Findings
+from runs_mcp.triage.findings import Findings, counted
 from runs_mcp.triage.grouping import tests_by_cause
 
 TestTitle = Annotated[
@@ -55,6 +61,8 @@ async def failure_history(
     # Half of the time is for the other runs.
     with deadline.reserving(deadline.seconds / 2):
         findings = await opened.reader.findings(progress.part(), causes_only=True)
+    if findings.unread and len(findings.unread) == findings.failing_specs:
+        raise _nothing_read(findings.unread)
     causes = await services.compute(lambda: asked_causes(findings, fingerprint, test), deadline)
     query = ("failure_history", opened.reader.reference, fingerprint, test, max_runs)
     request = PageRequest(query, cursor, services.settings.result_bytes)
@@ -70,6 +78,13 @@ async def failure_history(
     )
     page = await services.compute(lambda: history.page(request), deadline)
     return answer(replace(page, found=opened.found))
+
+
+def _nothing_read(errors: Sequence[str]) -> RunsError:
+    """Returns the error for a run of which no failing spec could be read."""
+    late = set(errors) == {DeadlineExceeded.kind}
+    what = f"No failing spec of the run could be read ({', '.join(counted(errors))})."
+    return DeadlineExceeded(what) if late else UpstreamError(what)
 
 
 def asked_causes(findings: Findings, fingerprint: str, test: str) -> list[AskedCause]:

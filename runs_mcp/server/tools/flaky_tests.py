@@ -120,7 +120,8 @@ def _from_runs(project: str, recent: RecentRuns, read: FlakyReading) -> FlakyAns
         to=max(times, default=""),
         remarks=tuple(remarks),
     )
-    left_out = f"{read.left_out} runs or specs were not read" if read.left_out else ""
+    not_read = read.left_out + len(read.unread)
+    left_out = f"{not_read} runs or specs were not read" if not_read else ""
     return FlakyAnswer(flakiness_of(read.outcomes), len(read.outcomes), searched, left_out)
 
 
