@@ -16,10 +16,11 @@ from platformdirs import user_state_path
 
 from runs_mcp.api.client import ApiClient
 from runs_mcp.api.connections import Pool, is_reachable, open_pool
+from runs_mcp.api.record_cache import RecordCache
 from runs_mcp.configuration import Configuration, ConfiguredProvider
 from runs_mcp.confirmation.audit import AuditLog
 from runs_mcp.confirmation.by_page import PageServer, no_pages
-from runs_mcp.confirmation.claims import Account
+from runs_mcp.confirmation.claims import Account, digest
 from runs_mcp.confirmation.guard import Guard
 from runs_mcp.confirmation.pages import ConfirmationPages
 from runs_mcp.confirmation.question import ANSWER_SECONDS
@@ -44,6 +45,7 @@ class Services:
     Args:
         configuration: The configuration of the server.
         pools: For the name of each served provider, the connections to its API.
+        cache: What was read of runs that are over.
         store: Remembers what was confirmed, and what of it was used.
         tokens: Signs the preview of a destructive call.
         pages: The pages on which people confirm.
@@ -54,6 +56,7 @@ class Services:
 
     configuration: Configuration
     pools: Mapping[str, Pool]
+    cache: RecordCache
     store: Store
     tokens: ConfirmationTokens
     pages: ConfirmationPages
@@ -89,8 +92,19 @@ class Services:
                 "deadline of one call."
             ) from error
 
-    def call(self, provider: ConfiguredProvider, deadline: Deadline | None = None) -> Call[Any]:
-        """Returns what a provider works with in one call. By default, its deadline starts now.
+    def call(
+        self,
+        provider: ConfiguredProvider,
+        deadline: Deadline | None = None,
+        *,
+        fresh: bool = False,
+    ) -> Call[Any]:
+        """Returns what a provider works with in one call.
+
+        Args:
+            provider: The provider.
+            deadline: The deadline of the call; by default one that starts now.
+            fresh: Whether all must be read now, whatever was read before.
 
         Raises:
             Unauthorized: The caller has sent no key for the provider.
@@ -111,6 +125,7 @@ class Services:
             url_setting=own.url_setting,
             deadline=deadline or self.deadline(),
             max_bytes=self.settings.max_download_bytes,
+            records=self.cache.of(digest(own.key, own.api_url), fresh=fresh),
         )
         return Call(api, self.settings, own)
 
@@ -221,6 +236,7 @@ async def open_services(
         yield Services(
             configuration,
             pools,
+            RecordCache(configuration.settings.cache_bytes),
             store,
             tokens,
             pages,

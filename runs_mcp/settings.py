@@ -152,6 +152,12 @@ class Settings(_PastedSettings):
     max_download_bytes: int = Field(
         100_000_000, ge=1000, description="decoded size at which a download is stopped"
     )
+    cache_bytes: int = Field(
+        32_000_000,
+        ge=0,
+        description="what finished runs and instances may take in memory, so that they are not "
+        "downloaded again within 5 minutes; 0 keeps none",
+    )
     providers: Annotated[tuple[str, ...], NoDecode, SplitAtCommas] = Field(
         (), description="comma list of the providers to serve; by default those with a key"
     )

@@ -42,6 +42,9 @@ _answered_bytes: Final = _meter.create_histogram(
 _downloaded_bytes: Final = _meter.create_counter(
     "runs_mcp.api.downloaded", "By", "Bodies of answers, decompressed, by `api`."
 )
+_cache_hits: Final = _meter.create_counter(
+    "runs_mcp.cache.hits", "{record}", "Records that were not downloaded again, by `kind`."
+)
 _confirmations: Final = _meter.create_counter(
     "runs_mcp.confirmations",
     "{event}",
@@ -127,6 +130,12 @@ def tool_call(tool: str) -> Iterator[ToolCall]:
         _tool_seconds.record(time.perf_counter() - began, {"tool": tool})
         if call.answer_bytes:
             _answered_bytes.record(call.answer_bytes, {"tool": tool})
+
+
+def count_cache_hit(kind: str) -> None:
+    """Counts a record that was not downloaded again, and notes it in the current span."""
+    _cache_hits.add(1, {"kind": kind})
+    trace.get_current_span().add_event("cache hit", {"kind": kind})
 
 
 def count_confirmation(action: str, outcome: str) -> None:

@@ -16,6 +16,8 @@ from runs_mcp.sandbox import BUILDKITE_ORGANIZATION, BUILDKITE_SUITE, READ_WRITE
 Era = Literal["auto", "legacy"]
 ERAS: Final[tuple[Era, ...]] = ("auto", "legacy")
 ANSWER_SECONDS: Final = 60.0
+NOTHING_KEPT: Final = {"RUNS_MCP_CACHE_BYTES": "0"}
+"""Tests change runs that are over, which nobody else does: each call reads them anew."""
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -28,6 +30,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         "BUILDKITE_ORGANIZATION": BUILDKITE_ORGANIZATION,
         "BUILDKITE_SUITE": BUILDKITE_SUITE,
         "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
+        **NOTHING_KEPT,
     }
 
 

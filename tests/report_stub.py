@@ -83,6 +83,7 @@ class Stub:
             "CURRENTS_API_KEY": KEY,
             "BUILDKITE_BASE_URL": address,
             "BUILDKITE_API_TOKEN": KEY,
+            "RUNS_MCP_CACHE_BYTES": "0",  # What it serves under an ID changes.
         }
 
     def answer(self, method: str, path: str, sent: str, key: str) -> Told:

@@ -143,6 +143,7 @@ WRONG: Final = {
         "a\x00b",
     ),
     "RUNS_MCP_TRIM_ABOVE_BYTES": _NO_BYTES,
+    "RUNS_MCP_CACHE_BYTES": [value for value in _NO_BYTES if value != "0"],
     "RUNS_MCP_RESULT_BYTES": ("10", "1999", "40001", *_NO_BYTES),
     "RUNS_MCP_TIMEOUT_S": ("0", "1e-9", "-1", "601", "inf", "-inf", "1e400", "30s", *_NO_NUMBER),
     "RUNS_MCP_MAX_DOWNLOAD_BYTES": ("999", *_NO_BYTES),

@@ -20,6 +20,7 @@ from runs_mcp.api.connections import Pool
 from runs_mcp.api.endpoint import Endpoint
 from runs_mcp.api.memory_budget import HeldMemory
 from runs_mcp.api.path_templates import fill_path
+from runs_mcp.api.record_cache import CallerRecords, RecordCache
 from runs_mcp.api.request import Params, Received, Request, send
 from runs_mcp.api.response_body import decode, forgotten_on_error
 from runs_mcp.deadline import Deadline
@@ -77,6 +78,7 @@ class ApiClient:
         url_setting: The setting that holds the address, for messages.
         deadline: The deadline of all requests together.
         max_bytes: The decoded size at which a download is stopped.
+        records: What the caller has read before; by default nothing is kept.
 
     Attributes:
         sent: How many requests were sent so far, those that were repeated included.
@@ -93,6 +95,7 @@ class ApiClient:
         url_setting: str,
         deadline: Deadline,
         max_bytes: int,
+        records: CallerRecords | None = None,
     ) -> None:
         self._pool = pool
         self._kept: HeldMemory | None = None
@@ -100,6 +103,7 @@ class ApiClient:
         self._endpoint = Endpoint(api, base_url, key, key_setting, url_setting)
         self._deadline = deadline
         self.max_bytes = max_bytes
+        self.records = records or RecordCache(0).of("")
         self.sent = 0
 
     def __repr__(self) -> str:

@@ -46,7 +46,7 @@ def test_without_a_key_it_says_what_to_set_and_that_the_sandbox_needs_none(
         (["--result-bytes", "40001"], {}, "RUNS_MCP_RESULT_BYTES"),
         (["--timeout-s", "0"], {}, "RUNS_MCP_TIMEOUT_S"),
         ([], {"RUNS_MCP_READONLY": "true"}, "did you mean RUNS_MCP_READ_ONLY?"),
-        ([], {"RUNS_MCP_CACHE_BYTES": "0"}, "is not a setting of this version"),
+        ([], {"RUNS_MCP_CACHED_BYTES": "0"}, "is not a setting of this version"),
         ([], {"RUNS_MCP_CONFIRM": "never"}, "RUNS_MCP_CONFIRM"),
         ([], {"RUNS_MCP_PREAPPROVE": "cancel,everything"}, "RUNS_MCP_PREAPPROVE"),
         ([], {"RUNS_MCP_STATE_KEYS": "hush-hush"}, "RUNS_MCP_STATE_KEYS"),

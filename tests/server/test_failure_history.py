@@ -164,6 +164,7 @@ async def test_where_nothing_can_be_read_it_says_so_and_claims_nothing(sandbox: 
     async with connect(sandbox) as client:
         result = await client.call_tool("failure_history", {"run": LONG})
     assert "No failing spec of the run could be read (not_found 6)." in text_of(result)
+    assert "kind=not_found" in text_of(result)
 
 
 async def test_a_spec_that_cannot_be_read_is_not_taken_for_passed(sandbox: Sandbox) -> None:

@@ -198,14 +198,22 @@ def test_an_api_that_refuses_connections_is_unreachable(story: Sandbox) -> None:
 
 @pytest.fixture(scope="module")
 def preapproved(story: Sandbox) -> Iterator[SharedClient]:
-    settings = {**environment(story), **ALL_PREAPPROVED, "RUNS_MCP_MAX_DOWNLOAD_BYTES": "300000"}
+    settings = {
+        **environment(story),
+        **ALL_PREAPPROVED,
+        "RUNS_MCP_MAX_DOWNLOAD_BYTES": "300000",
+    }
     with shared_client(configured(settings)) as connected:
         yield connected
 
 
 @pytest.fixture(scope="module")
 def hurried_and_preapproved(story: Sandbox) -> Iterator[SharedClient]:
-    settings = {**environment(story), **ALL_PREAPPROVED, "RUNS_MCP_TIMEOUT_S": str(DEADLINE_S)}
+    settings = {
+        **environment(story),
+        **ALL_PREAPPROVED,
+        "RUNS_MCP_TIMEOUT_S": str(DEADLINE_S),
+    }
     with shared_client(configured(settings)) as connected:
         yield connected
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from budgets import fits
-from hosts import pages_of, structured_of, text_of
+from hosts import NOTHING_KEPT, pages_of, structured_of, text_of
 from in_process import configured, connect
 from run_of_size import add_run_of_size
 from shared_client import SharedClient, shared_client
@@ -26,7 +26,7 @@ def shared_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def host(shared_sandbox: Sandbox) -> Iterator[SharedClient]:
-    with shared_client(configured(shared_sandbox.variables)) as connected:
+    with shared_client(configured({**shared_sandbox.variables, **NOTHING_KEPT})) as connected:
         yield connected
 
 

@@ -1,7 +1,7 @@
 """The client of the Currents API: projects, runs, instances and writes."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from runs_mcp.providers.currents.envelopes import data_of, receipt_of
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.mapping import runs as run_mapping
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
+from runs_mcp.providers.currents.record_sizes import bytes_of_instance, bytes_of_run
 from runs_mcp.providers.currents.references import (
     CurrentsInstanceId,
     CurrentsProjectId,
@@ -32,6 +33,8 @@ MAX_LIMIT: Final = 50  # what the API's documentation allows a page
 _SEARCHED_PAGES: Final = 10
 _TOO_LARGE_STATUS: Final = 413
 _CURSOR_CHARS: Final = 480  # Of a cursor of ours, 4,000 are taken back: 8 for each, escaped.
+_RUN: Final = "Currents run"
+_INSTANCE: Final = "Currents instance"
 _WRITTEN: Final = wire.Envelope[wire.WireReceipt]
 _RECORD: Final = wire.Envelope[dict[str, Any]]
 
@@ -54,6 +57,7 @@ class CurrentsClient:
 
     def __init__(self, api: ApiClient) -> None:
         self._api = api
+        self._records = api.records
 
     async def list_projects(self, *, limit: int, after: str = "") -> CurrentsPage[Project]:
         """Returns the projects that the key can see, starting after the cursor `after`."""
@@ -95,10 +99,15 @@ class CurrentsClient:
             )
 
     async def get_run(self, run: CurrentsRunId) -> FullRun:
-        """Returns a run with all its specs."""
+        """Returns a run with all its specs; one that is over may be known from before."""
+        if kept := self._records.get(_RUN, run, FullRun):
+            return kept
         shape = wire.Envelope[wire.WireRun]
         async with self._api.answer(shape, "/runs/{run_id}", run_id=run) as answer:
-            return await self._full_run(answer)
+            full = await self._full_run(answer)
+        if full.run.is_over:
+            self._records.put(_RUN, run, full, bytes_of_run(full), run)
+        return full
 
     async def find_run(self, project: CurrentsProjectId, query: FindQuery) -> FullRun:
         """Returns the most recent completed run that matches.
@@ -119,15 +128,26 @@ class CurrentsClient:
         return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
 
     async def get_instance(self, instance: CurrentsInstanceId) -> FullInstance:
-        """Returns a spec file's execution with all its tests."""
+        """Returns a spec file's execution with all its tests.
+
+        One of a run that is over, and known from before, may be known from before as well.
+        """
+        if kept := self._records.get(_INSTANCE, instance, FullInstance):
+            return kept
         async with self._api.answer(
             wire.Envelope[WireInstance], "/instances/{instance_id}", instance_id=instance
         ) as answer:
             sent = data_of(answer.data)
-            return await self._api.work_on(
-                lambda: instance_mapping.full_instance(sent, answer.bytes, answer.unreadable),
-                answer.bytes,
-            )
+
+            def read() -> tuple[FullInstance, int]:
+                full = instance_mapping.full_instance(sent, answer.bytes, answer.unreadable)
+                return full, bytes_of_instance(full)
+
+            full, size = await self._api.work_on(read, answer.bytes)
+        run = full.instance.run_id
+        if self._records.has(_RUN, run):
+            self._records.put(_INSTANCE, instance, full, size, run)
+        return full
 
     async def _full_run(self, answer: Answer[wire.Envelope[wire.WireRun]]) -> FullRun:
         return await self._api.work_on(lambda: _full_run(answer), answer.bytes)
@@ -152,7 +172,8 @@ class CurrentsClient:
             AnswerLost: It may have been canceled, or not.
         """
         path = "/runs/{run_id}/cancel"
-        return receipt_of(await self._api.write("PUT", _WRITTEN, path, run_id=run), run)
+        with self._changing(run):
+            return receipt_of(await self._api.write("PUT", _WRITTEN, path, run_id=run), run)
 
     async def cancel_run_by_github_ci(
         self,
@@ -173,7 +194,9 @@ class CurrentsClient:
             project_id=project or "",
             ci_build_id=ci_build_id,
         )
-        return receipt_of(await self._api.write("PUT", _WRITTEN, "/runs/cancel-ci/github", body))
+        with self._changing(None):
+            written = await self._api.write("PUT", _WRITTEN, "/runs/cancel-ci/github", body)
+            return receipt_of(written)
 
     async def reset_run(
         self, run: CurrentsRunId, machine_ids: tuple[str, ...], *, batched: bool
@@ -185,7 +208,8 @@ class CurrentsClient:
         """
         body = wire.ResetBody(machine_id=machine_ids, is_batched_or_8n=batched)
         path = "/runs/{run_id}/reset"
-        return receipt_of(await self._api.write("PUT", _WRITTEN, path, body, run_id=run), run)
+        with self._changing(run):
+            return receipt_of(await self._api.write("PUT", _WRITTEN, path, body, run_id=run), run)
 
     async def delete_run(self, run: CurrentsRunId) -> Receipt:
         """Deletes a run and all that belongs to it, for good. Sent once.
@@ -194,7 +218,17 @@ class CurrentsClient:
             AnswerLost: It may have been deleted, or not.
         """
         path = "/runs/{run_id}"
-        return receipt_of(await self._api.write("DELETE", _WRITTEN, path, run_id=run), run)
+        with self._changing(run):
+            return receipt_of(await self._api.write("DELETE", _WRITTEN, path, run_id=run), run)
+
+    @contextmanager
+    def _changing(self, run: CurrentsRunId | None) -> Iterator[None]:
+        """Forgets what was read of a run that is changed, or of all: it holds no more."""
+        self._records.drop(run)
+        try:
+            yield
+        finally:
+            self._records.drop(run)  # It may have been read meanwhile.
 
     async def get_run_record(self, run: CurrentsRunId) -> dict[str, Any]:
         """Returns a run as the API has it, complete."""

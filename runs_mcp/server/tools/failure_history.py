@@ -1,5 +1,6 @@
 """The tool that says since when a cause is there."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -9,13 +10,7 @@ from pydantic import Field
 
 from runs_mcp.answers.cursors import PageRequest
 from runs_mcp.answers.history_pages import MOST_RUNS, HistoryPosition
-from runs_mcp.errors import (
-    DeadlineExceeded,
-    InvalidArgument,
-    NotFound,
-    RunsError,
-    UpstreamError,
-)
+from runs_mcp.errors import InvalidArgument, NotFound, RunsError, UpstreamError
 from runs_mcp.model import FailedTest
 from runs_mcp.providers.cause_history import AskedCause
 from runs_mcp.providers.tool_arguments import Cursor
@@ -81,10 +76,12 @@ async def failure_history(
 
 
 def _nothing_read(errors: Sequence[str]) -> RunsError:
-    """Returns the error for a run of which no failing spec could be read."""
-    late = set(errors) == {DeadlineExceeded.kind}
-    what = f"No failing spec of the run could be read ({', '.join(counted(errors))})."
-    return DeadlineExceeded(what) if late else UpstreamError(what)
+    """Returns the error for a run of which no failing spec could be read, of the usual kind."""
+    kinds = {error.kind: error for error in RunsError.__subclasses__()}
+    (most, *_) = Counter(errors).most_common(1)
+    return kinds.get(most[0], UpstreamError)(
+        f"No failing spec of the run could be read ({', '.join(counted(errors))})."
+    )
 
 
 def asked_causes(findings: Findings, fingerprint: str, test: str) -> list[AskedCause]:

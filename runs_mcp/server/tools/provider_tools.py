@@ -52,7 +52,7 @@ def _action_tool(name: str, tool: ActionTool) -> ServedTool:
         services = ctx.request_context.lifespan_context
         provider = services.configuration.provider(name)
         deadline = services.deadline()
-        action = tool.function(services.call(provider, deadline), **arguments)
+        action = tool.function(services.call(provider, deadline, fresh=True), **arguments)
         result = await services.guard(provider, deadline).carry_out(
             action, channels_of(ctx), confirmation_token
         )

@@ -47,7 +47,11 @@ class OpenedRun(NamedTuple):
 
 
 async def open_run(
-    reference: str, services: Services, deadline: Deadline | None = None
+    reference: str,
+    services: Services,
+    deadline: Deadline | None = None,
+    *,
+    fresh: bool = False,
 ) -> OpenedRun:
     """Returns the run that a reference names, or the newest of those that it leads to.
 
@@ -55,6 +59,7 @@ async def open_run(
         reference: A reference to a run in any of its forms, or the address of what started it.
         services: What the call works with.
         deadline: The deadline of the call; by default one that starts now.
+        fresh: Whether all must be read now, whatever was read before.
 
     Raises:
         InvalidArgument: It is neither.
@@ -63,27 +68,30 @@ async def open_run(
     """
     deadline = deadline or services.deadline()
     if address := address_in(reference):
-        return await _find_run(address, services, deadline)
+        return await _find_run(address, services, deadline, fresh=fresh)
     commit = commit_in(reference)
     if commit is None:
-        return OpenedRun(_open_named(reference, services, deadline))
+        return OpenedRun(_open_named(reference, services, deadline, fresh=fresh))
     # The start of a commit's SHA may be the ID of a run.
     if commit.is_whole:
-        return await _find_run(commit, services, deadline)
+        return await _find_run(commit, services, deadline, fresh=fresh)
     try:
-        reader = _open_named(reference, services, deadline)
+        reader = _open_named(reference, services, deadline, fresh=fresh)
         await reader.state()
     except (InvalidArgument, NotFound):
-        return await _find_run(commit, services, deadline)
+        return await _find_run(commit, services, deadline, fresh=fresh)
     return OpenedRun(reader)
 
 
-def _open_named(reference: str, services: Services, deadline: Deadline) -> RunReader:
+def _open_named(
+    reference: str, services: Services, deadline: Deadline, *, fresh: bool
+) -> RunReader:
     configuration = services.configuration
     for provider in configuration.served:
         own = own_reference(reference, provider, configuration.served, configuration.definitions)
         if own is not None:
-            return provider.definition.open_run(services.call(provider, deadline), own)
+            call = services.call(provider, deadline, fresh=fresh)
+            return provider.definition.open_run(call, own)
     served = " or ".join(provider.definition.name for provider in configuration.served)
     raise InvalidArgument(
         f"{quoted(reference, 120)} names no run of {served}; nothing was requested.",
@@ -92,7 +100,9 @@ def _open_named(reference: str, services: Services, deadline: Deadline) -> RunRe
     )
 
 
-async def _find_run(address: Address, services: Services, deadline: Deadline) -> OpenedRun:
+async def _find_run(
+    address: Address, services: Services, deadline: Deadline, *, fresh: bool
+) -> OpenedRun:
     """Returns the newest run that an address leads to, of all providers that are served."""
     runs: list[FoundRun] = []
     searched: list[str] = []
@@ -111,7 +121,7 @@ async def _find_run(address: Address, services: Services, deadline: Deadline) ->
     if runs:
         newest, *others = sorted(runs, key=lambda run: run.created_at, reverse=True)
         names = [run.reference for run in others]
-        reader = _open_named(newest.reference, services, deadline)
+        reader = _open_named(newest.reference, services, deadline, fresh=fresh)
         return OpenedRun(reader, _how_found(address, names))
     if failures and len(failures) == len(searched):
         raise failures[0]

@@ -34,7 +34,7 @@ async def wait_for_run(
     pause = FIRST_PAUSE_S
     reference, found = run, ""
     while True:
-        reader, now_found = await open_run(reference, services)
+        reader, now_found = await open_run(reference, services, fresh=True)
         state, totals = await reader.state()
         reference, found = reader.reference, found or now_found
         waited = time.monotonic() - began
