@@ -4,7 +4,7 @@
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from runs_mcp.api.json_texts import end_of_text, next_unit
 from runs_mcp.errors import TooLarge
@@ -23,32 +23,43 @@ _HALF_OF_WIDE: Final = re.compile(rb"\\u[dD][89abAB]")
 _WIDE_ESCAPE: Final = re.compile(rb"\\u(?!00)")
 _FOUR_BYTE_LEADS: Final = range(0xF0, 0xF5)
 _TWO_BYTE_LEADS: Final = range(0xC4, 0xF0)  # U+0100 and above; what is below takes one byte
+_ESCAPE: Final = rb"\u"
 _ESCAPE_BYTES: Final = 6
 _CONTINUATIONS: Final = bytes(range(0x80, 0xC0))
 
 
-def memory_needed(body: bytearray) -> int:
-    """Returns the most bytes that what is made of a JSON body will take: the rest is refused."""
-    return min(_upper_bound(body), _MOST_BYTES)
+class AnswerSize(NamedTuple):
+    """How many bytes what is made of a JSON body may take at most.
 
-
-def fitted_into_memory(body: bytearray, api: str) -> bytearray:
-    """Returns a JSON body that can be decoded: without the middle of a text of more than 10 MB.
-
-    Raises:
-        TooLarge: It would take more memory than there is.
+    Args:
+        bound: An upper bound, which is fast to know.
     """
-    if len(body) <= _SMALL_BYTES:
-        return body
-    if _upper_bound(body) <= _MOST_BYTES and not _may_have_endless_text(body):
-        return body
-    return _measured(body, api)
 
+    bound: int
 
-def _upper_bound(body: bytearray) -> int:
-    # Texts have commas and brackets, too.
-    values = body.count(b",") + body.count(b"[")
-    return _size(body.count(b"{"), values, len(body) * _char_bytes(body))
+    @classmethod
+    def of(cls, body: bytearray) -> Self:
+        """Returns that of a body."""
+        # Texts have commas and brackets, too.
+        values = body.count(b",") + body.count(b"[")
+        return cls(_size(body.count(b"{"), values, len(body) * _most_char_bytes(body)))
+
+    @property
+    def needed(self) -> int:
+        """How many bytes to set aside: what would take more is refused."""
+        return min(self.bound, _MOST_BYTES)
+
+    def fit(self, body: bytearray, api: str) -> bytearray:
+        """Returns a body that can be decoded: without the middle of a text of more than 10 MB.
+
+        Raises:
+            TooLarge: It would take more memory than there is.
+        """
+        if len(body) <= _SMALL_BYTES:
+            return body
+        if self.bound <= _MOST_BYTES and not _may_have_endless_text(body):
+            return body
+        return _measured(body, api)
 
 
 def _measured(body: bytearray, api: str) -> bytearray:
@@ -104,6 +115,15 @@ def _chars(text: bytearray) -> int:
 
 def _without_continuations(text: bytearray) -> int:
     return len(text) if text.isascii() else len(text.translate(None, _CONTINUATIONS))
+
+
+def _most_char_bytes(text: bytearray) -> int:
+    """Returns the most bytes that each character may take; finds less than `_char_bytes`, fast."""
+    has_escapes = _ESCAPE in text
+    has_halves = has_escapes and (rb"\ud" in text or rb"\uD" in text)
+    if has_halves or _has_any(text, _FOUR_BYTE_LEADS):
+        return 4
+    return 1 if text.isascii() and not has_escapes else 2
 
 
 def _char_bytes(text: bytearray) -> int:

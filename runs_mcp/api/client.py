@@ -14,7 +14,7 @@ from typing import Final, Generic, Literal, TypeVar
 import httpx
 import msgspec
 
-from runs_mcp.api.answer_size import memory_needed
+from runs_mcp.api.answer_size import AnswerSize
 from runs_mcp.api.attempts import Attempts, read_attempts, write_attempts
 from runs_mcp.api.connections import Pool
 from runs_mcp.api.endpoint import Endpoint
@@ -35,7 +35,6 @@ from runs_mcp.errors import (
     Unreachable,
     UpstreamError,
 )
-from runs_mcp.text import body_without_key
 
 T = TypeVar("T")
 
@@ -215,14 +214,16 @@ class ApiClient:
         self, received: Received, answer_type: type[T], held: HeldMemory
     ) -> Answer[T]:
         key, api = self._endpoint.key, self._api
-        sent = received.body
-        body, needed = await self._work_on(lambda: _without_key(sent, key), len(sent))
-        size = len(body)
+        body = received.body
+        sent = len(body)
+        size = await self._work_on(lambda: AnswerSize.of(body), sent)
         with self._deadline.fail_after(), forgotten_on_error(body):
-            await held.grow_to(needed)
-        data, unreadable = await self._work_on(lambda: decode(body, answer_type, api), size)
+            await held.grow_to(sent + size.needed)
+        data, unreadable = await self._work_on(
+            lambda: decode(body, answer_type, api, key=key, size=size), sent
+        )
         link = received.next_page
-        return Answer(data, size, link.exists, link.number, unreadable)
+        return Answer(data, sent, link.exists, link.number, unreadable)
 
     async def _work_on(self, work: Callable[[], T], size: int | None) -> T:
         if size is not None and size <= _SMALL_BYTES:
@@ -282,12 +283,6 @@ class ApiClient:
             f"the deadline of one call.{before}",
             retry_after_s=failure.retry_after_s if failure else None,
         )
-
-
-def _without_key(body: bytearray, key: str) -> tuple[bytearray, int]:
-    """Returns a body without the key, and the bytes that it and what is made of it will take."""
-    body = body_without_key(body, key)
-    return body, len(body) + memory_needed(body)
 
 
 def _may_have_been_carried_out(error: RunsError) -> bool:

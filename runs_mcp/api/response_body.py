@@ -1,7 +1,6 @@
 """Response bodies: downloaded up to a size, then decoded as typed JSON."""
 
 import threading
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,14 +12,15 @@ import httpx
 import msgspec
 
 from runs_mcp import errors
-from runs_mcp.api.answer_size import fitted_into_memory
+from runs_mcp.api.answer_size import AnswerSize
+from runs_mcp.api.gunzip import GZIP_ERRORS, Gunzip
 from runs_mcp.api.json_texts import with_valid_texts
 from runs_mcp.api.lenient_decoding import decode_leniently
 from runs_mcp.api.memory_budget import HeldMemory
+from runs_mcp.text import body_without_key
 
 T = TypeVar("T")
 
-_PART_BYTES: Final = 1_000_000
 _PARTS_AT_ONCE: Final = 50
 _one_at_a_time: Final = threading.Lock()
 
@@ -100,13 +100,13 @@ async def _decoded_parts(response: httpx.Response, api: str) -> AsyncIterator[by
             f"The {api} API's answer is encoded in a way that was not asked for.",
             status=response.status_code,
         )
-    gunzip = _Gunzip()
+    gunzip = Gunzip()
     try:
         async for raw in _raw_parts(response):
             for part in gunzip.parts(raw):
                 yield part
                 await anyio.lowlevel.checkpoint()
-    except zlib.error as error:
+    except GZIP_ERRORS as error:
         raise _not_json(api) from error
     if not gunzip.is_complete:
         raise _not_json(api)
@@ -122,39 +122,33 @@ async def _raw_parts(response: httpx.Response) -> AsyncIterator[bytes]:
             await anyio.lowlevel.checkpoint()
 
 
-class _Gunzip:
-    """Decompresses gzip, which is one member after another (RFC 1952, 2.2)."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the last member has ended."""
-        return self._member.eof
-
-    def parts(self, raw: bytes) -> Iterator[bytes]:
-        """Yields what the next bytes are decompressed to, in parts of bounded size."""
-        while raw:
-            if self._member.eof:
-                self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-            while part := self._member.decompress(raw, _PART_BYTES):
-                yield part
-                raw = self._member.unconsumed_tail
-            raw = self._member.unused_data
-
-
-def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[str, ...]]:
+def decode(
+    body: bytearray,
+    answer_type: type[T],
+    api: str,
+    *,
+    key: str = "",
+    size: AnswerSize | None = None,
+) -> tuple[T, tuple[str, ...]]:
     """Decodes JSON: unknown fields are ignored, and numbers may be strings. Empties the body.
 
     Returns what could be read, and for each record that could not, where it stood and why.
+
+    Args:
+        body: The JSON.
+        answer_type: What it is decoded to.
+        api: The name of the API, for messages.
+        key: The caller's key, which is taken out.
+        size: That of the body, if it is known already.
 
     Raises:
         TooLarge: It holds more objects or items than there is memory for.
         MalformedResponse: It is not JSON, or not of the documented shape as a whole.
     """
     try:
-        return _decode_valid(fitted_into_memory(body, api), answer_type)
+        fitted = (size or AnswerSize.of(body)).fit(body, api)
+        data, unreadable = _decode_valid(fitted, answer_type)
+        return _without_key(data, answer_type, key), unreadable
     except msgspec.ValidationError as error:
         raise errors.MalformedResponse(
             f"The {api} API's answer is not of the documented shape: {error}."
@@ -163,6 +157,16 @@ def decode(body: bytearray, answer_type: type[T], api: str) -> tuple[T, tuple[st
         raise _not_json(api) from error
     finally:
         body.clear()  # An error's traceback would keep it in memory.
+
+
+def _without_key(data: T, answer_type: type[T], key: str) -> T:
+    """Returns what was read without the key, before anything cuts or masks a text in it.
+
+    It is searched as JSON, which has a fraction of the bytes that were sent.
+    """
+    kept = bytearray(msgspec.json.encode(data))
+    cleaned = body_without_key(kept, key)
+    return data if cleaned is kept else _decode(cleaned, answer_type)[0]
 
 
 def _decode_valid(body: bytearray, answer_type: type[T]) -> tuple[T, tuple[str, ...]]:

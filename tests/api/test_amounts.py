@@ -63,7 +63,7 @@ def test_of_a_longer_text_the_beginning_and_the_end_stay(units: list[str], befor
     written = "x" * before + "".join(units) * 60
     sent = bytearray(f'{{"a":"{written}","b":"c"}}'.encode())
     with patch.multiple(answer_size, _TEXT_BYTES=60, _BLOCK_BYTES=30, _SMALL_BYTES=0):
-        shortened = json.loads(answer_size.fitted_into_memory(sent, "Currents"))
+        shortened = json.loads(answer_size.AnswerSize.of(sent).fit(sent, "Currents"))
     whole = json.loads(sent)["a"]
     assert shortened["b"] == "c"
     if len(written.encode()) > 60:
