@@ -24,6 +24,7 @@ _WIDE_ESCAPE: Final = re.compile(rb"\\u(?!00)")
 _FOUR_BYTE_LEADS: Final = range(0xF0, 0xF5)
 _TWO_BYTE_LEADS: Final = range(0xC4, 0xF0)  # U+0100 and above; what is below takes one byte
 _ESCAPE: Final = rb"\u"
+_NO_MARKS: Final = bytes(set(range(256)) - set(b"{[,"))
 _ESCAPE_BYTES: Final = 6
 _CONTINUATIONS: Final = bytes(range(0x80, 0xC0))
 
@@ -40,9 +41,10 @@ class AnswerSize(NamedTuple):
     @classmethod
     def of(cls, body: bytearray) -> Self:
         """Returns that of a body."""
-        # Texts have commas and brackets, too.
-        values = body.count(b",") + body.count(b"[")
-        return cls(_size(body.count(b"{"), values, len(body) * _most_char_bytes(body)))
+        # Texts have commas and brackets, too. One pass over the body, half as long as three.
+        marks = body.translate(None, _NO_MARKS)
+        objects = marks.count(b"{")
+        return cls(_size(objects, len(marks) - objects, len(body) * _most_char_bytes(body)))
 
     @property
     def needed(self) -> int:
@@ -119,7 +121,8 @@ def _without_continuations(text: bytearray) -> int:
 
 def _most_char_bytes(text: bytearray) -> int:
     """Returns the most bytes that each character may take; finds less than `_char_bytes`, fast."""
-    has_escapes = _ESCAPE in text
+    # One character is found twenty times as fast as two.
+    has_escapes = _BACKSLASH in text and _ESCAPE in text
     has_halves = has_escapes and (rb"\ud" in text or rb"\uD" in text)
     if has_halves or _has_any(text, _FOUR_BYTE_LEADS):
         return 4

@@ -132,7 +132,7 @@ class FullRun(Record, frozen=True, kw_only=True):
     browsers: tuple[str, ...] = ()
     """The browser of each group, without its version."""
     claimed_at: tuple[str, ...] = ()
-    """When each spec was claimed, as sent: it orders two executions of one spec."""
+    """When each spec was claimed: it orders two executions of one spec; empty if there are none."""
     completed_at: tuple[str, ...] = ()
     """When each spec completed, as sent: it distinguishes two executions of one spec."""
     unreadable: tuple[str, ...] = ()

@@ -1,7 +1,9 @@
 """Values of a payload made fit for the model: plain, of bounded length, never null."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from runs_mcp.deadline import stop_when_late
@@ -23,12 +25,17 @@ PATH_CHARS: Final = 300
 BLOCK_CHARS: Final = 1500
 _MOST_CHARS: Final = 1_000_000
 _ID_CHARS: Final = 128
+_HEX_ID: Final = re.compile(r"[0-9a-f]{8,32}(?:-[0-9a-f]{4,12}){0,4}")
+_REPEATED: Final = 8192
+_REPEATED_CHARS: Final = 200
 _NAME_CHARS: Final = 128
 _FIRST_MILLISECONDS: Final = 100_000_000_000  # epoch seconds are far below, milliseconds above
 
 
 def identifier(value: str | None) -> str:
     """Returns an ID as one line of at most 128 characters."""
+    if value is not None and _HEX_ID.fullmatch(value):
+        return value  # As most are, each another one: there is nothing in it to hide.
     return distinct_line(value, _ID_CHARS)
 
 
@@ -42,6 +49,14 @@ def distinct_line(value: str | None, max_chars: int = PATH_CHARS) -> str:
 
     One that is cut keeps a digest: two that differ never become one.
     """
+    if value is not None and len(value) <= _REPEATED_CHARS:
+        return _repeated_line(value, max_chars)
+    return clip_distinct(whole_line(value), max_chars)
+
+
+@lru_cache(_REPEATED)
+def _repeated_line(value: str, max_chars: int) -> str:
+    """Does the same: thousands of specs have the same few paths and groups."""
     return clip_distinct(whole_line(value), max_chars)
 
 
@@ -90,8 +105,10 @@ def bounded(value: str) -> str:
     return f"{value[:half]}\n{middle_marker(left_out)}\n{value[-half:]}"
 
 
-def count(value: float | None) -> int:
+def count(value: int | float | None) -> int:
     """Returns a number of things as a whole number; 0 for what cannot be one."""
+    if isinstance(value, int) and 0 <= value < _FIRST_MILLISECONDS:
+        return value
     return max(0, round(value)) if value is not None and abs(value) < _FIRST_MILLISECONDS else 0
 
 

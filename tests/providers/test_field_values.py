@@ -13,13 +13,16 @@ from runs_mcp.providers.field_values import (
     PATH_CHARS,
     block,
     count,
+    distinct_line,
     identifier,
     line,
     path,
     present,
     timestamp,
     when,
+    whole_line,
 )
+from runs_mcp.text import clip_distinct
 
 Reader = Callable[[str], str]
 
@@ -214,3 +217,14 @@ def test_seconds_and_milliseconds_are_told_apart() -> None:
 )
 def test_nulls_in_a_list_are_left_out(items: list[object] | None, there: list[object]) -> None:
     assert present(items) == there
+
+
+@given(st.from_regex(r"[0-9a-f]{8,32}(-[0-9a-f]{4,12}){0,4}", fullmatch=True))
+def test_a_hexadecimal_id_is_what_cleaning_would_leave(value: str) -> None:
+    assert identifier(value) == clip_distinct(whole_line(value), 128) == value
+
+
+@given(st.text(max_size=220), st.integers(1, 300))
+def test_a_line_that_is_asked_for_again_is_the_same(value: str, max_chars: int) -> None:
+    expected = clip_distinct(whole_line(value), max_chars)
+    assert distinct_line(value, max_chars) == distinct_line(value, max_chars) == expected

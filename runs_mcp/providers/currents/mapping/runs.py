@@ -85,7 +85,7 @@ def full_run(
             line(group.platform.browser_name) if group.platform else ""
             for group in present(sent.groups)
         ),
-        claimed_at=tuple(timestamp(spec.claimed_at) for spec in present(sent.specs)),
+        claimed_at=_claimed_at(sent, specs),
         completed_at=tuple(str(spec.completed_at or "") for spec in present(sent.specs)),
         unreadable=unreadable,
     )
@@ -104,6 +104,13 @@ def _base_branches(commit: wire.WireCommit) -> tuple[str, ...]:
     base = commit.gha_event_data.base_ref if commit.gha_event_data else None
     names = (line(branch, PATH_CHARS) for branch in (base, commit.default_branch))
     return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _claimed_at(sent: wire.WireRun, specs: Sequence[model.Spec]) -> tuple[str, ...]:
+    """Returns when each spec was claimed, which is needed only where one ran twice."""
+    if len({(spec.spec, spec.group) for spec in specs}) == len(specs):
+        return ()
+    return tuple(timestamp(spec.claimed_at) for spec in present(sent.specs))
 
 
 def _canceled_at(sent: wire.WireCancellation | wire.WireReceipt | None) -> str:
