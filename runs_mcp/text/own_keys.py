@@ -64,7 +64,7 @@ def body_without_key(body: bytearray, key: str) -> bytearray:
 def _may_have_key(body: bytearray, key: str) -> bool:
     literals, patterns = _signs_of(key)
     # Most bodies have few of the characters that these begin with.
-    encoded = [pattern for pattern in patterns if pattern.pattern[:1].strip(b"\\") in body]
+    encoded = [pattern for pattern in patterns if pattern.pattern[:1] in body]
     longest = max(_LONGEST_CODE, *map(len, literals))
     for start in range(0, len(body), _PART_BYTES):  # not a copy of all of it
         lowered = body[start : start + _PART_BYTES + longest].lower()
