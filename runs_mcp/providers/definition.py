@@ -133,7 +133,8 @@ class ProviderDefinition(Generic[S]):
         reference_of: Returns the reference to a run; empty if the run has no ID.
         open_run: Returns the reader of the run that a reference (without `name:`) or a dashboard
             URL names, or raises `InvalidArgument`.
-        find_runs: Finds the runs that an address of something else leads to.
+        addresses: The kinds of addresses of something else that lead to its runs.
+        find_runs: Finds the runs that such an address leads to, with at most so many requests.
         probe: Tries the settings against the API, and returns in a few words what works.
         tools: Tools in the provider's own terms.
         records: The complete records that can be read as resources.
@@ -148,7 +149,8 @@ class ProviderDefinition(Generic[S]):
     reference_of: Callable[[Run], str]
     open_run: Callable[[Call[S], str], RunReader]
     probe: Callable[[Call[S]], Awaitable[str]]
-    find_runs: Callable[[Call[S], Address], Awaitable[FoundRuns]] | None = None
+    addresses: tuple[type[Address], ...] = ()
+    find_runs: Callable[[Call[S], Address, int], Awaitable[FoundRuns]] | None = None
     tools: tuple[ReadTool | ActionTool, ...] = ()
     records: tuple[RecordTemplate, ...] = ()
     completions: Callable[[Call[S]], Completions] | None = None

@@ -62,6 +62,11 @@ def currents_project_id(reference: str) -> CurrentsProjectId:
     return CurrentsProjectId(_checked_id(reference, reference, "project"))
 
 
+def is_currents_id(text: str) -> bool:
+    """Returns whether a text can be the ID of a project, a run or an instance."""
+    return _ID.fullmatch(text) is not None and text not in _RESERVED
+
+
 def currents_run_id(reference: str) -> CurrentsRunId:
     """Returns the run ID in `reference`: an ID, or the dashboard URL of a run as pasted.
 
@@ -125,7 +130,7 @@ def _ids_in_link(reference: str) -> dict[_Thing, str] | None:
 
 
 def _checked_id(candidate: str, reference: str, thing: _Thing) -> str:
-    if not _ID.fullmatch(candidate) or candidate in _RESERVED:
+    if not is_currents_id(candidate):
         raise _refused(reference, thing, f"is not the ID of {_article(thing)}")
     return candidate
 
