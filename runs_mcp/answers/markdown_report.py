@@ -11,19 +11,24 @@ from typing import Final
 from runs_mcp.answers.history_reports import CauseReport, HistoryReport
 from runs_mcp.answers.triage_reports import GroupReport, NamedTest, TriageReport
 from runs_mcp.model import Failure
-from runs_mcp.text import clip
+from runs_mcp.text import clip, one_line, plain
 from runs_mcp.triage.verdict import count_of
 
 MOST_CHARS: Final = 60_000
 """GitHub takes 65,536 in a comment."""
+_LINE_CHARS: Final = 300
+_STATEMENT_CHARS: Final = 2000
 _CAUSE_CHARS: Final = 200
 _PLACE_CHARS: Final = 120
 _ERROR_CHARS: Final = 3000
 _TESTS_SHOWN: Final = 50
 _ROOM_FOR_THE_END: Final = 300
-# A dot before a letter may make a link, and a colon a picture.
-# A line of dashes makes a heading of the one before it, and a number may begin a list.
-_PLAIN: Final = re.compile(r"(?:[A-Za-z](?:[A-Za-z0-9 ,;()%'-]|[.:](?![A-Za-z0-9]))*)?")
+# A line of prose begins with a letter, since other signs may make a list or a rule of it. A dot
+# before a letter may make a link, and a colon a picture.
+_PLAIN: Final = re.compile(r"(?:[A-Za-z](?:[A-Za-z0-9 ,;()'-]|%(?!\w)|[.:](?![^ ]))*)?")
+# Forges make links of hashes of commits, and of issues such as GH-12.
+_REFERENCE: Final = re.compile(r"\w-[0-9]|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"https://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._-]+)*")
 _BACKTICKS: Final = re.compile(r"`+")
 
 
@@ -38,22 +43,25 @@ def markdown_report(report: TriageReport, history: HistoryReport | None = None) 
     """
     text = "\n\n".join(_head(report))
     since = {cause.fingerprint: cause for cause in history.causes} if history else {}
-    rows, details = list(_rows(report, since)), list(_details(report, since))
-    shown_rows = _fitting(rows, MOST_CHARS // 2 - len(text))
+    shown_rows = _fitting(_rows(report, since), MOST_CHARS // 2 - len(text))
     if shown_rows:
         text += "\n\n" + "\n".join([_TABLE_HEAD, *shown_rows])
-    if left := len(rows) - len(shown_rows):
+    if left := max(len(report.groups), report.causes_total) - len(shown_rows):
         text += f"\n\n{left} more causes are left out."
-    shown = _fitting(details, MOST_CHARS - len(text) - _ROOM_FOR_THE_END)
+    shown = _fitting(_details(report, since), MOST_CHARS - len(text) - _ROOM_FOR_THE_END)
     text += "".join(f"\n\n{detail}" for detail in shown)
-    if left := len(details) - len(shown):
+    lists = (report.flaky, report.quarantined, report.incomplete)
+    if left := len(report.groups) + sum(map(bool, lists)) - len(shown):
         text += f"\n\nThe details of {left} more are left out."
+    if report.trim.trimmed and report.trim.total:
+        left = report.trim.total - report.trim.shown
+        text += f"\n\n{left} more entries did not fit into the report."
     return text + "\n"
 
 
-def code(text: str) -> str:
-    """Returns a text as code in a line of Markdown."""
-    line = " ".join(text.split())
+def code(text: str, most_chars: int = _LINE_CHARS) -> str:
+    """Returns a text as code in a line of Markdown, clipped to so many characters."""
+    line = clip(one_line(text), most_chars)
     if not line:
         return "–"
     fence = "`" * (1 + max((len(run) for run in _BACKTICKS.findall(line)), default=0))
@@ -70,7 +78,8 @@ _TABLE_HEAD: Final = (
 def _head(report: TriageReport) -> Iterator[str]:
     run = report.run
     yield f"### {_prose(report.verdict)}"
-    facts = [f"[Run {code(run.id)}]({run.url})" if run.url else f"Run {code(run.id)}"]
+    is_linked = len(run.url) <= _LINE_CHARS and _ADDRESS.fullmatch(run.url)
+    facts = [f"[Run {code(run.id)}]({run.url})" if is_linked else f"Run {code(run.id)}"]
     facts += [f"{name} {code(value)}" for name, value in _named(report) if value]
     yield " · ".join(facts)
     notes = [_prose(note) for note in (report.found, report.no_baseline) if note]
@@ -91,13 +100,13 @@ def _named(report: TriageReport) -> Iterator[tuple[str, str]]:
 def _rows(report: TriageReport, since: Mapping[str, CauseReport]) -> Iterator[str]:
     for group in report.groups:
         cells = (
-            code(clip(group.cause, _CAUSE_CHARS)),
+            code(group.cause, _CAUSE_CHARS),
             group.kind,
             str(group.tests),
             str(group.specs),
             group.novelty,
             _since(since.get(group.fingerprint)),
-            code(clip(group.frame or group.first_test, _PLACE_CHARS)),
+            code(group.frame or group.first_test, _PLACE_CHARS),
         )
         # Also in code, a bar ends a cell.
         escaped = (cell.replace("|", "\\|") for cell in cells)
@@ -170,7 +179,7 @@ def _error_of(failure: Failure) -> str:
     is_named = not error.name or error.message.startswith(error.name)
     head = error.message if is_named else f"{error.name}: {error.message}"
     texts = [head, error.code_frame, error.stack, *(f"Caused by: {text}" for text in error.causes)]
-    return clip("\n\n".join(text for text in texts if text), _ERROR_CHARS)
+    return clip("\n\n".join(plain(text) for text in texts if text), _ERROR_CHARS)
 
 
 def _list_of(tests: list[NamedTest] | tuple[NamedTest, ...], more: int = 0) -> str:
@@ -195,10 +204,11 @@ def _block(text: str) -> str:
 
 def _prose(text: str) -> str:
     """Returns a text as it is if it can be nothing but prose, else as code."""
-    return text if _PLAIN.fullmatch(text) else code(text)
+    is_plain = _PLAIN.fullmatch(text) and not _REFERENCE.search(text)
+    return text if is_plain and len(text) <= _STATEMENT_CHARS else code(text, _STATEMENT_CHARS)
 
 
-def _fitting(parts: list[str], budget: int) -> list[str]:
+def _fitting(parts: Iterator[str], budget: int) -> list[str]:
     """Returns as many of the first parts as fit into so many characters, separators included."""
     fitting = []
     for part in parts:

@@ -3,12 +3,12 @@
 import re
 from typing import Final, NamedTuple, TypeAlias
 
-from runs_mcp.providers.pasted_links import link_path
+from runs_mcp.providers.pasted_links import link_path, unwrapped
 
 _NUMBER: Final = re.compile(r"[0-9]{1,20}")
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_NAME: Final = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}")
 _SHA_CHARS: Final = 40
-_SHA: Final = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+_SHA: Final = re.compile(r"(?:commit\s+)?([0-9a-f]{7,40})", re.IGNORECASE)
 
 
 class GithubRun(NamedTuple):
@@ -77,9 +77,12 @@ def address_in(text: str) -> Address | None:
 
 
 def commit_in(text: str) -> Commit | None:
-    """Returns the commit that a text is the SHA of, at least its first 7 characters, or None."""
-    text = text.strip()
-    return Commit(text.lower()) if _SHA.fullmatch(text) else None
+    """Returns the commit that a text is the SHA of, at least its first 7 characters, or None.
+
+    It may be in brackets or quotes, or after the word that `git log` puts before it.
+    """
+    sha = _SHA.fullmatch(unwrapped(text))
+    return Commit(sha[1].lower()) if sha else None
 
 
 def _on_github(text: str) -> Address | None:
@@ -89,6 +92,8 @@ def _on_github(text: str) -> Address | None:
             if attempt and not _NUMBER.fullmatch(attempt):
                 return None
             return GithubRun(f"{owner}/{name}", run_id, attempt)
+        case [_, _, "pull", _, "commits" | "changes", sha] if commit_in(sha):
+            return commit_in(sha)
         case [owner, name, "pull", number, *_] if _NUMBER.fullmatch(number):
             repository = f"{owner}/{name}"
             return PullRequest(f"github.com/{repository}/pull/{number}", repository, number)
@@ -99,12 +104,15 @@ def _on_github(text: str) -> Address | None:
 
 
 def _on_gitlab(text: str) -> Address | None:
-    match _path(text, "gitlab.com"):
-        case [*names, "-", "merge_requests", number] if _NUMBER.fullmatch(number) and names:
-            repository = "/".join(names)
+    path = _path(text, "gitlab.com")
+    # The names of groups nest; no part of a name is a lone dash.
+    end = path.index("-") if "-" in path else 0
+    repository = "/".join(path[:end])
+    match path[end + 1 :]:
+        case ["merge_requests", number, *_] if repository and _NUMBER.fullmatch(number):
             page = f"gitlab.com/{repository}/-/merge_requests/{number}"
             return PullRequest(page, repository, number)
-        case [*names, "-", "commit", sha] if names:
+        case ["commit" | "commits", sha, *_] if repository:
             return commit_in(sha)
         case _:
             return None
@@ -116,7 +124,7 @@ def _on_bitbucket(text: str) -> Address | None:
             repository = f"{owner}/{name}"
             page = f"bitbucket.org/{repository}/pull-requests/{number}"
             return PullRequest(page, repository, number)
-        case [_, _, "commits", sha]:
+        case [_, _, "commits", sha, *_]:
             return commit_in(sha)
         case _:
             return None

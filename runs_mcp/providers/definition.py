@@ -137,7 +137,8 @@ class ProviderDefinition(Generic[S]):
         project_form: The form of a reference to a project, for descriptions; empty if it has none.
         open_project: Returns the reader of the project that a reference (without `name:`) or a
             dashboard URL names, or raises `InvalidArgument`.
-        find_runs: Finds the runs that an address of something else leads to.
+        addresses: The kinds of addresses of something else that lead to its runs.
+        find_runs: Finds the runs that such an address leads to, with at most so many requests.
         probe: Tries the settings against the API, and returns in a few words what works.
         tools: Tools in the provider's own terms.
         records: The complete records that can be read as resources.
@@ -152,7 +153,8 @@ class ProviderDefinition(Generic[S]):
     reference_of: Callable[[Run], str]
     open_run: Callable[[Call[S], str], RunReader]
     probe: Callable[[Call[S]], Awaitable[str]]
-    find_runs: Callable[[Call[S], Address], Awaitable[FoundRuns]] | None = None
+    addresses: tuple[type[Address], ...] = ()
+    find_runs: Callable[[Call[S], Address, int], Awaitable[FoundRuns]] | None = None
     project_form: str = ""
     open_project: Callable[[Call[S], str], ProjectReader] | None = None
     tools: tuple[ReadTool | ActionTool, ...] = ()

@@ -1,8 +1,9 @@
 """What triage, comparison and waiting need from a provider: the reader of one run."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
+from runs_mcp.errors import RunsError
 from runs_mcp.model import FailedTest, Run, Totals
 from runs_mcp.providers.past_runs import EarlierRuns, PastRun
 from runs_mcp.triage.findings import Findings, Outcomes
@@ -33,11 +34,20 @@ class FoundRuns(NamedTuple):
 
     Args:
         runs: The runs.
-        searched: What was searched; empty if such an address says nothing to the provider.
+        searched: What was searched.
+        missed: What could not be searched, and why.
     """
 
     runs: tuple[FoundRun, ...]
     searched: str
+    missed: tuple[str, ...] = ()
+
+
+def missed(place: str, failures: Mapping[str, RunsError]) -> tuple[str, ...]:
+    """Returns which places of a kind could not be searched, and why."""
+    return tuple(
+        f"{place} {name} could not be searched ({error.kind})" for name, error in failures.items()
+    )
 
 
 class RunReader(Protocol):

@@ -219,7 +219,7 @@ async def test_a_build_that_started_no_run_and_one_that_may_not_be_read(stub: St
     stub.serve([])
     text = text_of(await call(stub, BUILDKITE, "triage_run", run=BUILD))
     assert text.startswith(
-        "There is no Buildkite build acme/shop #42, or this token cannot see it."
+        "There is no such build as the Buildkite build acme/shop #42, or this token cannot see it."
     )
     stub.serve([Route(path="/builds/42", body={"id": "b"})])
     assert "kind=not_found" in text_of(await call(stub, BUILDKITE, "triage_run", run=BUILD))

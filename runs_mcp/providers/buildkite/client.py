@@ -80,7 +80,9 @@ class BuildkiteClient:
         self._api = api
         self._lists = ListReader(api)
 
-    async def list_suites(self, organization: str, start: ListPosition) -> BuildkitePage[Suite]:
+    async def list_suites(
+        self, organization: str, start: ListPosition, *, once: bool = False
+    ) -> BuildkitePage[Suite]:
         """Returns the suites of an organization, starting at a position."""
         query = ListQuery(
             wire.WireSuite,
@@ -90,7 +92,7 @@ class BuildkiteClient:
             key=lambda sent: sent.slug,
         )
         try:
-            return await self._lists.page(query, start)
+            return await self._lists.page(query, start, once=once)
         except NotFound as error:
             raise NotFound(
                 f"There is no organization {quoted(organization, 128)} in Buildkite, or this token "
@@ -101,7 +103,7 @@ class BuildkiteClient:
             ) from error
 
     async def list_runs(
-        self, suite: BuildkiteSuite, start: ListPosition, *, build_id: str = ""
+        self, suite: BuildkiteSuite, start: ListPosition, *, build_id: str = "", once: bool = False
     ) -> BuildkitePage[ListedRun]:
         """Returns the runs of a suite, newest first, starting at a position."""
         filters = [("build_id", build_id)] if build_id else []
@@ -113,7 +115,7 @@ class BuildkiteClient:
             make=lambda sent: run_mapping.listed_run(sent, suite),
             key=lambda sent: sent.id,
         )
-        return await self._lists.page(query, start)
+        return await self._lists.page(query, start, once=once)
 
     async def get_run(self, run: BuildkiteRunRef) -> Run:
         """Returns a run."""

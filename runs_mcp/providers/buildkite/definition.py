@@ -3,6 +3,7 @@
 from typing import Final
 
 from runs_mcp.model import Run
+from runs_mcp.providers.addresses import BuildkiteBuild, Commit
 from runs_mcp.providers.buildkite.completions import BuildkiteCompletions
 from runs_mcp.providers.buildkite.finding import find_buildkite_runs
 from runs_mcp.providers.buildkite.probe import probe_buildkite
@@ -39,6 +40,7 @@ BUILDKITE: Final = ProviderDefinition(
     reference_form=f"{PROVIDER}:<organization>/<suite>/<UUID>",
     reference_of=_reference_of,
     open_run=open_buildkite_run,
+    addresses=(BuildkiteBuild, Commit),
     find_runs=find_buildkite_runs,
     project_form=f"{PROVIDER}:<organization>/<suite>",
     open_project=open_buildkite_project,

@@ -160,11 +160,13 @@ class ListReader:
                 await progress(read, read + MAX_LIMIT * (at is not None))
         return collected.as_list(goes_on=at is not None)
 
-    async def page(self, query: ListQuery[W, T], start: ListPosition) -> BuildkitePage[T]:
+    async def page(
+        self, query: ListQuery[W, T], start: ListPosition, *, once: bool = False
+    ) -> BuildkitePage[T]:
         """Reads the page at a position, and returns its items from there on.
 
         A page can be shorter than `per_page`, or empty, and still have a next one. Empty pages
-        are skipped.
+        are skipped, unless `once` allows one request alone.
 
         Raises:
             UpstreamError: Page after page is empty, and the list goes on.
@@ -173,7 +175,7 @@ class ListReader:
         for _ in range(_MAX_EMPTY_PAGES):
             page = await self._page(query, start)
             unreadable += page.unreadable if not start.skip else ()
-            if page.items or page.next is None:
+            if page.items or page.next is None or once:
                 return replace(page, unreadable=unreadable)
             start = page.next
         raise UpstreamError(f"{_MAX_EMPTY_PAGES} pages of a list are empty, and it goes on.")

@@ -3,6 +3,7 @@
 from typing import Final
 
 from runs_mcp.model import Run
+from runs_mcp.providers.addresses import Commit, GithubRun, PullRequest
 from runs_mcp.providers.currents.action_tools import (
     currents_cancel_run,
     currents_cancel_run_by_github_ci,
@@ -39,6 +40,7 @@ CURRENTS: Final = ProviderDefinition(
     reference_form=f"{PROVIDER}:<run ID>",
     reference_of=_reference_of,
     open_run=open_currents_run,
+    addresses=(GithubRun, PullRequest, Commit),
     find_runs=find_currents_runs,
     project_form=f"{PROVIDER}:<project ID>",
     open_project=open_currents_project,

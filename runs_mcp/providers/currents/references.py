@@ -102,7 +102,7 @@ def currents_run_ref(reference: str) -> CurrentsRunRef:
 
 
 def is_currents_id(text: str) -> bool:
-    """Returns whether a text can be the ID of a run or an instance."""
+    """Returns whether a text can be the ID of a project, a run or an instance."""
     return _ID.fullmatch(text) is not None and text not in _RESERVED
 
 

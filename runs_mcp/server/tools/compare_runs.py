@@ -31,7 +31,7 @@ async def compare_runs(
     after, head_found = await open_run(head, services, deadline)
     if before.reference.partition(":")[0] != after.reference.partition(":")[0]:
         raise InvalidArgument(
-            "The runs are of two providers; nothing was requested.",
+            "The runs are of two providers; their tests were not read.",
             next_step="Compare two runs of one provider.",
         )
     specs = specs_of_interest(await before.specs(), await after.specs(), _ALL_SPECS_UP_TO)

@@ -25,6 +25,8 @@ RunReference = Annotated[
     ),
 ]
 _MOST_OTHERS: Final = 5
+_MOST_REQUESTS: Final = 8
+"""What a search may ask for, of all providers together."""
 _NOTHING: Final = "nothing, as no provider that is served knows such addresses"
 
 
@@ -104,41 +106,50 @@ async def _find_run(
     address: Address, services: Services, deadline: Deadline, *, fresh: bool
 ) -> OpenedRun:
     """Returns the newest run that an address leads to, of all providers that are served."""
-    runs: list[FoundRun] = []
+    runs: dict[str, FoundRun] = {}
     searched: list[str] = []
+    missed: list[str] = []
     failures: list[RunsError] = []
-    for provider in services.configuration.served:
-        if provider.definition.find_runs is None:
+    served = services.configuration.served
+    finders = [one for one in served if isinstance(address, one.definition.addresses)]
+    for provider in finders:
+        if (find := provider.definition.find_runs) is None:
             continue
+        call = services.call(provider, deadline)
         try:
-            found = await provider.definition.find_runs(services.call(provider, deadline), address)
+            found = await find(call, address, _MOST_REQUESTS // len(finders))
         except RunsError as error:
-            searched.append(f"{provider.definition.title} could not be searched ({error.kind})")
+            missed.append(f"{provider.definition.title} could not be searched ({error.kind})")
             failures.append(error)
         else:
-            runs += found.runs
-            searched += [found.searched] if found.searched else []
+            runs |= {run.reference: run for run in found.runs}
+            searched.append(found.searched)
+            missed += found.missed
     if runs:
-        newest, *others = sorted(runs, key=lambda run: run.created_at, reverse=True)
-        names = [run.reference for run in others]
-        reader = _open_named(newest.reference, services, deadline, fresh=fresh)
-        return OpenedRun(reader, _how_found(address, names))
-    if failures and len(failures) == len(searched):
+        ordered = sorted(runs.values(), key=lambda run: run.created_at, reverse=True)
+        reader = _open_named(ordered[0].reference, services, deadline, fresh=fresh)
+        return OpenedRun(reader, _how_found(address, ordered, missed))
+    if failures and not searched:
         raise failures[0]
+    places = "; ".join([*searched, *missed]) or _NOTHING
     raise NotFound(
-        f"No run was found for {address}. Searched: {'; '.join(searched) or _NOTHING}.",
+        f"No run was found for {address}. Searched: {places}.",
         next_step="It may be older than what was searched, or of a project or suite that this key "
         "cannot see. Pass the run's dashboard URL, "
         f"{run_forms(services.configuration.definitions)}.",
     )
 
 
-def _how_found(address: Address, others: Sequence[str]) -> str:
-    if not others:
-        return f"Found by {address}."
-    shown = ", ".join(others[:_MOST_OTHERS])
-    more = f" and {len(others) - _MOST_OTHERS} more" if len(others) > _MOST_OTHERS else ""
-    return f"Found by {address}: the newest of {len(others) + 1} runs; the others: {shown}{more}."
+def _how_found(address: Address, runs: Sequence[FoundRun], missed: Sequence[str]) -> str:
+    """Returns how the first of these runs was found, and what else there is or may be."""
+    parts = [f"Found by {address}"]
+    if others := [run.reference for run in runs[1:]]:
+        taken = "newest" if all(run.created_at for run in runs) else "first"
+        parts[0] += f": the {taken} of {len(runs)} runs"
+        shown = ", ".join(others[:_MOST_OTHERS])
+        more = f" and {len(others) - _MOST_OTHERS} more" if len(others) > _MOST_OTHERS else ""
+        parts.append(f"the others: {shown}{more}")
+    return "; ".join([*parts, *missed]) + "."
 
 
 def own_reference(
