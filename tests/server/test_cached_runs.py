@@ -62,6 +62,14 @@ async def test_a_history_takes_two_requests_the_second_time(sandbox: Sandbox) ->
     assert second == first
 
 
+async def test_a_run_that_was_just_canceled_is_read_each_time(sandbox: Sandbox) -> None:
+    """What was under way may still report."""
+    async with connect(sandbox, settings=KEEPING) as client:
+        for _ in range(2):
+            await answer(client, "currents_get_run", run_id=NotableRun.CANCELED.value)
+            assert len(asked(sandbox)) == 1
+
+
 async def test_a_run_in_progress_is_read_each_time(sandbox: Sandbox) -> None:
     run = NotableRun.FAILING.value
     async with connect(sandbox, settings=KEEPING) as client:

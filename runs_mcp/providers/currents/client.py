@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from runs_mcp import errors
 from runs_mcp.api.client import Answer, ApiClient
 from runs_mcp.model import FullInstance, FullRun, LastRun, ListedRun, Project, Receipt
+from runs_mcp.providers.currents import kept_records
 from runs_mcp.providers.currents.envelopes import data_of, receipt_of
 from runs_mcp.providers.currents.mapping import instances as instance_mapping
 from runs_mcp.providers.currents.mapping import runs as run_mapping
 from runs_mcp.providers.currents.queries import FindQuery, RunFilters
-from runs_mcp.providers.currents.record_sizes import bytes_of_instance, bytes_of_run
 from runs_mcp.providers.currents.references import (
     CurrentsInstanceId,
     CurrentsProjectId,
@@ -105,8 +105,8 @@ class CurrentsClient:
         shape = wire.Envelope[wire.WireRun]
         async with self._api.answer(shape, "/runs/{run_id}", run_id=run) as answer:
             full = await self._full_run(answer)
-        if full.run.is_over:
-            self._records.put(_RUN, run, full, bytes_of_run(full), run)
+        if kept_records.is_settled(full.run):
+            self._records.put(_RUN, run, full, kept_records.bytes_of_run(full), run)
         return full
 
     async def find_run(self, project: CurrentsProjectId, query: FindQuery) -> FullRun:
@@ -141,7 +141,7 @@ class CurrentsClient:
 
             def read() -> tuple[FullInstance, int]:
                 full = instance_mapping.full_instance(sent, answer.bytes, answer.unreadable)
-                return full, bytes_of_instance(full)
+                return full, kept_records.bytes_of_instance(full)
 
             full, size = await self._api.work_on(read, answer.bytes)
         run = full.instance.run_id
