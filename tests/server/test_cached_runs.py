@@ -10,7 +10,7 @@ from run_of_size import add_run_of_size
 from server.destructive_calls import ALL_PREAPPROVED
 from server.story_references import currents
 
-from runs_mcp.sandbox import Sandbox
+from runs_mcp.sandbox import Fault, Sandbox
 from runs_mcp.sandbox.story.notable import NotableRun
 from runs_mcp.settings import Settings
 
@@ -114,16 +114,25 @@ async def test_it_can_be_switched_off(sandbox: Sandbox) -> None:
             assert len(asked(sandbox)) == 1
 
 
-@pytest.mark.parametrize("tool", ["currents_get_run", "triage_run"])
+async def test_a_run_that_is_asked_for_again_is_read_again_and_may_be_gone(
+    sandbox: Sandbox,
+) -> None:
+    async with connect(sandbox, settings={**KEEPING, **ALL_PREAPPROVED}) as client:
+        await answer(client, "currents_get_run", run_id=FAILED)
+        sandbox.fail(Fault(path=f"/v1/runs/{FAILED}", status=404))
+        gone = await client.call_tool("currents_get_run", {"run_id": FAILED})
+        assert "kind=not_found" in text_of(gone)
+        gone = await client.call_tool("triage_run", {"run": f"currents:{FAILED}"})
+        assert "kind=not_found" in text_of(gone)
+
+
 async def test_a_hit_is_in_the_log_without_an_id(
-    sandbox: Sandbox, tool: str, caplog: pytest.LogCaptureFixture
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "runs_mcp.api.record_cache")
-    run = currents(NotableRun.MAIN) if tool == "triage_run" else NotableRun.MAIN.value
-    name = "run" if tool == "triage_run" else "run_id"
     async with connect(sandbox, settings=KEEPING) as client:
         for _ in range(2):
-            result = await client.call_tool(tool, {name: run})
+            result = await client.call_tool("triage_run", {"run": currents(NotableRun.MAIN)})
             assert not result.is_error, text_of(result)
     assert "a Currents run is known from before" in caplog.messages
     assert NotableRun.MAIN.value not in caplog.text

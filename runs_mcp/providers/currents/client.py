@@ -98,9 +98,11 @@ class CurrentsClient:
                 answer, lambda sent: (run_mapping.listed_run(sent), run_mapping.run_groups(sent))
             )
 
-    async def get_run(self, run: CurrentsRunId) -> FullRun:
-        """Returns a run with all its specs; one that is over may be known from before."""
-        if kept := self._records.get(_RUN, run, FullRun):
+    async def get_run(self, run: CurrentsRunId, *, anew: bool = False) -> FullRun:
+        """Returns a run with all its specs; one that is over may be known, unless read anew."""
+        if anew:
+            self._records.drop(run)
+        elif kept := self._records.get(_RUN, run, FullRun):
             return kept
         shape = wire.Envelope[wire.WireRun]
         async with self._api.answer(shape, "/runs/{run_id}", run_id=run) as answer:
@@ -127,12 +129,14 @@ class CurrentsClient:
         full = await self.get_run(await self._look_up(project, query))
         return replace(full, last_run=LastRun(status="unavailable")) if query.pw_last_run else full
 
-    async def get_instance(self, instance: CurrentsInstanceId) -> FullInstance:
+    async def get_instance(
+        self, instance: CurrentsInstanceId, *, anew: bool = False
+    ) -> FullInstance:
         """Returns a spec file's execution with all its tests.
 
         One of a run that is over, and known from before, may be known from before as well.
         """
-        if kept := self._records.get(_INSTANCE, instance, FullInstance):
+        if not anew and (kept := self._records.get(_INSTANCE, instance, FullInstance)):
             return kept
         async with self._api.answer(
             wire.Envelope[WireInstance], "/instances/{instance_id}", instance_id=instance

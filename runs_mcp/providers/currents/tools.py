@@ -171,7 +171,8 @@ async def currents_get_run(
     counts stay exact. For error messages pass a spec's instance_id to currents_get_instance.
     """
     run = currents_run_id(run_id)
-    full = await _client(call).get_run(run)
+    # Who asks for a run again wants it as it is now; only its next pages are of what was read.
+    full = await _client(call).get_run(run, anew=not cursor)
     return await _run_page(call, full, call.page(cursor, ("currents_get_run", run)), detail)
 
 
@@ -256,7 +257,7 @@ async def currents_get_instance(
     """
     instance = currents_instance_id(instance_id)
     query = ("currents_get_instance", instance, include_passed, include_asset_urls)
-    full = await _client(call).get_instance(instance)
+    full = await _client(call).get_instance(instance, anew=not cursor)
     page = call.page(cursor, query)
     return await call.api.work_on(
         lambda: instance_page(
