@@ -13,7 +13,7 @@ from runs_mcp.answers.markdown_report import markdown_report
 from runs_mcp.answers.triage_reports import TriageReport
 from runs_mcp.configuration import Configuration
 from runs_mcp.errors import RunsError, SettingsError
-from runs_mcp.providers.run_reader import Progress
+from runs_mcp.providers.run_reader import Progress, no_progress
 from runs_mcp.server.tools.failure_history import asked_causes
 from runs_mcp.server.tools.history_reading import HistoryQuestion, read_history
 from runs_mcp.server.tools.run_references import open_run
@@ -97,9 +97,7 @@ async def _read_history(services: Services, triage: Triage, request: PageRequest
     reader, _ = await open_run(triage.references[0], services, deadline)
     causes = await services.compute(lambda: asked_causes(triage.findings, "", ""), deadline)
     question = HistoryQuestion(causes, _RUNS, len(causes), _REQUESTS_PER_RUN)
-    history = await read_history(
-        services, reader, triage.findings, question, deadline, _Silent().part()
-    )
+    history = await read_history(services, reader, triage.findings, question, deadline, no_progress)
     return await services.compute(lambda: history.page(request), deadline)
 
 
@@ -108,8 +106,4 @@ class _Silent:
 
     def part(self) -> Progress:
         """Returns what does nothing."""
-
-        async def report(done: int, total: int) -> None:
-            del done, total
-
-        return report
+        return no_progress

@@ -1,9 +1,9 @@
 """What a history needs from a provider: other runs than the one asked about, read in part."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple, Protocol
 
-from runs_mcp.model import FailedTest, Run
+from runs_mcp.model import FailedTest, ListedRun, Run
 
 
 class SpecKey(NamedTuple):
@@ -78,6 +78,11 @@ class PastRun(Protocol):
         Raises:
             RunsError: They cannot be read.
         """
+
+
+def newest_first(runs: Iterable[ListedRun]) -> list[ListedRun]:
+    """Returns runs in the order of their age; the APIs do not promise one."""
+    return sorted(runs, key=lambda run: (run.created_at, run.id), reverse=True)
 
 
 class EarlierRuns(NamedTuple):

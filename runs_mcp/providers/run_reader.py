@@ -11,6 +11,12 @@ from runs_mcp.triage.findings import Findings, Outcomes
 Progress: TypeAlias = Callable[[int, int], Awaitable[None]]
 """Called with the number of parts read so far, and of all parts."""
 
+
+async def no_progress(done: int, total: int) -> None:
+    """Tells nobody how far a reading is."""
+    del done, total
+
+
 USUAL_DEFAULT_BRANCHES: Final = ("main", "master")
 """The default branches to try if the provider does not know which it is."""
 

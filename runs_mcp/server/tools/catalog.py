@@ -25,7 +25,7 @@ FOR_EVERY_PROVIDER: Final = (
     ServedTool(compare_runs, "Compare two runs", CompareReport),
     ServedTool(wait_for_run, "Wait for a run", WaitReport),
     ServedTool(failure_history, "Say since when it fails", HistoryReport),
-    ServedTool(flaky_tests, "List flaky tests", FlakyReport),
+    ServedTool(flaky_tests, "List flaky tests", FlakyReport, needs_projects=True),
 )
 
 
@@ -65,5 +65,5 @@ def _served(configuration: Configuration) -> list[ServedTool]:
         tool
         for tool in (*own, *FOR_EVERY_PROVIDER)
         if not (configuration.settings.read_only and tool.destructive)
-        and (has_projects or tool.function is not flaky_tests)
+        and (has_projects or not tool.needs_projects)
     ]

@@ -13,7 +13,7 @@ from runs_mcp.model import Run
 from runs_mcp.providers.cause_history import AskedCause, CauseHistory, Work
 from runs_mcp.providers.past_runs import EarlierRuns, PastRun
 from runs_mcp.providers.request_allowance import Allowance
-from runs_mcp.providers.run_reader import Progress, RunReader
+from runs_mcp.providers.run_reader import Progress, RunReader, no_progress
 from runs_mcp.services import Services
 from runs_mcp.triage.findings import Findings, counted
 from runs_mcp.triage.fingerprint.causes import Cause
@@ -180,7 +180,7 @@ class _Reading:
                 self.errors.append(error.kind)
             else:
                 is_complete = True
-        history = CauseHistory(self._others, causes, self._allowance, self._work, _no_progress)
+        history = CauseHistory(self._others, causes, self._allowance, self._work, no_progress)
         for cause in causes:
             places, is_known = await history.places_of(cause)
             found[cause.cause.fingerprint] = [place.run.branch for place in places]
@@ -202,7 +202,3 @@ class _Reading:
             other_branches=tuple(other.run.branch for other in self._others),
             remarks=tuple(self._remarks),
         )
-
-
-async def _no_progress(done: int, total: int) -> None:
-    del done, total

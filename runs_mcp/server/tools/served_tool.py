@@ -45,6 +45,8 @@ class ServedTool:
     title: str
     report: type[Record]
     destructive: bool = False
+    needs_projects: bool = False
+    """Whether it is about a project, so that a provider with projects must be served."""
 
     @property
     def name(self) -> str:

@@ -19,7 +19,9 @@ from runs_mcp.providers.past_runs import (
     SpecFailures,
     SpecKey,
     SpecStates,
+    newest_first,
 )
+from runs_mcp.providers.run_reader import no_progress
 
 _LISTED_PAGES: Final = 5
 _EVERY_SPEC: Final = SpecKey("", "", is_only_group=True)
@@ -72,7 +74,7 @@ class BuildkitePastRun:
             self._client,
             self._ref,
             self._listed,
-            _no_progress,
+            no_progress,
             causes_only=not self._with_retries,
         )
         is_complete = not read.unread and not read.unreadable
@@ -101,11 +103,9 @@ async def list_earlier_runs(
                 found |= {listed.id: listed} if listed.branch == run.branch else {}
                 base |= {listed.id: listed} if listed.branch in bases else {}
         start = page.next
-    own = sorted(found.values(), key=_age, reverse=True)
+    own = newest_first(found.values())
     forked_at = own[-1].created_at if own else run.created_at
-    before = sorted(
-        (one for one in base.values() if one.created_at < forked_at), key=_age, reverse=True
-    )
+    before = newest_first(one for one in base.values() if one.created_at < forked_at)
     is_young = len(own) < at_most and start is None and before
     runs = [*own, *before] if is_young else own
     return EarlierRuns(
@@ -126,7 +126,7 @@ async def list_other_branches(
     """Lists the newest run with a result of each of so many other branches."""
     page = await client.list_runs(suite, ListPosition(MAX_LIMIT))
     newest: dict[str, ListedRun] = {}
-    for listed in sorted(page.items, key=_age, reverse=True):
+    for listed in newest_first(page.items):
         if has_result(listed) and listed.branch not in ("", run.branch) and is_run_id(listed.id):
             newest.setdefault(listed.branch, listed)
     order = dict.fromkeys([*(name for name in base_branches if name in newest), *newest])
@@ -136,11 +136,3 @@ async def list_other_branches(
 def has_result(run: Run) -> bool:
     """Returns whether a run is over, and passed or failed."""
     return run.completion == "complete" and run.status in ("passed", "failed")
-
-
-def _age(listed: ListedRun) -> tuple[str, str]:
-    return listed.created_at, listed.id
-
-
-async def _no_progress(done: int, total: int) -> None:
-    del done, total

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from runs_mcp.api.client import ApiClient
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
+from runs_mcp.providers.buildkite.reading.default_branches import DefaultBranches
 from runs_mcp.providers.buildkite.reading.past_runs import (
     NO_SPECS,
     BuildkitePastRun,
@@ -20,9 +21,9 @@ from runs_mcp.providers.buildkite.references import (
 )
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
+from runs_mcp.providers.past_runs import newest_first
 from runs_mcp.providers.pasted_links import link_path
 from runs_mcp.providers.project_reader import FlakyStatistics, RecentRuns, Window
-from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES
 from runs_mcp.triage.flakiness import Flakiness
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class BuildkiteProjectReader:
         self._client = BuildkiteClient(api)
         self._api = api
         self._suite = suite
+        self._default_branches = DefaultBranches(self._client, self._suite)
 
     @property
     def reference(self) -> str:
@@ -51,7 +53,7 @@ class BuildkiteProjectReader:
 
     async def recent_runs(self, window: Window, at_most: int) -> RecentRuns:
         """Lists the latest runs of a branch that have a result."""
-        branches = (window.branch,) if window.branch else await self._default_branches()
+        branches = (window.branch,) if window.branch else await self._default_branches.read()
         listed_once: dict[str, ListedRun] = {}
         start: ListPosition | None = ListPosition(MAX_LIMIT)
         for _ in range(_LISTED_PAGES):
@@ -68,9 +70,7 @@ class BuildkiteProjectReader:
             }
             oldest = min((listed.created_at for listed in page.items), default="")
             start = page.next if oldest >= window.since else None
-        found = sorted(
-            listed_once.values(), key=lambda listed: (listed.created_at, listed.id), reverse=True
-        )
+        found = newest_first(listed_once.values())
         branch = found[0].branch if found else branches[0]
         of_branch = [listed for listed in found if listed.branch == branch]
         return RecentRuns(
@@ -94,13 +94,6 @@ class BuildkiteProjectReader:
         """Returns the tests as they are."""
         del window, branch
         return tuple(tests)
-
-    async def _default_branches(self) -> tuple[str, ...]:
-        suites = await self._client.list_suites(self._suite.organization, ListPosition(MAX_LIMIT))
-        for suite in suites.items:
-            if suite.suite == self._suite.suite and suite.default_branch:
-                return (suite.default_branch,)
-        return USUAL_DEFAULT_BRANCHES
 
 
 def open_buildkite_project(call: Call[BuildkiteSettings], reference: str) -> BuildkiteProjectReader:

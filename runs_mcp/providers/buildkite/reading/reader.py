@@ -7,6 +7,7 @@ from runs_mcp.api.client import ApiClient
 from runs_mcp.model import FailedTest, ListedRun, Run, TestStatus, Totals
 from runs_mcp.providers.buildkite.client import BuildkiteClient
 from runs_mcp.providers.buildkite.lists import MAX_LIMIT, ListPosition
+from runs_mcp.providers.buildkite.reading.default_branches import DefaultBranches
 from runs_mcp.providers.buildkite.reading.failed_tests import FailedTests, read_failed_tests
 from runs_mcp.providers.buildkite.reading.past_runs import (
     list_earlier_runs,
@@ -22,7 +23,7 @@ from runs_mcp.providers.buildkite.references import (
 from runs_mcp.providers.buildkite.settings import BuildkiteSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.past_runs import EarlierRuns, PastRun
-from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
+from runs_mcp.providers.run_reader import Baseline, Progress
 from runs_mcp.triage.findings import CaseKey, Findings, NamedOutcome, Outcomes
 
 _SEARCHED_PAGES: Final = 5
@@ -36,6 +37,7 @@ class BuildkiteRunReader:
         self._api = api
         self._ref = run
         self._suite = BuildkiteSuite(run.organization, run.suite)
+        self._default_branches = DefaultBranches(self._client, self._suite)
         self._run: Run | None = None
 
     @property
@@ -84,7 +86,7 @@ class BuildkiteRunReader:
 
     async def baseline(self, run: Run) -> Baseline | None:
         """Finds the last finished run on the suite's default branch before `run`."""
-        branches = await self._default_branches()
+        branches = await self._default_branches.read()
         start: ListPosition | None = ListPosition(MAX_LIMIT)
         for _ in range(_SEARCHED_PAGES):
             if start is None:
@@ -110,13 +112,13 @@ class BuildkiteRunReader:
     async def earlier_runs(self, at_most: int) -> EarlierRuns:
         """Lists the runs of the same branch before the run."""
         run, _ = await self.state()
-        bases = await self._default_branches()
+        bases = await self._default_branches.read()
         return await list_earlier_runs(self._client, self._suite, run, at_most, bases)
 
     async def other_branches(self, at_most: int) -> tuple[PastRun, ...]:
         """Lists the newest run with a result of each of so many other branches."""
         run, _ = await self.state()
-        bases = await self._default_branches()
+        bases = await self._default_branches.read()
         return await list_other_branches(self._client, self._suite, run, at_most, bases)
 
     async def with_test_history(
@@ -125,13 +127,6 @@ class BuildkiteRunReader:
         """Returns the runs as they are: the API counts results over time, but not run by run."""
         del tests
         return tuple(runs)
-
-    async def _default_branches(self) -> tuple[str, ...]:
-        suites = await self._client.list_suites(self._suite.organization, ListPosition(MAX_LIMIT))
-        for suite in suites.items:
-            if suite.suite == self._suite.suite and suite.default_branch:
-                return (suite.default_branch,)
-        return USUAL_DEFAULT_BRANCHES
 
 
 def open_buildkite_run(call: Call[BuildkiteSettings], reference: str) -> BuildkiteRunReader:

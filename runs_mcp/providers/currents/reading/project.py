@@ -11,23 +11,22 @@ from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.mapping.statistics import flakiness, last_time
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.reading.past_runs import CurrentsPastRun
+from runs_mcp.providers.currents.reading.run_lists import pages_of_branch
 from runs_mcp.providers.currents.references import (
     PROVIDER,
     CurrentsProjectId,
     currents_project_ref,
-    is_currents_id,
 )
 from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.field_values import present
+from runs_mcp.providers.past_runs import newest_first
 from runs_mcp.providers.project_reader import FlakyStatistics, RecentRuns, Window
 from runs_mcp.providers.reading_at_once import read_each
 from runs_mcp.providers.request_allowance import AT_ONCE
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES
 from runs_mcp.triage.flakiness import Flakiness, worst_first
 
-_LISTED: Final = 50
-_LISTED_PAGES: Final = 4
 _MEASURED_PAGES: Final = 4
 _MOST_GROUPS: Final = 6
 _LATEST_LISTED: Final = 10
@@ -138,22 +137,19 @@ class CurrentsProjectReader:
             date_start=window.since,
             date_end=window.until,
         )
+        # By ID: a run can shift to the next page meanwhile.
         listed: dict[str, ListedRun] = {}
-        after, has_more = "", True
-        for _ in range(_LISTED_PAGES):
-            page = await self._client.list_runs(self._project, filters, limit=_LISTED, after=after)
+        has_more = False
+        async for page in pages_of_branch(self._client, self._project, branch, filters):
             listed |= {
                 run.id: run
-                for run, _ in page.items
-                if is_currents_id(run.id)
-                and run.branch == branch
-                and window.since <= run.created_at <= window.until
+                for run, _ in page.runs
+                if window.since <= run.created_at <= window.until
             }
-            after = page.items[-1][1] if page.items else ""
-            has_more = page.has_more and bool(after)
-            if len(listed) > at_most or not has_more:
+            has_more = page.has_more
+            if len(listed) > at_most:
                 break
-        found = sorted(listed.values(), key=lambda run: (run.created_at, run.id), reverse=True)
+        found = newest_first(listed.values())
         return found[:at_most], has_more or len(found) > at_most
 
 

@@ -35,7 +35,7 @@ from runs_mcp.providers.currents.settings import CurrentsSettings
 from runs_mcp.providers.currents.statistics import CurrentsStatistics
 from runs_mcp.providers.definition import Call
 from runs_mcp.providers.past_runs import EarlierRuns, PastRun
-from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress
+from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES, Baseline, Progress, no_progress
 from runs_mcp.triage.findings import Findings, Outcomes
 
 _AT_ONCE: Final = 16
@@ -221,13 +221,9 @@ class CurrentsRunReader:
         if len(pending) > _SEARCHED_FOR_QUARANTINE:
             remark = f"{len(pending)} specs with pending tests were not searched for quarantine"
             return [], [remark]
-        read = await self._read(pending, _no_progress)
+        read = await self._read(pending, no_progress)
         remark = quarantine_remark(read)
         return read, [remark] if remark else []
-
-
-async def _no_progress(done: int, total: int) -> None:
-    del done, total
 
 
 def open_currents_run(call: Call[CurrentsSettings], reference: str) -> CurrentsRunReader:

@@ -8,13 +8,13 @@ from runs_mcp.model import FullRun, ListedRun, Run
 from runs_mcp.providers.currents.client import CurrentsClient
 from runs_mcp.providers.currents.queries import RunFilters
 from runs_mcp.providers.currents.reading.past_runs import CurrentsPastRun
+from runs_mcp.providers.currents.reading.run_lists import pages_of_branch
 from runs_mcp.providers.currents.reading.spec_results import run_groups
 from runs_mcp.providers.currents.references import currents_project_id, is_currents_id
-from runs_mcp.providers.past_runs import EarlierRuns, PastRun
+from runs_mcp.providers.past_runs import EarlierRuns, PastRun, newest_first
 from runs_mcp.providers.run_reader import USUAL_DEFAULT_BRANCHES
 
 _LISTED: Final = 50
-_LISTED_PAGES: Final = 4
 
 
 class _Found(NamedTuple):
@@ -69,12 +69,13 @@ class RelatedRuns:
             limit=_LISTED,
         )
         newest: dict[str, ListedRun] = {}
-        pairs = sorted((pair for pair, _ in page.items), key=_age_of_pair, reverse=True)
-        for listed, groups in pairs:
+        groups = {listed.id: of_run for (listed, of_run), _ in page.items}
+        for listed in newest_first(listed for (listed, _), _ in page.items):
             is_other = listed.branch not in ("", self._run.branch)
             # The branch of a fork can bear the name of the branch that it came from.
             is_fork = bool(listed.pr) and listed.branch in bases
-            if is_other and not is_fork and self._has_groups(groups) and is_currents_id(listed.id):
+            is_readable = is_currents_id(listed.id)
+            if is_readable and is_other and not is_fork and self._has_groups(groups[listed.id]):
                 newest.setdefault(listed.branch, listed)
         order = [*(branch for branch in bases if branch in newest), *newest]
         return self._past([newest[branch] for branch in dict.fromkeys(order)][:at_most])
@@ -87,29 +88,19 @@ class RelatedRuns:
     ) -> _Found:
         """Lists runs of a branch that fit; those with the same tags, if there are any."""
         filters = RunFilters(branches=(branch,), date_end=moment)
-        project, after = currents_project_id(self._run.project_id), ""
+        project = currents_project_id(self._run.project_id)
         # By ID: a run can shift to the next page meanwhile.
         alike: dict[str, ListedRun] = {}
         others: dict[str, ListedRun] = {}
-        has_more = True
-        for _ in range(_LISTED_PAGES):
-            page = await self._client.list_runs_with_groups(
-                project, filters, limit=_LISTED, after=after
-            )
-            for (listed, groups), _ in page.items:
-                is_before = listed.created_at < moment and listed.branch == branch
-                if (
-                    is_before
-                    and self._has_groups(groups)
-                    and is_currents_id(listed.id)
-                    and fits(listed)
-                ):
+        has_more = False
+        async for page in pages_of_branch(self._client, project, branch, filters):
+            for listed, groups in page.runs:
+                if listed.created_at < moment and self._has_groups(groups) and fits(listed):
                     (alike if _same_tags(listed, self._run) else others)[listed.id] = listed
-            after = page.items[-1][1] if page.items else ""
-            has_more = page.has_more and bool(after)
-            if len(alike) > wanted or not has_more:
+            has_more = page.has_more
+            if len(alike) > wanted:
                 break
-        found = sorted((alike or others).values(), key=_age, reverse=True)
+        found = newest_first((alike or others).values())
         remark = "" if alike or not others else f"no earlier run on {branch} has its tags"
         return _Found(tuple(found[:wanted]), has_more or len(found) > wanted, remark)
 
@@ -148,11 +139,3 @@ def _pull_request(run: Run) -> object:
 
 def _same_tags(one: Run, other: Run) -> bool:
     return sorted(one.tags) == sorted(other.tags)
-
-
-def _age(listed: ListedRun) -> tuple[str, str]:
-    return listed.created_at, listed.id
-
-
-def _age_of_pair(pair: tuple[ListedRun, frozenset[str]]) -> tuple[str, str]:
-    return _age(pair[0])

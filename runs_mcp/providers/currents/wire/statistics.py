@@ -6,7 +6,7 @@ Every field may be null or absent, and unknown ones are ignored.
 from msgspec import field
 
 from runs_mcp.providers.currents.wire.instances import WireError
-from runs_mcp.providers.currents.wire.runs import Number, Time, Wire, WireCommit
+from runs_mcp.providers.currents.wire.runs import Number, Time, Wire
 
 
 class SignatureQuery(Wire, frozen=True):
@@ -26,7 +26,6 @@ class WireSignature(Wire, frozen=True):
 class WireResultAttempt(Wire, frozen=True):
     """An attempt in *test results*."""
 
-    state: str | None = None
     error: WireError | None = None
 
 
@@ -41,7 +40,6 @@ class WireExecution(Wire, frozen=True):
     status: str | None = None
     flaky: bool | None = None
     display_error: str | None = None
-    commit: WireCommit | None = None
     attempts: list[WireResultAttempt | None] | None = None
 
 
@@ -66,5 +64,4 @@ class WireMeasuredTests(Wire, frozen=True):
     """`data` of *tests*. `nextPage` is false at the end."""
 
     tests: list[WireMeasuredTest | None] | None = field(name="list", default=None)
-    total: Number | None = None
     next_page: int | bool | None = None
