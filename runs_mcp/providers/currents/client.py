@@ -132,10 +132,7 @@ class CurrentsClient:
     async def get_instance(
         self, instance: CurrentsInstanceId, *, anew: bool = False
     ) -> FullInstance:
-        """Returns a spec file's execution with all its tests.
-
-        One of a run that is over, and known from before, may be known from before as well.
-        """
+        """Returns an execution of a spec with its tests; if its run is known, it may be as well."""
         if not anew and (kept := self._records.get(_INSTANCE, instance, FullInstance)):
             return kept
         async with self._api.answer(
